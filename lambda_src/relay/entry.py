@@ -1,0 +1,106 @@
+"""A partner event entry and the rules PutPartnerEvents has for it, checked before anything is sent.
+
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEventsRequestEntry.html
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TypedDict
+
+SOURCE = r"aws\.partner(/[.\-_A-Za-z0-9]+){2,}"
+MAX_SOURCE = 256
+MAX_DETAIL_TYPE = 128
+MAX_RESOURCE = 2048
+MAX_ENTRY_BYTES = 1024 * 1024
+TIME_BYTES = 14
+
+
+class WireEntry(TypedDict):
+    """An entry in the JSON syntax of `aws events put-partner-events --entries`."""
+
+    Time: str
+    Source: str
+    Resources: list[str]
+    DetailType: str
+    Detail: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event for one partner event source. `detail` is JSON text; `region` is where it is put."""
+
+    time: datetime
+    source: str
+    resources: tuple[str, ...]
+    detail_type: str
+    detail: str
+    region: str
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes as EventBridge counts them.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
+        """
+        texts = (self.source, self.detail_type, self.detail, *self.resources)
+        return TIME_BYTES + sum(len(text.encode()) for text in texts)
+
+    def is_unicode(self) -> bool:
+        """Whether it can be sent at all: JSON may spell a lone surrogate, UTF-8 cannot."""
+        try:
+            return bool(self.size)
+        except UnicodeEncodeError:
+            return False
+
+    def wire(self) -> WireEntry:
+        """The entry as the AWS CLI takes it. EventBridge keeps whole seconds."""
+        return {
+            "Time": rfc3339(self.time),
+            "Source": self.source,
+            "Resources": list(self.resources),
+            "DetailType": self.detail_type,
+            "Detail": self.detail,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """EventBridge took the entry."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The entry was refused, by EventBridge or before it was sent; `code` is in EventBridge's vocabulary."""
+
+    code: str
+    message: str
+
+
+Outcome = Accepted | Failed
+
+
+def refusal(entry: Entry, partner: str) -> Failed | None:
+    """What EventBridge would refuse `entry` for, or None. IAM cannot bound the source, so `partner` does here.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+    """
+    if not entry.source.startswith(f"{partner}/"):
+        return Failed("NotAuthorizedForSourceException", f"Source does not start with {partner}/")
+    if not re.fullmatch(SOURCE, entry.source) or len(entry.source) > MAX_SOURCE:
+        return Failed("InvalidArgument", f"Source is not {SOURCE} of at most {MAX_SOURCE} characters")
+    if not 1 <= len(entry.detail_type) <= MAX_DETAIL_TYPE:
+        return Failed("InvalidArgument", f"DetailType has {len(entry.detail_type)} characters, not 1 to {MAX_DETAIL_TYPE}")
+    if not entry.detail.lstrip(" \t\r\n").startswith("{"):
+        return Failed("MalformedDetail", "Detail is not a JSON object")
+    if any(not 1 <= len(resource) <= MAX_RESOURCE for resource in entry.resources):
+        return Failed("InvalidArgument", f"a resource has not 1 to {MAX_RESOURCE} characters")
+    return None
+
+
+def rfc3339(time: datetime) -> str:
+    """`2026-11-23T07:09:54Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,91 @@
+"""What can go wrong, and who has to act on it.
+
+    RelayError
+    |-- ConfigError        the operator: relay.toml is wrong; the function does not start
+    |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
+    `-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
+        |-- BadRequest, Unauthorized, NotFound, MethodNotAllowed, PayloadTooLarge
+        `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
+"""
+
+from collections.abc import Sequence
+
+
+class RelayError(Exception):
+    """Every error this package raises on purpose."""
+
+
+class ConfigError(RelayError):
+    """relay.toml cannot be used. `problems` has one readable sentence for each mistake."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class MappingError(RelayError):
+    """A template gave no usable value. The message names route, field and expression, never the payload."""
+
+
+class Rejected(RelayError):
+    """The webhook was not taken: an HTTP status, a title that is the same for every such answer, and a detail.
+
+    `reason` is for the log alone, where the sender must not learn it.
+    """
+
+    status = 400
+    title = "Bad Request"
+
+    def __init__(self, detail: str, *, reason: str = "", headers: dict[str, str] | None = None) -> None:
+        self.detail = detail
+        self.reason = reason or detail
+        self.headers = headers or {}
+        super().__init__(self.reason)
+
+
+class BadRequest(Rejected):
+    """The body is missing, not base64 although flagged so, or not what its content type says."""
+
+
+class Unauthorized(Rejected):
+    """Not proven to come from the sender. The answer never says which check failed; `reason` does."""
+
+    status = 401
+    title = "Unauthorized"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The webhook could not be authenticated.", reason=reason)
+
+
+class NotFound(Rejected):
+    """No route has this path."""
+
+    status = 404
+    title = "Not Found"
+
+
+class MethodNotAllowed(Rejected):
+    """The path exists, for another method."""
+
+    status = 405
+    title = "Method Not Allowed"
+
+    def __init__(self, method: str, allow: str) -> None:
+        super().__init__(f"{method} is not allowed here; use {allow}.", headers={"allow": allow})
+
+
+class PayloadTooLarge(Rejected):
+    """The body, or an entry made of it, is over a limit of relay.toml."""
+
+    status = 413
+    title = "Content Too Large"
+
+
+class Unavailable(Rejected):
+    """Nothing could store the webhook (or prove it): the sender still owns it and should try again."""
+
+    status = 503
+    title = "Service Unavailable"
+
+    def __init__(self, detail: str, *, reason: str = "", retry_after: int = 30) -> None:
+        super().__init__(detail, reason=reason, headers={"retry-after": str(retry_after)})

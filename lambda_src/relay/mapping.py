@@ -1,0 +1,156 @@
+"""An authentic webhook becomes entries: the templates of its route, filled from its payload."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from relay import strict_json
+from relay.config import Config, Route
+from relay.entry import Entry, rfc3339
+from relay.errors import BadRequest, MappingError, PayloadTooLarge
+from relay.strict_json import NotJSON
+from relay.template import Template
+from relay.webhook import Webhook
+
+_FORM = "application/x-www-form-urlencoded"
+_MAX_FORM_FIELDS = 1000
+
+Scope = Mapping[str, Any]
+T = TypeVar("T")
+
+
+def parse_payload(webhook: Webhook) -> tuple[str, Any]:
+    """The body as JSON text, and its value: a JSON body as it was sent, a form as an object of its fields.
+
+    Raises BadRequest if it is empty or not what its content type says.
+    """
+    body = webhook.request.body
+    if not body:
+        raise BadRequest("The body is empty.")
+    try:
+        text = body.decode("utf-8-sig")
+        if webhook.request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+            return text, strict_json.parse(text)
+        fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FORM_FIELDS)
+        payload = {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+        return strict_json.dump(payload), payload
+    except NotJSON as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The body is not UTF-8: byte {error.start}.") from error
+    except ValueError as error:
+        raise BadRequest(f"The body is not a form: {error}.") from error
+
+
+def scope_of(webhook: Webhook, payload: Any) -> Scope:
+    """The names templates use. `id` is the sender's delivery id, or API Gateway's request id where there is none."""
+    query = parse_qs(webhook.request.query, keep_blank_values=True)
+    scope = {
+        "body": payload,
+        "headers": webhook.headers,
+        "path": webhook.path,
+        "query": {name: ",".join(values) for name, values in query.items()},
+        "received_at": rfc3339(webhook.received_at),
+    }
+    try:
+        delivery_id = webhook.route.id.render(scope) if webhook.route.id else ""
+    except MappingError:
+        delivery_id = ""
+    return scope | {"id": delivery_id or webhook.request.request_id}
+
+
+def entries(route: Route, scope: Scope, text: str, config: Config) -> list[Entry]:
+    """One entry, or one for each element of the route's `each`, in order. `text` is the body as JSON.
+
+    Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
+    whole webhook again. Raises PayloadTooLarge if an entry is over `max_entry_bytes`.
+    """
+    scopes = [scope]
+    if route.event.each:
+        items = _named(route, "each", _items, route.event.each, scope)
+        scopes = [{**scope, "item": item} for item in items]
+    made = [_entry(route, one, text, config.regions) for one in scopes]
+    for entry in made:
+        if entry.size > config.max_entry_bytes:
+            raise PayloadTooLarge(f"An entry has {entry.size} bytes; at most {config.max_entry_bytes} are allowed.")
+    return made
+
+
+def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
+    value = {
+        name: _named(route, name, fill, template, scope)
+        for name, fill in _FIELDS.items()
+        if (template := getattr(route.event, name))
+    }
+    entry = Entry(
+        time=value.get("time") or datetime.fromisoformat(scope["received_at"]),
+        source=value["source"],
+        resources=value.get("resources", ()),
+        detail_type=value["detail_type"],
+        detail=value.get("detail") or text,
+        region=value.get("region") or regions[0],
+    )
+    if entry.region not in regions:
+        raise MappingError(f'route "{route.name}", event.region: expected one of {", ".join(regions)}')
+    if not entry.is_unicode():
+        raise MappingError(f'route "{route.name}": a lone surrogate is not text that can be sent')
+    return entry
+
+
+def _named(route: Route, field: str, fill: Callable[[Template, Scope], T], template: Template, scope: Scope) -> T:
+    try:
+        return fill(template, scope)
+    except MappingError as error:
+        raise MappingError(f'route "{route.name}", event.{field}: {error}') from error
+
+
+def _items(template: Template, scope: Scope) -> list[Any]:
+    value = template.value(scope)
+    if not isinstance(value, list):
+        raise MappingError(f"{template.text} is not a list")
+    return value
+
+
+def _texts(template: Template, scope: Scope) -> tuple[str, ...]:
+    value = _items(template, scope)
+    if not all(isinstance(one, str) for one in value):
+        raise MappingError(f"{template.text} is not a list of texts")
+    return tuple(value)
+
+
+def _time(template: Template, scope: Scope) -> datetime:
+    value = template.value(scope)
+    try:
+        if isinstance(value, str) and not value.isdecimal():
+            time = datetime.fromisoformat(value)
+            if time.tzinfo:
+                return time.astimezone(UTC)
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise MappingError(f"{template.text} is neither an RFC 3339 time with its zone nor epoch seconds")
+
+
+def _detail(template: Template, scope: Scope) -> str | None:
+    if template.text == "${body}":
+        return None  # the body byte for byte, not its value written again
+    value = template.value(scope)
+    try:
+        if isinstance(value, str):
+            strict_json.parse(value)
+            return value
+        return strict_json.dump(value)
+    except NotJSON as error:
+        raise MappingError(f"{template.text} is not JSON: {error}") from error
+
+
+_FIELDS: dict[str, Callable[[Template, Scope], Any]] = {
+    "source": Template.render,
+    "detail_type": Template.render,
+    "time": _time,
+    "resources": _texts,
+    "detail": _detail,
+    "region": Template.render,
+}

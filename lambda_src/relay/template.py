@@ -1,0 +1,147 @@
+"""The template language of relay.toml: text with `${...}`, and inside the braces JMESPath.
+
+A template that is one placeholder keeps the value's type; otherwise values become text. `$${` is a literal `${`.
+JMESPath is the AWS CLI's own query language: https://jmespath.org/specification.html
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
+
+from relay.errors import MappingError
+
+_QUOTES = "\"'`"
+
+
+class TemplateError(ValueError):
+    """A template that cannot be compiled; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One `${expression}`, compiled."""
+
+    expression: str
+    compiled: Any
+
+    def search(self, scope: Mapping[str, Any]) -> Any:
+        """The value, with its type; None where the path leads nowhere. Raises MappingError if JMESPath fails."""
+        try:
+            return self.compiled.search(scope)
+        except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # A stranger's payload may not raise anything else, whichever function the expression calls.
+            raise MappingError(f"${{{self.expression}}} failed on this payload: {type(error).__name__}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Literal text and placeholders, in order."""
+
+    text: str
+    parts: tuple[str | Placeholder, ...]
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        """One placeholder alone: its value, with its type. Anything else: text."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Placeholder):
+            return self.parts[0].search(scope)
+        return self.render(scope)
+
+    def render(self, scope: Mapping[str, Any]) -> str:
+        """Text: strings as they are, numbers and booleans as JSON. Raises MappingError for anything else."""
+        return "".join(part if isinstance(part, str) else _text(part, part.search(scope)) for part in self.parts)
+
+
+def compile_template(text: str, names: Collection[str]) -> Template:
+    """Raises TemplateError if a placeholder does not end, is not JMESPath, or uses a name that is not one of `names`."""
+    return Template(text, tuple(_split(text, names)))
+
+
+def literal_prefix(template: Template) -> tuple[str, bool]:
+    """The text before the first placeholder, and whether that is all there is."""
+    first = template.parts[0] if template.parts and isinstance(template.parts[0], str) else ""
+    return first, len(template.parts) == (1 if first else 0)
+
+
+def _text(placeholder: Placeholder, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        try:
+            return json.dumps(value, allow_nan=False)
+        except ValueError as error:
+            raise MappingError(f"${{{placeholder.expression}}} is a number that JSON cannot express") from error
+    kind = "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "null or missing"
+    raise MappingError(f"${{{placeholder.expression}}} is {kind}; expected text, a number or a boolean")
+
+
+def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:
+    position, literal = 0, ""
+    while position < len(text):
+        if text.startswith("$${", position):
+            literal, position = literal + "${", position + 3
+        elif text.startswith("${", position):
+            if literal:
+                yield literal
+            end = _end_of_expression(text, position + 2)
+            yield _compile(text[position + 2 : end].strip(), names)
+            literal, position = "", end + 1
+        else:
+            literal, position = literal + text[position], position + 1
+    if literal:
+        yield literal
+
+
+def _end_of_expression(text: str, start: int) -> int:
+    """Where the brace closes: JMESPath has braces of its own, and quotes that may hide one."""
+    depth, quote, position = 1, "", start
+    while position < len(text):
+        character = text[position]
+        if quote:
+            if character == "\\":
+                position += 1
+            elif character == quote:
+                quote = ""
+        elif character in _QUOTES:
+            quote = character
+        else:
+            depth += {"{": 1, "}": -1}.get(character, 0)
+            if depth == 0:
+                return position
+        position += 1
+    raise TemplateError(f'"{text}": expected "}}" to end "${{"')
+
+
+def _compile(expression: str, names: Collection[str]) -> Placeholder:
+    try:
+        compiled = jmespath.compile(expression)
+    except (JMESPathError, ValueError) as error:
+        why = str(error).splitlines()[0] if str(error) else "it is empty"
+        raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
+    for kind, name in _uses(compiled.parsed):
+        known = Functions.FUNCTION_TABLE if kind == "function" else names
+        if name not in known:
+            raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {", ".join(sorted(known))}')
+    return Placeholder(expression, compiled)
+
+
+def _uses(node: Mapping[str, Any], top: bool = True) -> Iterator[tuple[str, str]]:
+    """The functions an expression calls and the names it takes from the top of the scope.
+
+    JMESPath itself finds out only when it runs: an unknown function raises, an unknown name is null.
+    """
+    kind, children = node["type"], node["children"]
+    if kind == "field" and top:
+        yield "name", node["value"]
+    elif kind == "function_expression":
+        yield "function", node["value"]
+    # In `left.right`, `left[...]` and `left | right` only the left side starts at the top of the scope.
+    left_only = kind in {
+        "subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe",
+    }  # fmt: skip
+    for position, child in enumerate(children):
+        yield from _uses(child, top and kind != "expref" and (position == 0 or not left_only))

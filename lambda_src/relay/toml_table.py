@@ -1,0 +1,111 @@
+"""Reads one TOML table key by key and notes every mistake, so that all of them are shown at once."""
+
+import difflib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from relay.template import Template, TemplateError, compile_template
+
+_NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
+
+Check = Callable[[str], str | None]
+
+
+class Table:
+    """A TOML table, where it stands in the file, and the list that collects the problems of the whole file."""
+
+    def __init__(self, data: Mapping[str, Any], where: str, problems: list[str]) -> None:
+        self._data = data
+        self._where = where
+        self._problems = problems
+        self._known: set[str] = set()
+
+    def problem(self, key: str, message: str) -> None:
+        """Note a mistake at `key`."""
+        self._problems.append(f"{self._where}{key}: {message}")
+
+    def text(self, key: str, default: str | None = None, *, check: Check | None = None) -> str:
+        """The text at `key`; required without a default. `check` says what was expected instead, or None."""
+        value = self._take(key, str, default)
+        if value and check and (expected := check(value)):
+            self.problem(key, f'{expected}, got "{value}"')
+        return value or ""
+
+    def choice(self, key: str, choices: Collection[str]) -> str:
+        """One of `choices`; the first is the default."""
+        return self.text(
+            key,
+            next(iter(choices)),
+            check=lambda value: None if value in choices else f"expected one of {', '.join(choices)}",
+        )
+
+    def number(self, key: str, default: int, *, maximum: int) -> int:
+        """A whole number from 1 to `maximum`."""
+        value: int = self._take(key, int, default) or default
+        if not 1 <= value <= maximum:
+            self.problem(key, f"expected a whole number from 1 to {maximum}, got {value}")
+        return value
+
+    def texts(self, key: str, *, check: Check) -> tuple[str, ...]:
+        """A list of at least one text."""
+        values = self._take(key, list, None)
+        if values is not None and not (values and all(isinstance(value, str) for value in values)):
+            self.problem(key, "expected a list of at least one text")
+            return ()
+        for value in values or ():
+            if expected := check(value):
+                self.problem(key, f'{expected}, got "{value}"')
+        return tuple(values or ())
+
+    def template(self, key: str, names: Collection[str], default: str | None = "") -> Template | None:
+        """The template at `key`, compiled; None if it is not there or is wrong. Required if `default` is None."""
+        text = self._take(key, str, default)
+        if not text:
+            return None
+        try:
+            return compile_template(text, names)
+        except TemplateError as error:
+            self.problem(key, str(error))
+            return None
+
+    def tables(self, key: str) -> list["Table"]:
+        """The `[[key]]` tables, at least one."""
+        found = self._take(key, list, None) or []
+        if not all(isinstance(one, dict) for one in found):
+            self.problem(key, f"expected [[{key}]] tables")
+            return []
+        return [
+            Table(one, f'{self._where}{key} "{one.get("name", number)}": ', self._problems)
+            for number, one in enumerate(found, 1)
+        ]
+
+    def table(self, key: str, defaults: Mapping[str, Any]) -> "Table":
+        """The table at `key`, on top of `defaults`."""
+        value = self._take(key, dict, {}) or {}
+        return Table({**defaults, **value}, f"{self._where}{key}.", self._problems)
+
+    def get(self, key: str) -> Any:
+        """The raw value at `key`, or None; for a choice that has to be made before the table can be read."""
+        return self._data.get(key)
+
+    def end(self) -> None:
+        """Note every key that nobody asked for: it is misspelt, and would silently do nothing."""
+        for key in sorted(self._data.keys() - self._known):
+            close = difflib.get_close_matches(key, self._known, 1)
+            hint = f'did you mean "{close[0]}"?' if close else f"expected one of {', '.join(sorted(self._known))}"
+            self.problem(key, f"unknown key; {hint}")
+
+    def _take(self, key: str, kind: type, default: Any) -> Any:
+        """The value at `key`. Without a default (None) it is required and not empty."""
+        self._known.add(key)
+        value = self._data.get(key)
+        if value is None:
+            if default is None:
+                self.problem(key, f"missing; expected {_NAMES[kind]}")
+            return default
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.problem(key, f"expected {_NAMES[kind]}, got {_NAMES.get(type(value), type(value).__name__)}")
+            return default
+        if value == "" and default is None:
+            self.problem(key, f"empty; expected {_NAMES[kind]}")
+        return value
