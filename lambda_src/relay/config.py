@@ -16,6 +16,8 @@ from relay.template import Placeholder, Template, literal_prefix
 from relay.toml_table import Check, Table
 
 PRESETS = Path(__file__).with_name("presets.toml")
+SSM = "ssm:"
+"""Begins the name of a secret that is in Parameter Store."""
 NAMES_IN_EVENT = ("body", "headers", "path", "query", "id", "received_at")
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024

@@ -7,9 +7,8 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import ClientError
 
 from relay.aws import CONFIG
+from relay.config import SSM
 from relay.errors import Unavailable
-
-SSM = "ssm:"
 
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
 

@@ -1,0 +1,59 @@
+# Every target sets up what it needs: a fresh machine has only Python 3.11 or newer, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+EMULATOR := .build/emulator
+RUNTIME := .build/runtime
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+export PYTHONPATH := $(CURDIR):$(CURDIR)/lambda_src
+
+.PHONY: setup demo run test lint deploy clean
+
+setup: .venv/.ready $(EMULATOR)/.ready $(RUNTIME)/.ready node_modules/.ready
+
+.venv/.ready: requirements-function.txt requirements.txt requirements-dev.txt
+	@echo "setup: .venv, the project's packages (about a minute the first time)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(EMULATOR)/.ready: local/requirements-emulator.txt
+	@echo "setup: $(EMULATOR), the local AWS" >&2
+	@$(PYTHON) -m venv $(EMULATOR)
+	@$(EMULATOR)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+$(RUNTIME)/.ready: local/requirements-runtime.txt
+	@echo "setup: $(RUNTIME), Lambda's runtime client" >&2
+	@$(PYTHON) -m venv $(RUNTIME)
+	@$(RUNTIME)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+node_modules/.ready: package-lock.json .npmrc .venv/.ready
+	@echo "setup: node_modules, the AWS CDK command line" >&2
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@touch $@
+
+# The stack on an embedded local AWS: post the samples, print what the customer got.
+demo: setup
+	@$(BIN)/python -m local.demo
+
+# The same, kept serving until Ctrl-C.
+run: setup
+	@$(BIN)/python -m local.run
+
+test: setup
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context nag=true --output .build/lint
+	@$(BIN)/cfn-lint .build/lint/*.template.json
+
+# To the AWS account and Region of the environment.
+deploy: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy
+
+clean:
+	@rm -rf .build .venv node_modules cdk.out

@@ -1,0 +1,48 @@
+"""`cdk deploy`: the relay that relay.toml describes.
+
+Context: `target=local` builds the function for this machine (`make demo`), `config=PATH` reads another relay.toml,
+`nag=true` lets cdk-nag judge the stack (`make lint`).
+"""
+
+import platform
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is proved by the code that will run it
+
+from infra.package import Package  # noqa: E402
+from infra.stack import RelayStack  # noqa: E402
+from relay import config  # noqa: E402
+from relay.errors import ConfigError  # noqa: E402
+
+
+def main() -> None:
+    """Write the cloud assembly; stop with every mistake of relay.toml, one on a line."""
+    app = cdk.App()
+    path = ROOT / (app.node.try_get_context("config") or "relay.toml")
+    local = app.node.try_get_context("target") == "local"
+    try:
+        relay = config.load(path)
+    except ConfigError as error:
+        sys.exit("\n".join(error.problems))
+    if app.node.try_get_context("nag"):
+        from cdk_nag import AwsSolutionsChecks  # only the lint has it installed
+
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+    arm = platform.machine() in {"aarch64", "arm64"} or not local
+    RelayStack(
+        app,
+        "PartnerEventRelay",
+        config=relay,
+        code=Package(path, local).code(),
+        architecture=lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
+        description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
+    )
+    app.synth()
+
+
+main()

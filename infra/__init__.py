@@ -1,0 +1,1 @@
+"""The CDK stack. Constructs take values; `stack` composes them and grants; `app.py` holds the environment."""

@@ -1,0 +1,67 @@
+"""Builds the function's package with pip, without Docker, for Lambda's platform or for this machine."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_lambda as lambda_
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "lambda_src"
+REQUIREMENTS = ROOT / "requirements-function.txt"
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+# pip builds nothing for another platform, so it takes wheels only.
+LAMBDA_PLATFORM = (
+    "--platform=manylinux2014_aarch64",
+    "--implementation=cp",
+    "--python-version=3.13",
+    "--only-binary=:all:",
+)
+# botocore's descriptions of 400 services are most of the package; the function calls these.
+SERVICES = {"events", "secretsmanager", "sqs", "ssm"}
+
+
+@dataclass(frozen=True)
+class Package:
+    """What goes into the function beside its requirements. `local`: for this machine instead of Lambda."""
+
+    config: Path
+    local: bool
+
+    def code(self) -> lambda_.Code:
+        """The asset: its hash is that of its content, so the same sources give the same template."""
+        return lambda_.Code.from_asset(
+            str(SOURCES),
+            asset_hash_type=cdk.AssetHashType.OUTPUT,
+            bundling=cdk.BundlingOptions(image=RUNTIME.bundling_image, local=_Pip(self)),
+        )
+
+    def build(self, target: Path) -> None:
+        """Write the package into `target`. Raises CalledProcessError if pip fails."""
+        platform = () if self.local else LAMBDA_PLATFORM
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+        subprocess.run([*pip, *platform, "--target", str(target), "--requirement", str(REQUIREMENTS)], check=True)
+        shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copyfile(self.config, target / "relay.toml")
+        shutil.rmtree(target / "bin", ignore_errors=True)
+        for data in (target / "botocore" / "data").iterdir():
+            if data.is_dir() and data.name not in SERVICES:
+                shutil.rmtree(data)
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _Pip:
+    """The CDK asks this before it would start Docker."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+
+    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
+        """Always bundles: a failure is an exception, never a reason to try Docker."""
+        self._package.build(Path(output_dir))
+        return True

@@ -1,0 +1,47 @@
+"""Composes the constructs and says what was made."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.api import Api
+from infra.dead_letters import DeadLetters
+from infra.ingest import Ingest
+from relay.config import Config
+
+
+class RelayStack(cdk.Stack):
+    """API, function and dead-letter queue for one relay.toml."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        code: lambda_.Code,
+        architecture: lambda_.Architecture,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        dead_letters = DeadLetters(self, "DeadLetters")
+        ingest = Ingest(
+            self,
+            "Ingest",
+            code=code,
+            architecture=architecture,
+            regions=config.regions,
+            secrets=sorted({route.auth.secret for route in config.routes}),
+            dead_letters=dead_letters.queue,
+        )
+        api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)
+        for route in config.routes:
+            cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
+        cdk.CfnOutput(self, "ApiId", value=api.api.api_id)
+        cdk.CfnOutput(self, "DeadLetterQueueUrl", value=dead_letters.queue.queue_url)
+
+
+def _logical(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))

@@ -1,0 +1,127 @@
+"""The emulator's process: ministack with the partner operations, and Python functions run by AWS's runtime client.
+
+`python -m local.emulator` in ministack's own environment; everything it needs comes in environment variables.
+It ends when its standard input does, and takes every function it started with it.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from ministack import app as ministack
+from ministack.core import lambda_runtime, responses
+from ministack.services import eventbridge
+
+from local import faults
+from local.partner_operations import FAULT, PartnerOperations
+
+FAULTS_PATH = "/_partner_bus/faults"
+RUNTIME_PYTHON = "RELAY_RUNTIME_PYTHON"
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class CutError(Exception):
+    """Raised in the middle of an answer: the server closes the connection."""
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    operations = PartnerOperations(eventbridge, responses, iam=ministack.AUTH)
+    _run_functions_with_awslambdaric()
+    ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
+    emulator = ministack.app
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == FAULTS_PATH:
+            await _faults(operations, scope, receive, send)
+        elif scope["type"] == "http" and (b"x-amz-target", b"AWSEvents.PutPartnerEvents") in scope["headers"]:
+            await _with_fault(emulator, operations, scope, receive, send)
+        else:
+            await emulator(scope, receive, send)
+
+    ministack.app = app
+    sys.argv = ["ministack"]
+    ministack.main()
+
+
+async def _faults(operations: PartnerOperations, scope: Message, receive: Receive, send: Send) -> None:
+    status, answer = 200, ""
+    if scope["method"] == "PUT":
+        try:
+            operations.faults.replace(faults.parse(json.loads(await _body(receive))))
+        except (ValueError, TypeError) as error:
+            status, answer = 400, str(error)
+    await _answer(send, status, answer or f"{len(operations.faults.waiting)} faults in force\n")
+
+
+async def _with_fault(app: Any, operations: PartnerOperations, scope: Message, receive: Receive, send: Send) -> None:
+    fault = operations.faults.next()
+    FAULT.set(fault)
+    if fault.delay:
+        await asyncio.sleep(fault.delay)
+    if fault.cut == "before":
+        await _cut(send)
+    if fault.status:
+        code = fault.error_code or "InternalException"
+        await _answer(send, fault.status, json.dumps({"__type": code, "message": fault.error_message}))
+    elif fault.garbage:
+        await _answer(send, 200, fault.garbage)
+    elif fault.cut == "after":
+        await app(scope, receive, _discard)
+        await _cut(send)
+    else:
+        await app(scope, receive, send)
+
+
+async def _body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return body
+
+
+async def _answer(send: Send, status: int, text: str) -> None:
+    headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", str(len(text.encode())).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+async def _cut(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+    raise CutError
+
+
+async def _discard(_: Message) -> None:
+    """Processed, and the answer lost on its way."""
+
+
+def _run_functions_with_awslambdaric() -> None:
+    runtime, worker = os.environ[RUNTIME_PYTHON], Path(__file__).with_name("lambda_worker.py").read_text("utf-8")
+    detect = lambda_runtime._detect_runtime_binary
+
+    def detect_runtime_binary(name: str) -> tuple[str, str]:
+        return (runtime, worker) if name.startswith("python") else detect(name)
+
+    lambda_runtime._detect_runtime_binary = detect_runtime_binary
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.read(1):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What goes wrong next in the local partner bus, on demand. Pure: the clock is an argument.
+
+A fault holds for the next `requests` PutPartnerEvents requests (without it, until the faults are replaced) and has
+one of: `error_code` (per entry; at the indexes `entries`, or all), `status` (the whole request, with `error_code`),
+`delay` (seconds before it is processed), `cut` (the connection, "before" or "after" it is processed), `garbage`
+(a 200 with this text), `entries_per_second` (a token bucket; what does not fit is throttled).
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+THROTTLED = ("ThrottlingException", "Rate exceeded")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault; see the module."""
+
+    requests: int | None = None
+    error_code: str = ""
+    error_message: str = "Injected fault"
+    entries: tuple[int, ...] | None = None
+    status: int = 0
+    delay: float = 0
+    cut: str = ""
+    garbage: str = ""
+    entries_per_second: float = 0
+
+
+def parse(document: Any) -> list[Fault]:
+    """The faults of a JSON list. Raises ValueError that says what is wrong."""
+    if not isinstance(document, list):
+        raise ValueError("expected a JSON list of faults")
+    known = {field.name for field in fields(Fault)}
+    for one in document:
+        if not isinstance(one, dict) or not one.keys() <= known:
+            raise ValueError(f"expected objects with keys of {', '.join(sorted(known))}, got {one!r}")
+        if one.get("cut", "") not in ("", "before", "after"):
+            raise ValueError(f'cut: expected "before" or "after", got {one["cut"]!r}')
+    return [Fault(**{**one, "entries": tuple(one["entries"]) if "entries" in one else None}) for one in document]
+
+
+class Faults:
+    """The faults in force."""
+
+    def __init__(self) -> None:
+        self.replace([])
+
+    def replace(self, faults: list[Fault]) -> None:
+        """Forget what was in force; these are, from now on."""
+        self.waiting = faults
+        self._tokens: float | None = None
+        self._filled_at = 0.0
+
+    def next(self) -> Fault:
+        """The fault of the next request; one that does nothing if there is none."""
+        if not self.waiting:
+            return Fault()
+        fault = self.waiting[0]
+        if fault.requests is not None:
+            left = [replace(fault, requests=fault.requests - 1)] if fault.requests > 1 else []
+            self.waiting = left + self.waiting[1:]
+        return fault
+
+    def entry_error(self, fault: Fault, index: int, now: float) -> tuple[str, str] | None:
+        """Code and message if `fault` hits the entry at `index`."""
+        if fault.error_code and not fault.status and (fault.entries is None or index in fault.entries):
+            return fault.error_code, fault.error_message
+        if fault.entries_per_second and not self._token(fault.entries_per_second, now):
+            return THROTTLED
+        return None
+
+    def _token(self, rate: float, now: float) -> bool:
+        filled = rate if self._tokens is None else min(rate, self._tokens + (now - self._filled_at) * rate)
+        self._tokens, self._filled_at = filled - (filled >= 1), now
+        return filled >= 1
