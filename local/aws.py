@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[1]
 EMULATOR_PYTHON = ROOT / ".build/emulator/bin/python"
 RUNTIME_PYTHON = ROOT / ".build/runtime/bin/python"
 
+PARTNER = "111111111111"
+"""The account the relay is deployed to, and that of every access key that is not itself an account."""
 START_SECONDS = 30
 HOST = "127.0.0.1"  # `localhost` may be an address that nobody serves
 
@@ -64,9 +66,13 @@ class LocalAws:
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
 
+    def ssl_context(self) -> ssl.SSLContext:
+        """Trusts this emulator."""
+        return ssl.create_default_context(cafile=self.ca_bundle)
+
     def http(self) -> httpx.Client:
         """For what is not an AWS call."""
-        return httpx.Client(base_url=self.url, verify=_verify(self.ca_bundle), timeout=60)
+        return httpx.Client(base_url=self.url, verify=self.ssl_context(), timeout=60)
 
 
 def require_free(port: int) -> None:
@@ -80,7 +86,7 @@ def require_free(port: int) -> None:
 
 
 @contextmanager
-def running(*, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
+def running(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
     """The emulator on `port` (any free one for 0). With `iam` it serves TLS and enforces the function's policy."""
     for python in (EMULATOR_PYTHON, RUNTIME_PYTHON):
         if not python.exists():
@@ -94,7 +100,7 @@ def running(*, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
     try:
         log = home / "emulator.log"
         with log.open("wb") as output:
-            process = _start(home, port, iam, output)
+            process = _start(home, region, port, iam, output)
         aws = LocalAws(url, ca_bundle, log)
         _wait_until_ready(aws, process)
         yield aws
@@ -105,7 +111,7 @@ def running(*, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(home: Path, port: int, iam: bool, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(home: Path, region: str, port: int, iam: bool, output: IO[bytes]) -> "subprocess.Popen[bytes]":
     environment = {
         # Nothing of ours leaks into the functions, which inherit the emulator's environment.
         "PATH": os.environ["PATH"],
@@ -116,6 +122,8 @@ def _start(home: Path, port: int, iam: bool, output: IO[bytes]) -> "subprocess.P
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "LOG_LEVEL": "INFO",
+        "MINISTACK_ACCOUNT_ID": PARTNER,
+        "MINISTACK_REGION": region,
         "RELAY_RUNTIME_PYTHON": str(RUNTIME_PYTHON),
     }
     if iam:
@@ -153,10 +161,6 @@ def _certificates(home: Path) -> Path:
         certificate.write_to_path(home / "server.pem", append=True)
     authority.cert_pem.write_to_path(home / "ca.pem")
     return home / "ca.pem"
-
-
-def _verify(ca_bundle: Path | None) -> Any:
-    return ssl.create_default_context(cafile=ca_bundle) if ca_bundle else True
 
 
 def _free_port() -> int:

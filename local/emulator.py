@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app as ministack
-from ministack.core import lambda_runtime, responses
+from ministack.core import iam_actions, lambda_runtime, responses
 from ministack.services import eventbridge
 
 from local import faults
@@ -38,6 +38,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     operations = PartnerOperations(eventbridge, responses, iam=ministack.AUTH)
     _run_functions_with_awslambdaric()
+    _authorize_sqs_batches_as_aws_does()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
 
@@ -115,6 +116,20 @@ def _run_functions_with_awslambdaric() -> None:
         return (runtime, worker) if name.startswith("python") else detect(name)
 
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
+
+
+def _authorize_sqs_batches_as_aws_does() -> None:
+    """On AWS a batch needs the permission of the single operation; the emulator asks for one of the batch's name.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    extract = iam_actions.extract_iam_action
+
+    def extract_iam_action(*arguments: Any, **named: Any) -> str | None:
+        action: str | None = extract(*arguments, **named)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = extract_iam_action
 
 
 def _end_with_parent() -> None:

@@ -34,6 +34,7 @@ class RuntimeApi(BaseHTTPRequestHandler):
         envelope = invocations.get()
         context, body = envelope["ctx"], json.dumps(envelope["event"]).encode()
         self.send_response(200)
+        self.send_header("Content-Type", "application/json")  # awslambdaric 4.2.2 crashes without it
         self.send_header("Lambda-Runtime-Aws-Request-Id", context["request_id"])
         self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + context["timeout_ms"]))
         self.send_header("Lambda-Runtime-Invoked-Function-Arn", context["invoked_function_arn"])

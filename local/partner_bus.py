@@ -1,6 +1,6 @@
 """`python -m local.partner_bus --port N`: the local AWS with partner events, alone; plain HTTP, no IAM.
 
-For the AWS command line and for experiments. A 12-digit access key is the account; any other is account 000000000000.
+For the AWS command line and for experiments. A 12-digit access key is the account; any other is account 111111111111.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with running(port=arguments.port, iam=False) as aws:
+        with running(region=arguments.region, port=arguments.port, iam=False) as aws:
             partner = aws.client("events", CUSTOMER, arguments.region)
             partner.create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
             progress(EXAMPLE.format(url=aws.url, source=SOURCE, customer=CUSTOMER, region=arguments.region))

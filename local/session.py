@@ -1,0 +1,56 @@
+"""What `make demo`, `make run` and the end-to-end tests share: a deployed relay with a customer, ready for webhooks."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from local import deploy, samples
+from local.aws import ROOT, LocalAws, running
+from local.deploy import Customer, Stack
+from local.samples import Sample
+from relay import config
+from relay.config import Config
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that runs, and the value of each secret by its name."""
+
+    aws: LocalAws
+    stack: Stack
+    customer: Customer
+    config: Config
+    samples: list[Sample]
+    secrets: dict[str, str]
+
+
+@contextmanager
+def deployed(say: Say, path: Path = ROOT / "relay.toml") -> Iterator[Session]:
+    """Start, deploy to and fill the local AWS; all of it is gone when the block ends. `say` is told each step."""
+    relay, posted = config.load(path), samples.load()
+    region = relay.regions[0]
+    say("starting the local AWS")
+    with running(region=region) as aws:
+        _timed(say, "cdk bootstrap", lambda: deploy.bootstrap(aws, region))
+        stack = _timed(say, "cdk deploy: synthesise, build the function, create the stack", lambda: deploy.deploy(aws, region, path))
+        values = {route.auth.secret: f"whsec_{secrets.token_hex(24)}" for route in relay.routes}
+        values |= {sample.secret_name: sample.secret for sample in posted if sample.secret_name in values}
+        deploy.put_secrets(aws, region, values)
+        customer = Customer(aws, region)
+        customer.subscribe(dict.fromkeys(source for sample in posted for source in sample.sources))
+        yield Session(aws, stack, customer, relay, posted, values)
+
+
+def _timed(say: Say, what: str, step: Callable[[], T]) -> T:
+    say(what)
+    begun = time.monotonic()
+    result = step()
+    say(f"    {time.monotonic() - begun:.0f} s")
+    return result
