@@ -29,8 +29,8 @@ class DeadLetter:
 
 def of_entry(webhook: Webhook, webhook_id: str, entry: Entry, failed: Failed) -> DeadLetter:
     """An entry that could not be delivered. Its `entry` is the JSON syntax of `put-partner-events --entries`."""
-    what = {"region": entry.region, "attempts": 1, "entry": entry.wire()}
-    return _letter(webhook, webhook_id, failed, entry.source, what)
+    put = {"region": entry.region, "attempts": 1}
+    return _letter(webhook, webhook_id, failed, entry.source, put, {"entry": entry.wire()})
 
 
 def of_webhook(webhook: Webhook, webhook_id: str, failed: Failed) -> DeadLetter:
@@ -43,15 +43,18 @@ def of_webhook(webhook: Webhook, webhook_id: str, failed: Failed) -> DeadLetter:
         "headers": dict(request.headers),
         "body": base64.b64encode(request.body).decode(),
     }
-    return _letter(webhook, webhook_id, failed, "", {"attempts": 0, "webhook": posted})
+    return _letter(webhook, webhook_id, failed, "", {"attempts": 0}, {"webhook": posted})
 
 
-def _letter(webhook: Webhook, webhook_id: str, failed: Failed, source: str, what: dict[str, Any]) -> DeadLetter:
+def _letter(
+    webhook: Webhook, webhook_id: str, failed: Failed, source: str, put: dict[str, Any], what: dict[str, Any]
+) -> DeadLetter:
     message = {
         "version": VERSION,
         "route": webhook.route.name,
         "webhook_id": webhook_id,
         "received_at": rfc3339(webhook.received_at),
+        **put,
         "error": {"code": failed.code, "message": failed.message},
         **what,
     }

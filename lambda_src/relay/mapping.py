@@ -122,7 +122,7 @@ def _texts(template: Template, scope: Scope) -> tuple[str, ...]:
 def _time(template: Template, scope: Scope) -> datetime:
     value = template.value(scope)
     try:
-        if isinstance(value, str) and not value.isdecimal():
+        if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
             time = datetime.fromisoformat(value)
             if time.tzinfo:
                 return time.astimezone(UTC)

@@ -1,0 +1,73 @@
+"""What every test may use: the smallest relay.toml, and events as API Gateway makes them."""
+
+import base64
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay import config
+from relay.config import Config
+
+NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)
+
+RELAY_TOML = """
+partner = "aws.partner/acme.example"
+regions = ["us-east-1", "eu-west-1"]
+
+[[route]]
+name = "orders"
+path = "/orders/{customer}"
+auth = { scheme = "standard-webhooks", secret = "acme/orders" }
+[route.event]
+source = "aws.partner/acme.example/${path.customer}/orders"
+detail_type = "${body.type}"
+"""
+
+Load = Callable[[str], Config]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """relay.toml's text, loaded as a file."""
+
+    def load(text: str) -> Config:
+        path = tmp_path / "relay.toml"
+        path.write_text(text, "utf-8")
+        return config.load(path)
+
+    return load
+
+
+def http_api_event(
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "POST",
+    query: str = "",
+    stage: str = "$default",
+    **changes: Any,
+) -> dict[str, Any]:
+    """Payload format 2.0, as an HTTP API and a Function URL send it; the body as base64."""
+    return {
+        "version": "2.0",
+        "routeKey": f"ANY {path}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {name.lower(): value for name, value in (headers or {}).items()},
+        "requestContext": {
+            "accountId": "111111111111",
+            "apiId": "a1b2c3",
+            "domainName": "a1b2c3.execute-api.us-east-1.amazonaws.com",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "stage": stage,
+            "timeEpoch": 1795417794000,
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+        **changes,
+    }

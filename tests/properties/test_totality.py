@@ -1,0 +1,118 @@
+"""The law that comes first: whatever a stranger sends, a step returns its value or raises its one error."""
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from relay import config, dead_letter, mapping, request, routing, strict_json
+from relay.config import Config
+from relay.entry import Failed, refusal
+from relay.errors import MappingError, Rejected, Unauthorized
+from relay.request import Request
+from relay.strict_json import NotJSON
+from relay.template import TemplateError, compile_template
+from relay.webhook import Webhook, authenticate
+from tests.conftest import NOW, http_api_event
+from tests.properties import strategies
+
+SECRETS = {"standard-webhooks": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+PARTNER = "aws.partner/acme.example"
+TEMPLATES = {
+    "source": "${body.source || 'aws.partner/acme.example/c42'}",
+    "detail_type": "${body.type}",
+    "time": "${body.time || received_at}",
+    "resources": "${body.resources || `[]`}",
+    "region": "${body.region || 'us-east-1'}",
+}
+SIGNATURE_HEADERS = [
+    *("webhook-id", "webhook-timestamp", "webhook-signature"),
+    *("stripe-signature", "x-hub-signature-256", "x-shopify-hmac-sha256"),
+]
+signatures = st.one_of(
+    strategies.texts,
+    st.sampled_from(["v1,", "v1,é", "sha256=", "sha256=é", "t=1795417794,v1=\ud800", "t=,v1=", "v1", "1795417794", "nan", "-1"]),
+)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    path = tmp_path_factory.mktemp("config") / "relay.toml"
+    routes = [f'[[route]]\nname = "{p}"\npath = "/{p}"\npreset = "{p}"\nauth = {{ secret = "s" }}\n[route.event]\n' + "\n".join(
+        f"{name} = {json.dumps(template)}" for name, template in TEMPLATES.items()
+    ) for p in ("standard-webhooks", "github", "stripe", "shopify")]  # fmt: skip
+    path.write_text(f'partner = "{PARTNER}"\nregions = ["us-east-1"]\n' + "\n".join(routes))
+    return config.load(path)
+
+
+@given(body=st.text(), flagged=st.booleans(), path=st.text(), headers=st.dictionaries(st.text(), st.text()))
+def test_parsing_a_request(body: str, flagged: bool, path: str, headers: dict[str, str]) -> None:
+    event = http_api_event(path, headers=headers) | {"body": body, "isBase64Encoded": flagged}
+    with contextlib.suppress(Rejected):
+        posted = request.parse(event, 100)
+        routing.match([type("R", (), {"path": "/a/{b}"})()], posted.method, posted.path)
+
+
+@given(
+    body=st.binary(max_size=50),
+    headers=st.dictionaries(st.sampled_from(SIGNATURE_HEADERS), signatures),
+    secrets=st.lists(strategies.texts, max_size=3),
+)
+def test_authenticating_what_was_not_signed(
+    loaded: Config, body: bytes, headers: dict[str, str], secrets: list[str]
+) -> None:
+    for route in loaded.routes:
+        with pytest.raises(Unauthorized):
+            authenticate(Request("POST", "/", "", headers, body, ""), route, {}, secrets, NOW)
+
+
+@given(
+    body=st.one_of(
+        strategies.odd_json,
+        st.binary(max_size=50),
+        strategies.values.map(lambda value: json.dumps(value).encode()),
+        st.dictionaries(
+            st.sampled_from(["type", "source", "time", "resources", "region"]), strategies.values
+        ).map(lambda value: json.dumps(value).encode()),
+    ),
+    content_type=st.sampled_from(["application/json", "application/x-www-form-urlencoded", "", "é"]),
+    query=st.text(),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, content_type: str, query: str) -> None:
+    posted = Request("POST", "/", query, {"content-type": content_type}, body, "request-1")
+    for route in loaded.routes:
+        webhook = Webhook(route, posted, {}, {"x_github_event": "push", "x_shopify_topic": "a"}, NOW)
+        try:
+            text, payload = mapping.parse_payload(webhook)
+            scope = mapping.scope_of(webhook, payload)
+            for entry in mapping.entries(route, scope, text, loaded):
+                assert entry.size > 0
+                json.dumps(entry.wire()).encode()
+                if refusal(entry, PARTNER) is None:
+                    assert isinstance(strict_json.parse(entry.detail), dict)
+        except MappingError as error:
+            dead_letter.of_webhook(webhook, "id", Failed("MappingError", str(error)))
+        except Rejected:
+            pass
+
+
+@given(st.text())
+def test_parsing_json(text: str) -> None:
+    with contextlib.suppress(NotJSON):
+        assert strict_json.parse(strict_json.dump(strict_json.parse(text))) is not ...
+
+
+@given(st.text(st.sampled_from("${}'\"`\\.[]*@&|?!,:()abody 1"), max_size=30))
+def test_compiling_and_filling_a_template(text: str) -> None:
+    scope: dict[str, Any] = {"body": {"a": 1, "b": ["x", None, {"c": 1.5}]}}
+    try:
+        template = compile_template(text, ("body", "a", "b"))
+    except TemplateError:
+        return
+    with contextlib.suppress(MappingError):
+        template.value(scope)
+        template.render(scope)

@@ -1,0 +1,148 @@
+"""An authentic webhook becomes entries."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from relay import mapping
+from relay.config import Config
+from relay.entry import Entry
+from relay.errors import BadRequest, MappingError, PayloadTooLarge
+from relay.request import Request
+from relay.webhook import Webhook
+from tests.conftest import NOW, RELAY_TOML, Load
+
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+
+def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: str = "") -> Webhook:
+    named = {name.replace("-", "_"): value for name, value in headers.items()}
+    posted = Request("POST", "/orders/c42", query, headers, body, "request-1")
+    return Webhook(config.routes[0], posted, {"customer": "c42"}, named, NOW)
+
+
+def mapped(config: Config, body: bytes, **about: Any) -> list[Entry]:
+    authentic = webhook(config, body, **about)
+    text, payload = mapping.parse_payload(authentic)
+    return mapping.entries(config.routes[0], mapping.scope_of(authentic, payload), text, config)
+
+
+def with_event(load: Load, **templates: str) -> Config:
+    lines = [f"{name} = {json.dumps(template)}" for name, template in templates.items()]
+    return load(RELAY_TOML + "\n".join(lines))
+
+
+def test_the_detail_is_the_body_as_it_was_sent(load: Load) -> None:
+    body = '{ "type":"order.created",\n "n": 1.50, "s": "Zo\\u00eb ☃", "big": 12345678901234567890 }'
+    for config in (load(RELAY_TOML), with_event(load, detail="${body}")):
+        [entry] = mapped(config, body.encode())
+        assert entry.detail == body
+        assert (entry.source, entry.detail_type) == ("aws.partner/acme.example/c42/orders", "order.created")
+        assert (entry.time, entry.region, entry.resources) == (NOW, "us-east-1", ())
+
+
+def test_a_byte_order_mark_is_not_part_of_the_json(load: Load) -> None:
+    [entry] = mapped(load(RELAY_TOML), b'\xef\xbb\xbf{"type":"a"}')
+    assert entry.detail == '{"type":"a"}'
+
+
+def test_each_makes_an_entry_of_every_element_in_order(load: Load) -> None:
+    config = with_event(load, each="${body.events}", detail="${item}", time="${item.at}", resources="${item.arns}")
+    body = {"type": "batch", "events": [{"at": 1795417794, "arns": ["a", "b"], "é": n} for n in range(3)]}
+    entries = mapped(config, json.dumps(body).encode())
+    assert [json.loads(entry.detail)["é"] for entry in entries] == [0, 1, 2]
+    assert entries[0].time == datetime.fromtimestamp(1795417794, UTC)
+    assert entries[0].resources == ("a", "b")
+    assert mapped(config, b'{"type":"batch","events":[]}') == []
+
+
+def test_a_form_is_an_object_of_its_fields(load: Load) -> None:
+    [entry] = mapped(load(RELAY_TOML), b"type=a&x=1&x=2&empty=&e=%C3%A9", headers=FORM)
+    assert json.loads(entry.detail) == {"type": "a", "x": ["1", "2"], "empty": "", "e": "é"}
+
+
+def test_json_inside_a_form_field_can_be_the_detail(load: Load) -> None:
+    [entry] = mapped(with_event(load, detail="${body.payload}"), b"type=a&payload=%7B%22a%22:1%7D", headers=FORM)
+    assert entry.detail == '{"a":1}'
+
+
+def test_every_name_is_in_scope(load: Load) -> None:
+    detail = "${ {b: body.type, h: headers.x_event, p: path.customer, q: query.a, i: id, r: received_at} }"
+    headers = JSON | {"x-event": "push", "webhook-id": "msg_1"}
+    [entry] = mapped(with_event(load, detail=detail), b'{"type":"t"}', headers=headers, query="a=1&a=2")
+    expected = {"b": "t", "h": "push", "p": "c42", "q": "1,2", "i": "msg_1", "r": "2026-11-23T07:09:54Z"}
+    assert json.loads(entry.detail) == expected
+
+
+def test_without_a_delivery_id_the_request_id_is_the_id(load: Load) -> None:
+    scope = mapping.scope_of(webhook(load(RELAY_TOML), b"{}"), {})
+    assert scope["id"] == "request-1"
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ('"2026-11-23T08:09:54+01:00"', NOW),
+        ('"2026-11-23T07:09:54.123456789Z"', NOW.replace(microsecond=123456)),
+        ("1795417794", NOW),
+        ("1795417794.0", NOW),
+        ('"1795417794"', NOW),
+    ],
+)
+def test_a_time_is_rfc_3339_or_epoch_seconds(load: Load, time: str, expected: datetime) -> None:
+    [entry] = mapped(with_event(load, time="${body.at}"), f'{{"type":"a","at":{time}}}'.encode())
+    assert entry.time == expected
+
+
+@pytest.mark.parametrize("time", ['"2026-11-23T07:09:54"', '"yesterday"', "true", "1e300", "null", "[]", '"٣"'])
+def test_another_time_is_a_mapping_error(load: Load, time: str) -> None:
+    with pytest.raises(MappingError, match=r'route "orders", event.time: \$\{body.at\} is neither'):
+        mapped(with_event(load, time="${body.at}"), f'{{"type":"a","at":{time}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("templates", "body", "says"),
+    [
+        ({}, b"{}", r"event.detail_type: \$\{body.type\} is null or missing"),
+        ({"each": "${body.events}"}, b'{"type":"a"}', r"event.each: \$\{body.events\} is not a list"),
+        ({"resources": "${body.r}"}, b'{"type":"a","r":[1]}', r"event.resources: .* is not a list of texts"),
+        ({"region": "${body.r}"}, b'{"type":"a","r":"us-west-2"}', "event.region: expected one of us-east-1, eu-west-1"),
+        ({"detail": "${body.d}"}, b'{"type":"a","d":"x"}', r"event.detail: \$\{body.d\} is not JSON"),
+        ({"detail": "${body.d}"}, b'{"type":"a","d":1e400}', r"event.detail: \$\{body.d\} is not JSON"),
+        ({}, b'{"type":"\\ud800"}', "a lone surrogate"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_a_mapping_error(
+    load: Load, templates: dict[str, str], body: bytes, says: str
+) -> None:
+    with pytest.raises(MappingError, match=says):
+        mapped(with_event(load, **templates), body)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "says"),
+    [
+        (b"", JSON, "The body is empty"),
+        (b"{", JSON, "The body is not JSON: .* at character 1"),
+        (b'{"a":NaN}', JSON, "The body is not JSON: NaN"),
+        (b"[" * 1001 + b"]" * 1001, JSON, "deep"),
+        (b'"\xff"', JSON, "The body is not UTF-8: byte 1"),
+        (b"\xff", FORM, "The body is not UTF-8"),
+        (b"a=%FF", FORM, "The body is not UTF-8"),
+        (b"&a=1" * 1001, FORM, "The body is not a form: Max number of fields exceeded"),
+    ],
+)
+def test_a_body_that_is_not_what_it_says_is_refused(
+    load: Load, body: bytes, headers: dict[str, str], says: str
+) -> None:
+    with pytest.raises(BadRequest, match=says):
+        mapping.parse_payload(webhook(load(RELAY_TOML), body, headers))
+
+
+def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) -> None:
+    config = load("max_entry_bytes = 100\n" + RELAY_TOML)
+    with pytest.raises(PayloadTooLarge, match="at most 100 are allowed"):
+        mapped(config, b'{"type":"a","x":"' + b"x" * 100 + b'"}')

@@ -1,0 +1,85 @@
+"""The template language of relay.toml."""
+
+from typing import Any
+
+import pytest
+
+from relay.errors import MappingError
+from relay.template import TemplateError, compile_template, literal_prefix
+
+NAMES = ("body", "headers", "item")
+SCOPE: dict[str, Any] = {
+    "body": {"type": "a", "n": 1.50, "ok": True, "none": None, "list": [1, 2], "o": {"x": 1}, "inf": float("inf")},
+    "headers": {"x_event": "push"},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("plain", "plain"),
+        ("${body.type}", "a"),
+        ("${body.n}", 1.5),
+        ("${body.list}", [1, 2]),
+        ("${body.missing}", None),
+        ("a/${body.type}/${body.ok}/${body.n}", "a/a/true/1.5"),
+        ("$${body.type}", "${body.type}"),
+        ("$5 ${headers.x_event}$", "$5 push$"),
+        ("${body.{a: type, b: o.x}}", {"a": "a", "b": 1}),
+        ("${`{\"a\": \"}\"}`}", {"a": "}"}),
+        ("${'it\\'s }'}", "it's }"),
+        ("${ body.missing || 'other' }", "other"),
+        ("${body.list[?@ > `1`] | [0]}", 2),
+    ],
+)
+def test_a_template_gives_its_value(text: str, value: Any) -> None:
+    assert compile_template(text, NAMES).value(SCOPE) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x ${body.missing}", "null or missing"),
+        ("x ${body.none}", "null or missing"),
+        ("x ${body.list}", "a list"),
+        ("x ${body.o}", "an object"),
+        ("x ${body.inf}", "number that JSON cannot express"),
+        ("${length(body.n)}", "failed on this payload: JMESPathTypeError"),
+    ],
+)
+def test_what_is_not_text_is_a_mapping_error_that_names_the_expression(text: str, says: str) -> None:
+    with pytest.raises(MappingError, match=says) as error:
+        compile_template(text, NAMES).render(SCOPE)
+    assert "${" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("${body.type", 'expected "}" to end'),
+        ("${body.'}", 'expected "}" to end'),
+        ("${}", "is not JMESPath"),
+        ("${body.}", "is not JMESPath"),
+        ("${body..type}", "is not JMESPath"),
+        ("${bdy.type}", 'no name "bdy"; expected one of body, headers, item'),
+        ("${join(',', [body.a, header.b])}", 'no name "header"'),
+        ("${lenght(body)}", 'no function "lenght"'),
+    ],
+)
+def test_a_mistake_is_found_when_the_template_is_compiled(text: str, says: str) -> None:
+    with pytest.raises(TemplateError, match=says):
+        compile_template(text, NAMES)
+
+
+@pytest.mark.parametrize(
+    "text", ["${body.a.b[*].c.d}", "${sort_by(body.list, &key)[0].name}", "${body.{x: y}}", "${map(&foo, body.l)}"]
+)
+def test_only_names_at_the_top_have_to_be_in_scope(text: str) -> None:
+    compile_template(text, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"), [("a/${body.b}", ("a/", False)), ("a", ("a", True)), ("${body.b}/a", ("", False))]
+)
+def test_the_text_before_the_first_placeholder(text: str, prefix: tuple[str, bool]) -> None:
+    assert literal_prefix(compile_template(text, NAMES)) == prefix
