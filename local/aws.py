@@ -107,7 +107,7 @@ def running(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAw
     finally:
         if process:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.communicate()
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -74,11 +74,11 @@ def put_secrets(aws: LocalAws, region: str, secrets: Mapping[str, str]) -> None:
 class Customer:
     """The customer's account: for each source a bus and a rule, and one queue where everything arrives."""
 
-    def __init__(self, aws: LocalAws, region: str) -> None:
+    def __init__(self, aws: LocalAws, region: str, queue: str = "partner-events") -> None:
         self._partner = aws.client("events", PARTNER, region)
         self._events = aws.client("events", CUSTOMER, region)
         self._sqs = aws.client("sqs", CUSTOMER, region)
-        self._queue_url: str = self._sqs.create_queue(QueueName="partner-events")["QueueUrl"]
+        self._queue_url: str = self._sqs.create_queue(QueueName=queue)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
         self._queue_arn: str = attributes["Attributes"]["QueueArn"]
 

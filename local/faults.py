@@ -2,8 +2,8 @@
 
 A fault holds for the next `requests` PutPartnerEvents requests (without it, until the faults are replaced) and has
 one of: `error_code` (per entry; at the indexes `entries`, or all), `status` (the whole request, with `error_code`),
-`delay` (seconds before it is processed), `cut` (the connection, "before" or "after" it is processed), `garbage`
-(a 200 with this text), `entries_per_second` (a token bucket; what does not fit is throttled).
+`delay` (seconds before it is processed), `cut` (the connection, in the middle of the answer, "before" or "after" it is
+processed), `garbage` (a 200 with this text), `entries_per_second` (a token bucket; what does not fit is throttled).
 """
 
 from dataclasses import dataclass, fields, replace

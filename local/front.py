@@ -4,8 +4,8 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -28,19 +28,23 @@ _HOP_BY_HOP = {b"host", b"connection", b"content-length", b"transfer-encoding"}
 
 def webhooks(aws: LocalAws, stack: Stack) -> Starlette:
     """`http://127.0.0.1:8080/<path>`, as the API's URL would be: everything goes to the API, as it came."""
-    client = httpx.AsyncClient(verify=aws.ssl_context(), timeout=60)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+        async with httpx.AsyncClient(verify=aws.ssl_context(), timeout=60) as client:
+            yield {"client": client}
 
     async def forward(request: Request) -> Response:
         query = request.scope["query_string"]
         path = stack.base_path.encode() + request.scope["raw_path"] + (b"?" + query if query else b"")
         headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _HOP_BY_HOP]
         url = httpx.URL(aws.url).copy_with(raw_path=path)
-        answer = await client.request(request.method, url, headers=headers, content=await request.body())
+        answer = await request.state.client.request(request.method, url, headers=headers, content=await request.body())
         kept = {k: v for k, v in answer.headers.items() if k.encode() not in _HOP_BY_HOP | {b"content-encoding"}}
         return Response(answer.content, answer.status_code, kept)
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return Starlette(routes=[Route("/{path:path}", forward, methods=methods)])
+    return Starlette(routes=[Route("/{path:path}", forward, methods=methods)], lifespan=lifespan)
 
 
 def view(aws: LocalAws, customer: Customer) -> Starlette:
@@ -52,8 +56,8 @@ def view(aws: LocalAws, customer: Customer) -> Starlette:
         return JSONResponse(list(events))
 
     async def put_faults(request: Request) -> Response:
-        body = await request.body()
-        answer = await run_in_threadpool(lambda: aws.http().put("/_partner_bus/faults", content=body))
+        async with httpx.AsyncClient(verify=aws.ssl_context()) as client:
+            answer = await client.put(f"{aws.url}/_partner_bus/faults", content=await request.body())
         return PlainTextResponse(answer.text, answer.status_code)
 
     return Starlette(routes=[Route("/events", get_events), Route("/faults", put_faults, methods=["PUT"])])

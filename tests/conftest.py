@@ -49,7 +49,6 @@ def http_api_event(
     method: str = "POST",
     query: str = "",
     stage: str = "$default",
-    **changes: Any,
 ) -> dict[str, Any]:
     """Payload format 2.0, as an HTTP API and a Function URL send it; the body as base64."""
     return {
@@ -69,5 +68,4 @@ def http_api_event(
         },
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
-        **changes,
     }

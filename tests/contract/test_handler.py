@@ -1,0 +1,238 @@
+"""The real handler, with its real adapters, against the local partner bus, SQS and Secrets Manager."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from local.aws import PARTNER, LocalAws
+from local.deploy import CUSTOMER, Customer, drain
+from local.samples import SIGNERS
+from tests.conftest import http_api_event
+from tests.contract.conftest import REGION
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SOURCE = "aws.partner/acme.example/handler/orders"
+RELAY_TOML = """
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+max_body_bytes = 2000
+max_entry_bytes = 1500
+[[route]]
+name = "orders"
+path = "/orders/{customer}"
+auth = { scheme = "standard-webhooks", secret = "handler/orders" }
+event = { source = "aws.partner/acme.example/${path.customer}/orders", detail_type = "${body.type}" }
+[[route]]
+name = "batch"
+path = "/batch"
+auth = { scheme = "standard-webhooks", secret = "ssm:/handler/batch" }
+[route.event]
+each = "${body.events}"
+source = "aws.partner/acme.example/handler/orders"
+detail_type = "${item.type}"
+detail = "${item}"
+[[route]]
+name = "unset"
+path = "/unset"
+auth = { scheme = "standard-webhooks", secret = "handler/not-there" }
+event = { source = "aws.partner/acme.example/handler/orders", detail_type = "a" }
+[[route]]
+name = "empty"
+path = "/empty"
+auth = { scheme = "standard-webhooks", secret = "handler/rotated-away" }
+event = { source = "aws.partner/acme.example/handler/orders", detail_type = "a" }
+"""
+
+Post = Callable[..., dict[str, Any]]
+
+
+@dataclass
+class Context:
+    """What Lambda gives beside the event."""
+
+    function_name: str = "ingest"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
+    aws_request_id: str = "lambda-request"
+
+
+@pytest.fixture(scope="module")
+def customer(bus: LocalAws) -> Customer:
+    customer = Customer(bus, REGION, queue="handler")
+    customer.subscribe([SOURCE])
+    return customer
+
+
+@pytest.fixture(scope="module")
+def queue_url(bus: LocalAws) -> str:
+    url: str = bus.client("sqs", PARTNER, REGION).create_queue(QueueName="dead-letters")["QueueUrl"]
+    return url
+
+
+@pytest.fixture(scope="module")
+def ingest(bus: LocalAws, queue_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """The handler's module, imported as Lambda does it: everything it needs is in the environment."""
+    path: Path = tmp_path_factory.mktemp("handler") / "relay.toml"
+    path.write_text(RELAY_TOML)
+    secrets_manager = bus.client("secretsmanager", PARTNER, REGION)
+    secrets_manager.create_secret(Name="handler/orders", SecretString=json.dumps(["whsec_b2xk", SECRET]))
+    secrets_manager.create_secret(Name="handler/rotated-away", SecretString="[]")
+    bus.client("ssm", PARTNER, REGION).put_parameter(Name="/handler/batch", Value=SECRET, Type="SecureString")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {
+            **bus.environment(PARTNER, REGION),
+            "RELAY_CONFIG": str(path),
+            "DEAD_LETTER_QUEUE_URL": queue_url,
+            "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
+            "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
+        }.items():
+            environment.setenv(name, value)
+        from relay import ingest
+
+        yield ingest
+
+
+@pytest.fixture
+def post(ingest: ModuleType) -> Post:
+    """Signs a body as the sender would, and posts it through the handler."""
+
+    def post(
+        path: str,
+        body: bytes,
+        headers: dict[str, str] | None = None,
+        method: str = "POST",
+        changes: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        signed = SIGNERS["standard-webhooks"](SECRET, body) if headers is None else headers
+        event = http_api_event(path, body, {"content-type": "application/json", **signed}) | (changes or {})
+        event["requestContext"]["http"]["method"] = method
+        answer: dict[str, Any] = ingest.handler(event, Context())
+        return {**answer, "body": json.loads(answer["body"])}
+
+    return post
+
+
+@pytest.fixture
+def dead_letters(bus: LocalAws, queue_url: str) -> Callable[[], list[dict[str, Any]]]:
+    """The messages that are in the dead-letter queue, taken from it."""
+    return lambda: list(drain(bus.client("sqs", PARTNER, REGION), queue_url))
+
+
+def test_a_signed_webhook_reaches_the_customer(post: Post, customer: Customer, dead_letters: Any) -> None:
+    body = '{"type": "order.created", "name": "Zoë ☃"}'.encode()
+    answer = post("/orders/handler", body)
+    assert answer["statusCode"] == 202
+    [event] = customer.received()
+    assert answer["body"] == {
+        "accepted": 1, "queued": 0, "dead_lettered": 0, "entries": [{"event_id": event["id"]}],
+    }  # fmt: skip
+    assert (event["source"], event["detail-type"], event["account"]) == (SOURCE, "order.created", CUSTOMER)
+    assert event["detail"] == json.loads(body)
+    assert dead_letters() == []
+
+
+def test_an_entry_that_is_refused_fails_alone_and_is_dead_lettered(
+    post: Post, customer: Customer, dead_letters: Any
+) -> None:
+    events = [{"type": "a"}, {"type": "x" * 129}, {"type": "b"}]
+    answer = post("/batch", json.dumps({"events": events}).encode())
+    assert (answer["statusCode"], answer["body"]["accepted"], answer["body"]["dead_lettered"]) == (202, 2, 1)
+    assert answer["body"]["entries"][1] == {
+        "dead_lettered": True,
+        "error_code": "InvalidArgument",
+        "error_message": "DetailType has 129 characters, not 1 to 128",
+    }
+    assert [event["detail-type"] for event in customer.received()] == ["a", "b"]
+    [letter] = dead_letters()
+    assert json.loads(letter["Body"])["entry"]["DetailType"] == "x" * 129
+    attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert attributes == {"Route": "batch", "ErrorCode": "InvalidArgument", "Source": SOURCE}
+
+
+def test_a_request_that_fails_whole_dead_letters_every_entry(post: Post, faults: Any, dead_letters: Any) -> None:
+    faults([{"status": 400, "error_code": "AccessDeniedException", "error_message": "no"}])
+    answer = post("/batch", json.dumps({"events": [{"type": str(n)} for n in range(25)]}).encode())
+    assert (answer["statusCode"], answer["body"]["dead_lettered"]) == (202, 25)
+    letters = [json.loads(letter["Body"]) for letter in dead_letters()]
+    assert sorted(int(letter["entry"]["DetailType"]) for letter in letters) == list(range(25))
+    assert {letter["error"]["code"] for letter in letters} == {"AccessDeniedException"}
+
+
+@pytest.mark.parametrize("fault", [{"garbage": "<html>"}, {"garbage": '{"Entries":[]}'}, {"cut": "after"}])
+def test_an_answer_that_does_not_account_for_each_entry_is_no_success(
+    post: Post, faults: Any, dead_letters: Any, customer: Customer, fault: dict[str, Any]
+) -> None:
+    faults([fault])
+    answer = post("/orders/handler", b'{"type":"a"}')
+    assert answer["body"]["entries"][0]["error_code"] == "InvalidResponse"
+    assert len(dead_letters()) == 1
+    list(customer.received())
+
+
+def test_an_authentic_webhook_that_cannot_be_mapped_is_dead_lettered_whole(post: Post, dead_letters: Any) -> None:
+    answer = post("/orders/handler", b'{"no":"type"}')
+    assert answer["statusCode"] == 202
+    [entry] = answer["body"]["entries"]
+    assert entry["error_code"] == "MappingError"
+    assert entry["error_message"].startswith('route "orders", event.detail_type: ${body.type} is null or missing')
+    [letter] = dead_letters()
+    assert json.loads(letter["Body"])["webhook"]["path"] == "/orders/handler"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "about", "status"),
+    [
+        ("/orders/handler", b"{", {}, 400),
+        ("/orders/handler", b"", {}, 400),
+        ("/orders/handler", b"{}", {"changes": {"body": "not base64!"}}, 400),
+        ("/orders/handler", b"{}", {"headers": {}}, 401),
+        ("/orders/handler", b"{}", {"headers": SIGNERS["standard-webhooks"](SECRET, b"{ }")}, 401),
+        ("/unset", b"{}", {}, 401),
+        ("/empty", b"{}", {}, 401),
+        ("/nowhere", b"{}", {}, 404),
+        ("/orders/handler", b"{}", {"method": "GET"}, 405),
+        ("/orders/handler", b'{"x":"' + b"x" * 2000 + b'"}', {}, 413),
+        ("/orders/handler", b'{"type":"a","x":"' + b"x" * 1480 + b'"}', {}, 413),
+    ],
+)
+def test_what_is_refused_leaves_nothing_anywhere(
+    post: Post, customer: Customer, dead_letters: Any, path: str, body: bytes, about: dict[str, Any], status: int
+) -> None:
+    answer = post(path, body, **about)
+    assert answer["statusCode"] == status
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    assert (answer["body"]["status"], answer["body"]["request_id"]) == (status, "JKJaXmPLvHcESHA=")
+    assert ("allow" in answer["headers"]) == (status == 405)
+    assert dead_letters() == []
+    assert list(customer.received()) == []
+
+
+def test_when_nothing_can_store_it_the_sender_keeps_it(
+    post: Post, ingest: ModuleType, faults: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "DEAD_LETTER_QUEUE_URL", f"{os.environ['AWS_ENDPOINT_URL']}/{PARTNER}/gone")
+    faults([{"error_code": "InternalFailure"}])
+    answer = post("/orders/handler", b'{"type":"a"}')
+    assert answer["statusCode"] == 503
+    assert int(answer["headers"]["retry-after"]) > 0
+
+
+def test_a_format_1_event_is_answered_too(ingest: ModuleType, customer: Customer) -> None:
+    body = '{"type":"rest"}'
+    signed = SIGNERS["standard-webhooks"](SECRET, body.encode())
+    event = {
+        "path": "/orders/handler",
+        "httpMethod": "POST",
+        "headers": signed,
+        "requestContext": {"requestId": "r"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    assert ingest.handler(event, Context())["statusCode"] == 202
+    assert [event["detail-type"] for event in customer.received()] == ["rest"]

@@ -1,0 +1,65 @@
+"""The stack, really deployed: `cdk deploy` onto the local AWS, once for all of these tests."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from local import front
+from local.aws import PARTNER
+from local.deploy import STACK, drain
+from local.samples import Sample
+from local.session import Session, deployed
+
+
+@dataclass(frozen=True)
+class Relay:
+    """The deployed relay, as its users see it."""
+
+    session: Session
+    url: str
+
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        """What the SaaS does."""
+        return httpx.post(self.url + path, content=body, headers=headers, timeout=60)
+
+    def sample(self, path: str) -> Sample:
+        """The sample of a route."""
+        return next(sample for sample in self.session.samples if sample.path == path)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client in the partner's account."""
+        return self.session.aws.client(service, PARTNER, self.session.stack.region)
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """What is in the dead-letter queue, taken from it."""
+        messages = drain(self.client("sqs"), self.session.stack.dead_letter_queue_url)
+        return [json.loads(message["Body"]) for message in messages]
+
+    def received(self) -> list[dict[str, Any]]:
+        """What has reached the customer, taken from the queue."""
+        return list(self.session.customer.received())
+
+
+@pytest.fixture(scope="session")
+def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
+    terminal = request.config.get_terminal_writer()
+
+    def say(text: str) -> None:
+        terminal.line(f"\n  {text}")
+
+    with deployed(say) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+        say(f"stack {STACK} deployed: {url} is {session.stack.outputs['UrlGithub'].removesuffix('/github')}")
+        yield Relay(session, url)
+
+
+@pytest.fixture(autouse=True)
+def empty_queues(relay: Relay) -> None:
+    """No test sees what another has left."""
+    relay.received()
+    relay.dead_letters()
+
+

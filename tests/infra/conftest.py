@@ -1,0 +1,54 @@
+"""The stack as a template, synthesised once; nothing is bundled and no AWS credentials are needed."""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.assertions import Template
+
+from infra.stack import RelayStack
+from relay import config
+
+ROOT = Path(__file__).parents[2]
+RELAY_TOML = """
+partner = "aws.partner/acme.example"
+regions = ["us-east-1", "eu-west-1"]
+[[route]]
+name = "orders"
+path = "/orders/{customer}"
+auth = { scheme = "standard-webhooks", secret = "acme/orders" }
+event = { source = "aws.partner/acme.example/${path.customer}", detail_type = "a" }
+[[route]]
+name = "git-hub"
+path = "/github"
+preset = "github"
+auth = { secret = "ssm:/acme/github" }
+event = { source = "aws.partner/acme.example/github" }
+[[route]]
+name = "stripe"
+path = "/stripe"
+preset = "stripe"
+auth = { secret = "arn:aws:secretsmanager:us-east-1:333333333333:secret:stripe-AbCdEf" }
+event = { source = "aws.partner/acme.example/stripe" }
+"""
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    path = tmp_path_factory.mktemp("infra") / "relay.toml"
+    path.write_text(RELAY_TOML)
+    stack = RelayStack(
+        cdk.App(),
+        "Relay",
+        config=config.load(path),
+        code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+        architecture=lambda_.Architecture.ARM_64,
+    )
+    return Template.from_stack(stack)
+
+
+def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    """The resources of a type, by logical id."""
+    return dict(template.find_resources(kind))

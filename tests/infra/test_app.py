@@ -1,0 +1,53 @@
+"""`cdk synth` as an operator runs it: the real app, without AWS credentials."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = (ROOT / "relay.toml").read_text()
+
+
+def synth(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "relay.toml"
+    path.write_text(text)
+    context = {"config": str(path), "target": "local"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(tmp_path / "cdk.out")}
+    command = [sys.executable, "app.py"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("detail_type =", "detial_type =", 'event.detial_type: unknown key; did you mean "detail_type"?'),
+        ("${item.type}", "${item.type[}", 'event.detail_type: "${item.type[}" is not JMESPath: '),
+        ("aws.partner/acme.example/${item", "aws.partner/evil.example/${item", 'event.source: expected it to start with'),
+        ('path = "/github"', 'path = "/orders"', 'path: route "orders" already has this path'),
+        ('{ secret = "acme/github" }', "{ }", "auth.secret: missing; expected text"),
+    ],
+)
+def test_a_mistake_stops_synth_with_one_readable_message(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in SHIPPED
+    done = synth(tmp_path, SHIPPED.replace(old, new, 1))
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert all(line.startswith("relay.toml: ") for line in done.stderr.splitlines())
+
+
+def test_the_package_has_the_code_the_configuration_and_only_the_services_it_calls(tmp_path: Path) -> None:
+    done = synth(tmp_path, SHIPPED)
+    assert done.returncode == 0, done.stderr
+    [package] = (tmp_path / "cdk.out").glob("asset.*")
+    assert (package / "relay.toml").read_text() == SHIPPED
+    assert (package / "relay/ingest.py").exists()
+    assert (package / "relay/presets.toml").exists()
+    data = {path.name for path in (package / "botocore/data").iterdir() if path.is_dir()}
+    assert data == {"events", "secretsmanager", "sqs", "ssm"}
+    assert not list(package.rglob("__pycache__"))
