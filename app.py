@@ -30,7 +30,7 @@ def main() -> None:
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
     if app.node.try_get_context("nag"):
-        from cdk_nag import AwsSolutionsChecks  # only the lint has it installed
+        from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - only the lint has it installed
 
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     arm = platform.machine() in {"aarch64", "arm64"} or not local

@@ -19,6 +19,9 @@ class DeadLetters(Construct):
             retention_period=cdk.Duration.days(14),
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+        cdk.Validations.of(self.queue).acknowledge(
+            cdk.Acknowledgment(id="AwsSolutions::AwsSolutions-SQS3", reason="This is the dead-letter queue.")
+        )
         self.alarm = cloudwatch.Alarm(
             self,
             "Alarm",
@@ -29,5 +32,5 @@ class DeadLetters(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Entries could not be delivered and wait in the dead-letter queue; see docs/operations.md.",
+            alarm_description="Entries could not be delivered: see docs/operations.md, Dead letters.",
         )

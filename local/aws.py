@@ -100,7 +100,7 @@ def running(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAw
     try:
         log = home / "emulator.log"
         with log.open("wb") as output:
-            process = _start(home, region, port, iam, output)
+            process = _start(home, region, port, output, iam=iam)
         aws = LocalAws(url, ca_bundle, log)
         _wait_until_ready(aws, process)
         yield aws
@@ -111,7 +111,7 @@ def running(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAw
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(home: Path, region: str, port: int, iam: bool, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) -> "subprocess.Popen[bytes]":
     environment = {
         # Nothing of ours leaks into the functions, which inherit the emulator's environment.
         "PATH": os.environ["PATH"],
@@ -127,7 +127,11 @@ def _start(home: Path, region: str, port: int, iam: bool, output: IO[bytes]) -> 
         "RELAY_RUNTIME_PYTHON": str(RUNTIME_PYTHON),
     }
     if iam:
-        tls = {"USE_SSL": "1", "MINISTACK_SSL_CERT": str(home / "server.pem"), "MINISTACK_SSL_KEY": str(home / "key.pem")}
+        tls = {
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(home / "server.pem"),
+            "MINISTACK_SSL_KEY": str(home / "key.pem"),
+        }
         environment |= {"AUTH": "true", **tls}
     return subprocess.Popen(
         [EMULATOR_PYTHON, "-m", "local.emulator"],

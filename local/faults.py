@@ -30,7 +30,7 @@ class Fault:
 def parse(document: Any) -> list[Fault]:
     """The faults of a JSON list. Raises ValueError that says what is wrong."""
     if not isinstance(document, list):
-        raise ValueError("expected a JSON list of faults")
+        raise ValueError("expected a JSON list of faults")  # noqa: TRY004 - the document is wrong, not the caller
     known = {field.name for field in fields(Fault)}
     for one in document:
         if not isinstance(one, dict) or not one.keys() <= known:

@@ -16,7 +16,7 @@ from local.partner_sources import AwsError, PartnerSource, PartnerSources
 
 Answer = tuple[int, dict[str, str], bytes]
 
-FAULT: ContextVar[Fault] = ContextVar("fault", default=Fault())
+FAULT: ContextVar[Fault] = ContextVar("fault")
 """The fault of the request that is being served."""
 
 
@@ -75,7 +75,9 @@ class PartnerOperations:
         return _page("EventSources", [_event_source(source) for source in sources], data)
 
     def describe_event_source(self, data: dict[str, Any]) -> dict[str, Any]:
-        return _event_source(self._named(self.sources.of_customer(*self._caller(), "", time.time()), data.get("Name", "")))
+        return _event_source(
+            self._named(self.sources.of_customer(*self._caller(), "", time.time()), data.get("Name", ""))
+        )
 
     def create_event_bus(self, data: dict[str, Any]) -> Answer:
         """The customer's: a bus with the name of a source attaches it."""
@@ -94,7 +96,7 @@ class PartnerOperations:
         return answer
 
     def put_partner_events(self, data: dict[str, Any]) -> dict[str, Any]:
-        entries, now, fault = data.get("Entries"), time.time(), FAULT.get()
+        entries, now, fault = data.get("Entries"), time.time(), FAULT.get(Fault())
         put_partner_events.check_request(entries)
         results, deliveries = put_partner_events.put(
             entries or [],

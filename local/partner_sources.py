@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MAX_SOURCE_NAME = 256
 SOURCE_NAME = r"aws\.partner(/[\.\-_A-Za-z0-9]+){2,}"
 EXPIRY_SECONDS = 7 * 24 * 3600
 
@@ -23,16 +24,14 @@ class AwsError(Exception):
 
 def constraint_error(field: str, value: object, constraint: str) -> AwsError:
     """A violated constraint of the service model, as AWS words it."""
-    return AwsError(
-        "ValidationException",
-        f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must {constraint}",
-    )
+    where = f"Value '{value}' at '{field}' failed to satisfy constraint"
+    return AwsError("ValidationException", f"1 validation error detected: {where}: Member must {constraint}")
 
 
 def check_source_name(field: str, name: str) -> None:
     """Raises AwsError unless `name` is within the model's length and pattern."""
-    if len(name) > 256:
-        raise constraint_error(field, name, "have length less than or equal to 256")
+    if len(name) > MAX_SOURCE_NAME:
+        raise constraint_error(field, name, f"have length less than or equal to {MAX_SOURCE_NAME}")
     if not re.fullmatch(SOURCE_NAME, name):
         raise constraint_error(field, name, f"satisfy regular expression pattern: {SOURCE_NAME}")
 
@@ -129,8 +128,6 @@ class PartnerSources:
             return None
         return source
 
-    def _list(
-        self, region: str, prefix: str, now: float, keep: Callable[[PartnerSource], bool]
-    ) -> list[PartnerSource]:
+    def _list(self, region: str, prefix: str, now: float, keep: Callable[[PartnerSource], bool]) -> list[PartnerSource]:
         names = sorted(name for where, name in self._sources if where == region and name.startswith(prefix))
         return [source for name in names if (source := self._alive(region, name, now)) and keep(source)]

@@ -29,7 +29,9 @@ def check_request(entries: Any, max_request_bytes: int = MAX_REQUEST_BYTES) -> N
     if not entries:
         raise constraint_error("entries", entries, "have length greater than or equal to 1")
     if len(entries) > MAX_ENTRIES:
-        raise constraint_error("entries", f"[{len(entries)} entries]", f"have length less than or equal to {MAX_ENTRIES}")
+        raise constraint_error(
+            "entries", f"[{len(entries)} entries]", f"have length less than or equal to {MAX_ENTRIES}"
+        )
     for number, entry in enumerate(entries, 1):
         _check_model(entry, f"entries.{number}.member")
     if not any(all(entry.get(member) for member in REQUIRED) for entry in entries):

@@ -39,7 +39,11 @@ def deployed(say: Say, path: Path = ROOT / "relay.toml") -> Iterator[Session]:
     say("starting the local AWS")
     with running(region=region) as aws:
         _timed(say, "cdk bootstrap", lambda: deploy.bootstrap(aws, region))
-        stack = _timed(say, "cdk deploy: synthesise, build the function, create the stack", lambda: deploy.deploy(aws, region, path))
+        stack = _timed(
+            say,
+            "cdk deploy: synthesise, build the function, create the stack",
+            lambda: deploy.deploy(aws, region, path),
+        )
         values = {route.auth.secret: f"whsec_{secrets.token_hex(24)}" for route in relay.routes}
         values |= {sample.secret_name: sample.secret for sample in posted if sample.secret_name in values}
         deploy.put_secrets(aws, region, values)

@@ -30,7 +30,7 @@ class DeadLetter:
 def of_entry(webhook: Webhook, webhook_id: str, entry: Entry, failed: Failed) -> DeadLetter:
     """An entry that could not be delivered. Its `entry` is the JSON syntax of `put-partner-events --entries`."""
     put = {"region": entry.region, "attempts": 1}
-    return _letter(webhook, webhook_id, failed, entry.source, put, {"entry": entry.wire()})
+    return _letter(_origin(webhook, webhook_id) | put, failed, {"entry": entry.wire()}, entry.source)
 
 
 def of_webhook(webhook: Webhook, webhook_id: str, failed: Failed) -> DeadLetter:
@@ -43,21 +43,20 @@ def of_webhook(webhook: Webhook, webhook_id: str, failed: Failed) -> DeadLetter:
         "headers": dict(request.headers),
         "body": base64.b64encode(request.body).decode(),
     }
-    return _letter(webhook, webhook_id, failed, "", {"attempts": 0}, {"webhook": posted})
+    return _letter(_origin(webhook, webhook_id) | {"attempts": 0}, failed, {"webhook": posted})
 
 
-def _letter(
-    webhook: Webhook, webhook_id: str, failed: Failed, source: str, put: dict[str, Any], what: dict[str, Any]
-) -> DeadLetter:
-    message = {
+def _origin(webhook: Webhook, webhook_id: str) -> dict[str, Any]:
+    return {
         "version": VERSION,
         "route": webhook.route.name,
         "webhook_id": webhook_id,
         "received_at": rfc3339(webhook.received_at),
-        **put,
-        "error": {"code": failed.code, "message": failed.message},
-        **what,
     }
-    attributes = {"Route": webhook.route.name, "ErrorCode": failed.code, "Source": source}
+
+
+def _letter(origin: dict[str, Any], failed: Failed, what: dict[str, Any], source: str = "") -> DeadLetter:
+    message = origin | {"error": {"code": failed.code, "message": failed.message}} | what
+    attributes = {"Route": origin["route"], "ErrorCode": failed.code, "Source": source}
     # ASCII: SQS refuses some control characters, JSON's escapes are always allowed.
     return DeadLetter(json.dumps(message), {name: value for name, value in attributes.items() if value})

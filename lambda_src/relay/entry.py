@@ -93,7 +93,9 @@ def refusal(entry: Entry, partner: str) -> Failed | None:
     if not re.fullmatch(SOURCE, entry.source) or len(entry.source) > MAX_SOURCE:
         return Failed("InvalidArgument", f"Source is not {SOURCE} of at most {MAX_SOURCE} characters")
     if not 1 <= len(entry.detail_type) <= MAX_DETAIL_TYPE:
-        return Failed("InvalidArgument", f"DetailType has {len(entry.detail_type)} characters, not 1 to {MAX_DETAIL_TYPE}")
+        return Failed(
+            "InvalidArgument", f"DetailType has {len(entry.detail_type)} characters, not 1 to {MAX_DETAIL_TYPE}"
+        )
     if not entry.detail.lstrip(" \t\r\n").startswith("{"):
         return Failed("MalformedDetail", "Detail is not a JSON object")
     if any(not 1 <= len(resource) <= MAX_RESOURCE for resource in entry.resources):

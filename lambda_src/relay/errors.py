@@ -1,11 +1,11 @@
 """What can go wrong, and who has to act on it.
 
-    RelayError
-    |-- ConfigError        the operator: relay.toml is wrong; the function does not start
-    |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
-    `-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
-        |-- BadRequest, Unauthorized, NotFound, MethodNotAllowed, PayloadTooLarge
-        `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
+RelayError
+|-- ConfigError        the operator: relay.toml is wrong; the function does not start
+|-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
+`-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
+|-- BadRequest, Unauthorized, NotFound, MethodNotAllowed, PayloadTooLarge
+`-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
 """
 
 from collections.abc import Sequence

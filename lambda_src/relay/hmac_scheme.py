@@ -139,4 +139,5 @@ def _bytes(text: str) -> bytes:
 
 def _any_equal(expected: Sequence[bytes], candidates: Sequence[bytes]) -> bool:
     """The one place where signatures are compared: in constant time and without stopping at the first match."""
-    return any([hmac.compare_digest(one, other) for one in expected for other in candidates])
+    equal = [hmac.compare_digest(one, other) for one in expected for other in candidates]
+    return any(equal)

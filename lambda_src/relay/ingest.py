@@ -19,7 +19,7 @@ DEAD_LETTER_QUEUE_URL = os.environ["DEAD_LETTER_QUEUE_URL"]
 
 @telemetry.logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 @telemetry.metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """The answer to one webhook; 202 only if every entry is in EventBridge or in the dead-letter queue."""
     route_name = "none"
     try:

@@ -27,7 +27,9 @@ def client(region: str) -> "EventBridgeClient":
 def send(region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
     """Put 1 to 20 entries. A request that fails whole is the same failed outcome for each of them."""
     try:
-        answer: Any = client(region).put_partner_events(Entries=[{**entry.wire(), "Time": entry.time} for entry in entries])
+        answer: Any = client(region).put_partner_events(
+            Entries=[{**entry.wire(), "Time": entry.time} for entry in entries]
+        )
         return [_outcome(result) for _, result in zip(entries, answer["Entries"], strict=True)]
     except ClientError as error:
         failed = Failed(error.response["Error"]["Code"], error.response["Error"]["Message"])

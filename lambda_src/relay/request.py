@@ -60,7 +60,9 @@ def _stageless(event: Mapping[str, Any], context: Mapping[str, Any]) -> str:
 
 
 def _query_of_format_1(event: Mapping[str, Any]) -> str:
-    return urlencode(event.get("multiValueQueryStringParameters") or event.get("queryStringParameters") or {}, True)
+    return urlencode(
+        event.get("multiValueQueryStringParameters") or event.get("queryStringParameters") or {}, doseq=True
+    )
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:

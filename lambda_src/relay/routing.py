@@ -62,5 +62,3 @@ def _parameters(template: str, path: str) -> dict[str, str] | None:
         elif segment != value:
             return None
     return values
-
-

@@ -1,4 +1,4 @@
-"""The log and the metrics: every key and name there is. Bodies, secrets, signatures and headers are never among them."""
+"""The log and the metrics: every key and name there is. No body, secret, signature or header is among them."""
 
 from collections.abc import Sequence
 

@@ -57,7 +57,7 @@ class Template:
 
 
 def compile_template(text: str, names: Collection[str]) -> Template:
-    """Raises TemplateError if a placeholder does not end, is not JMESPath, or uses a name that is not one of `names`."""
+    """Raises TemplateError if a placeholder does not end, is not JMESPath, or uses a name that is not in `names`."""
     return Template(text, tuple(_split(text, names)))
 
 
@@ -129,7 +129,7 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
     return Placeholder(expression, compiled)
 
 
-def _uses(node: Mapping[str, Any], top: bool = True) -> Iterator[tuple[str, str]]:
+def _uses(node: Mapping[str, Any], *, top: bool = True) -> Iterator[tuple[str, str]]:
     """The functions an expression calls and the names it takes from the top of the scope.
 
     JMESPath itself finds out only when it runs: an unknown function raises, an unknown name is null.
@@ -144,4 +144,4 @@ def _uses(node: Mapping[str, Any], top: bool = True) -> Iterator[tuple[str, str]
         "subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe",
     }  # fmt: skip
     for position, child in enumerate(children):
-        yield from _uses(child, top and kind != "expref" and (position == 0 or not left_only))
+        yield from _uses(child, top=top and kind != "expref" and (position == 0 or not left_only))

@@ -22,7 +22,9 @@ def test_an_entry_without_a_detail_type_fails_alone_at_its_index(put: Put) -> No
 
 
 def test_a_long_detail_type_and_a_detail_that_is_not_json_fail_alone(put: Put) -> None:
-    answer = put([ENTRY | {"DetailType": "x" * 129}, ENTRY, ENTRY | {"Detail": "{'a':1}"}, ENTRY | {"DetailType": "x" * 128}])
+    answer = put(
+        [ENTRY | {"DetailType": "x" * 129}, ENTRY, ENTRY | {"Detail": "{'a':1}"}, ENTRY | {"DetailType": "x" * 128}]
+    )
     codes = [result.get("ErrorCode") for result in answer["Entries"]]
     assert codes == ["InvalidArgument", None, "MalformedDetail", None]
 

@@ -93,7 +93,7 @@ def ingest(bus: LocalAws, queue_url: str, tmp_path_factory: pytest.TempPathFacto
             "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }.items():
             environment.setenv(name, value)
-        from relay import ingest
+        from relay import ingest  # noqa: PLC0415 - reads its environment when it is imported
 
         yield ingest
 

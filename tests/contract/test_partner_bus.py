@@ -1,13 +1,12 @@
 """The local partner bus through boto3: delivery, states, faults, and the command that starts it."""
 
-import json
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +121,11 @@ def test_what_is_not_a_list_of_faults_is_refused(bus: LocalAws) -> None:
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
-    yield number
+    return number
 
 
 def command(port: int) -> "subprocess.Popen[str]":

@@ -61,5 +61,3 @@ def empty_queues(relay: Relay) -> None:
     """No test sees what another has left."""
     relay.received()
     relay.dead_letters()
-
-

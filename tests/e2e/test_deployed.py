@@ -128,7 +128,9 @@ def test_a_webhook_is_one_log_line_and_nothing_private_is_in_the_log(relay: Rela
     relay.post("/orders", body, signed)
     refused = relay.post("/orders", body + b" ", signed)
     logs = relay.client("logs")
-    [group] = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if "Ingest" in one["logGroupName"]]
+    [group] = [
+        one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if "Ingest" in one["logGroupName"]
+    ]
     messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
     lines = [json.loads(message) for message in messages if message.startswith("{")]
     [relayed] = [line for line in lines if line.get("webhook_id") == signed["webhook-id"]]

@@ -51,4 +51,4 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     """The resources of a type, by logical id."""
-    return dict(template.find_resources(kind))
+    return {name: dict(resource) for name, resource in template.find_resources(kind).items()}

@@ -27,7 +27,11 @@ def synth(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     [
         ("detail_type =", "detial_type =", 'event.detial_type: unknown key; did you mean "detail_type"?'),
         ("${item.type}", "${item.type[}", 'event.detail_type: "${item.type[}" is not JMESPath: '),
-        ("aws.partner/acme.example/${item", "aws.partner/evil.example/${item", 'event.source: expected it to start with'),
+        (
+            "aws.partner/acme.example/${item",
+            "aws.partner/evil.example/${item",
+            "event.source: expected it to start with",
+        ),
         ('path = "/github"', 'path = "/orders"', 'path: route "orders" already has this path'),
         ('{ secret = "acme/github" }', "{ }", "auth.secret: missing; expected text"),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def test_batches_are_full_ordered_and_within_the_limits(sizes: list[int], max_co
     for batch in made:
         assert 1 <= len(batch) <= max_count
         assert sum(batch) <= max_bytes or len(batch) == 1
-    for batch, following in zip(made, made[1:], strict=False):
+    for batch, following in pairwise(made):
         assert len(batch) == max_count or sum(batch) + following[0] > max_bytes
 
 

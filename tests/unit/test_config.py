@@ -39,14 +39,17 @@ auth = { secret = "github/webhook" }
 event = { source = "aws.partner/acme.example/github", detail_type = "${body.action}" }
 """
     ).routes[1]
-    assert route.id and route.id.text == "${headers.x_github_delivery}"
+    assert route.id
+    assert route.id.text == "${headers.x_github_delivery}"
     assert (route.auth.prefix, route.auth.signature.text) == ("sha256=", "${headers.x_hub_signature_256}")
     assert route.event.detail_type.text == "${body.action}"
 
 
 def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
     own = 'auth = { scheme = "hmac", secret = "s", signature = "${headers.x_sig}", content = "${body}" }'
-    auth = load(RELAY_TOML.replace('auth = { scheme = "standard-webhooks", secret = "acme/orders" }', own)).routes[0].auth
+    auth = (
+        load(RELAY_TOML.replace('auth = { scheme = "standard-webhooks", secret = "acme/orders" }', own)).routes[0].auth
+    )
     assert (auth.algorithm, auth.encoding, auth.timestamp) == ("sha256", "hex", None)
 
 
@@ -56,7 +59,11 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         ("regions =", "region =", 'relay.toml: region: unknown key; did you mean "regions"?'),
         ("regions =", "region =", "relay.toml: regions: missing; expected a list"),
         ('"eu-west-1"', '"Europe"', 'relay.toml: regions: expected AWS Regions such as "us-east-1", got "Europe"'),
-        ('"aws.partner/acme.example"', '"acme.example"', 'relay.toml: partner: expected "aws.partner/" and your domain, got'),
+        (
+            '"aws.partner/acme.example"',
+            '"acme.example"',
+            'relay.toml: partner: expected "aws.partner/" and your domain, got',
+        ),
         ("detail_type =", "detail_typ =", 'route "orders": event.detail_typ: unknown key; did you mean "detail_type"?'),
         ("${body.type}", "${body.type", 'route "orders": event.detail_type: "${body.type": expected "}" to end'),
         ("${body.type}", "${body..type}", 'route "orders": event.detail_type: "${body..type}" is not JMESPath'),
@@ -78,7 +85,11 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         ("detail_type", 'detail = "{}"\ndetail_type', "event.detail: expected one placeholder"),
         ("partner", "max_body_bytes = 7000000\npartner", "max_body_bytes: expected a whole number from 1 to 6291456"),
         ("partner", "max_body_bytes = true\npartner", "max_body_bytes: expected a whole number, got true or false"),
-        ('name = "orders"', 'name = "orders"\npreset = "gitub"', 'preset: expected one of github, shopify, standard-webhooks'),
+        (
+            'name = "orders"',
+            'name = "orders"\npreset = "gitub"',
+            "preset: expected one of github, shopify, standard-webhooks",
+        ),
         ("[[route]]", "[route]", "relay.toml: route: expected a list, got a table"),
         ("partner =", "partner", "relay.toml: is not TOML: "),
     ],
@@ -90,7 +101,9 @@ def test_a_mistake_is_named_with_its_place_and_what_was_expected(load: Load, old
 
 @pytest.mark.parametrize("route", ["/orders/{customer}", "/orders/{other}"])
 def test_two_routes_with_one_path_are_one_mistake(load: Load, route: str) -> None:
-    second = RELAY_TOML[RELAY_TOML.index("[[route]]") :].replace('"orders"', '"more"').replace("/orders/{customer}", route)
+    second = (
+        RELAY_TOML[RELAY_TOML.index("[[route]]") :].replace('"orders"', '"more"').replace("/orders/{customer}", route)
+    )
     found = problems(load, RELAY_TOML + second.replace("path.customer", "body.customer"))
     assert found == ('relay.toml: route "more": path: route "orders" already has this path',)
 
@@ -108,7 +121,10 @@ def test_all_mistakes_are_reported_at_once(load: Load) -> None:
         ('content = "${timestamp}.${body}"', 'no name "timestamp"'),
         ('content = "${body}", timestamp = "${headers.x_time}"', "timestamp: expected ${timestamp} in content"),
         ('content = "${body}", label = "v1"', 'assign: expected "assign" and "label" together'),
-        ('content = "${body}", algorithm = "md5"', 'algorithm: expected one of sha256, sha1, sha384, sha512, got "md5"'),
+        (
+            'content = "${body}", algorithm = "md5"',
+            'algorithm: expected one of sha256, sha1, sha384, sha512, got "md5"',
+        ),
     ],
 )
 def test_a_scheme_that_would_not_authenticate_is_refused(load: Load, auth: str, problem: str) -> None:

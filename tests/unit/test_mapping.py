@@ -109,7 +109,11 @@ def test_another_time_is_a_mapping_error(load: Load, time: str) -> None:
         ({}, b"{}", r"event.detail_type: \$\{body.type\} is null or missing"),
         ({"each": "${body.events}"}, b'{"type":"a"}', r"event.each: \$\{body.events\} is not a list"),
         ({"resources": "${body.r}"}, b'{"type":"a","r":[1]}', r"event.resources: .* is not a list of texts"),
-        ({"region": "${body.r}"}, b'{"type":"a","r":"us-west-2"}', "event.region: expected one of us-east-1, eu-west-1"),
+        (
+            {"region": "${body.r}"},
+            b'{"type":"a","r":"us-west-2"}',
+            "event.region: expected one of us-east-1, eu-west-1",
+        ),
         ({"detail": "${body.d}"}, b'{"type":"a","d":"x"}', r"event.detail: \$\{body.d\} is not JSON"),
         ({"detail": "${body.d}"}, b'{"type":"a","d":1e400}', r"event.detail: \$\{body.d\} is not JSON"),
         ({}, b'{"type":"\\ud800"}', "a lone surrogate"),

@@ -30,7 +30,9 @@ def test_a_path_finds_its_route_and_parameters(path: str, route: str, parameters
     assert routing.match(ROUTES, "POST", path) == (Route(route), parameters)
 
 
-@pytest.mark.parametrize("path", ["/", "", "/orders", "/orders/", "/orders/a/b", "/orders/a%2Fb", "/githubs", "/GitHub"])
+@pytest.mark.parametrize(
+    "path", ["/", "", "/orders", "/orders/", "/orders/a/b", "/orders/a%2Fb", "/githubs", "/GitHub"]
+)
 def test_another_path_is_not_found(path: str) -> None:
     with pytest.raises(NotFound):
         routing.match(ROUTES, "POST", path)

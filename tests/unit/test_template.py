@@ -26,7 +26,7 @@ SCOPE: dict[str, Any] = {
         ("$${body.type}", "${body.type}"),
         ("$5 ${headers.x_event}$", "$5 push$"),
         ("${body.{a: type, b: o.x}}", {"a": "a", "b": 1}),
-        ("${`{\"a\": \"}\"}`}", {"a": "}"}),
+        ('${`{"a": "}"}`}', {"a": "}"}),
         ("${'it\\'s }'}", "it's }"),
         ("${ body.missing || 'other' }", "other"),
         ("${body.list[?@ > `1`] | [0]}", 2),

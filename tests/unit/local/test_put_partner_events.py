@@ -18,7 +18,11 @@ def without(member: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("entries", "code", "says"),
     [
-        ([], "ValidationException", "at 'entries' failed to satisfy constraint: Member must have length greater than or"),
+        (
+            [],
+            "ValidationException",
+            "at 'entries' failed to satisfy constraint: Member must have length greater than or",
+        ),
         ([ENTRY] * 21, "ValidationException", "Member must have length less than or equal to 20"),
         ([ENTRY | {"Source": "acme"}], "ValidationException", "at 'entries.1.member.source' failed to satisfy"),
         ([ENTRY | {"Source": SOURCE.name + "x" * 256}], "ValidationException", "length less than or equal to 256"),
