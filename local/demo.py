@@ -13,6 +13,7 @@ import httpx
 from local import front
 from local.aws import PARTNER, LocalAwsError, progress
 from local.deploy import drain
+from local.post import post
 from local.session import Session, deployed
 
 ARRIVAL_SECONDS = 10
@@ -30,18 +31,11 @@ def main() -> int:
 
 def _show(session: Session, url: str) -> int:
     expected_dead = 0
-    for sample in session.samples:
-        answer = httpx.post(url + sample.path, content=sample.body, headers=sample.signed(), timeout=60)
-        progress(f"POST {sample.path:9} {sample.name:24} {answer.status_code}")
-        if answer.status_code != httpx.codes.ACCEPTED:
-            progress(answer.text)
+    for sample, answer in post(url, session.samples):
+        if answer.status_code != httpx.codes.ACCEPTED or answer.json()["accepted"] != sample.events:
+            progress(f"demo: expected {sample.events} accepted: {answer.text}")
             return 1
-        told = answer.json()
-        progress(f"    accepted {told['accepted']}, queued {told['queued']}, dead-lettered {told['dead_lettered']}")
-        expected_dead += told["dead_lettered"]
-        if told["accepted"] != sample.events:
-            progress(f"demo: expected {sample.events} accepted")
-            return 1
+        expected_dead += answer.json()["dead_lettered"]
     expected = sum(sample.events for sample in session.samples)
     events = _wait_for(session, expected)
     for event in events:
@@ -50,7 +44,7 @@ def _show(session: Session, url: str) -> int:
     dead = [json.loads(message["Body"]) for message in drain(sqs, session.stack.dead_letter_queue_url)]
     for letter in dead:
         progress(f"dead letter: {json.dumps(letter)}")
-    progress(f"{len(events)} of {expected} events reached the customer, {len(dead)} of {expected_dead} dead-lettered")
+    progress(f"{len(events)} of {expected} events reached the customer; dead letters: {len(dead)} of {expected_dead}")
     return 0 if (len(events), len(dead)) == (expected, expected_dead) else 1
 
 

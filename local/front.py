@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from local.aws import HOST, LocalAws, LocalAwsError, require_free
@@ -60,7 +60,11 @@ def view(aws: LocalAws, customer: Customer) -> Starlette:
             answer = await client.put(f"{aws.url}/_partner_bus/faults", content=await request.body())
         return PlainTextResponse(answer.text, answer.status_code)
 
-    return Starlette(routes=[Route("/events", get_events), Route("/faults", put_faults, methods=["PUT"])])
+    async def home(_: Request) -> Response:
+        return RedirectResponse("/events")
+
+    routes = [Route("/", home), Route("/events", get_events), Route("/faults", put_faults, methods=["PUT"])]
+    return Starlette(routes=routes)
 
 
 @contextmanager

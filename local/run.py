@@ -32,6 +32,7 @@ def _welcome(session: Session, webhooks: str, view: str) -> str:
     for route in session.config.routes:
         secret = route.auth.secret
         lines.append(f"  {webhooks}{route.path:20} secret {secret} = {session.secrets[secret]!r}")
+    lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m local.post"]
     lines += ["What the customer received:", f"  {view}/events", "The local AWS:"]
     environment = session.aws.environment(PARTNER, session.stack.region)
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]

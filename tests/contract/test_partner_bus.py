@@ -129,11 +129,9 @@ def port() -> int:
 
 
 def command(port: int) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "lambda_src")])}
     return subprocess.Popen(
         [sys.executable, "-m", "local.partner_bus", "--port", str(port)],
         cwd=ROOT,
-        env=environment,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,0 +1,91 @@
+"""The commands of the README, run as a reader would."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.aws import ROOT
+
+BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+
+
+def run(module: str) -> "subprocess.Popen[str]":
+    """A `python -m` of the Makefile."""
+    command = [sys.executable, "-m", module]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator["subprocess.Popen[str]"]:
+    """`make run`, up and serving; ended with Ctrl-C."""
+    with run("local.run") as process:
+        assert process.stderr
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if "aws sqs receive-message" in line:  # the last one
+                break
+        else:
+            pytest.fail("".join(told))
+        [emulator] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        home = next(line.split("=")[1] for line in told if "AWS_CA_BUNDLE" in line)
+        yield process
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
+    assert not Path(f"/proc/{emulator}").exists()
+    assert not Path(home).parent.exists()
+
+
+def bash(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_make_demo_prints_every_event_and_nothing_else_on_standard_output() -> None:
+    with run("local.demo") as process:
+        output, told = process.communicate(timeout=300)
+    assert process.returncode == 0, told
+    events = [json.loads(line) for line in output.splitlines()]
+    assert len(events) == 47
+    assert {event["source"].split("/")[2] for event in events} == {"github", "stripe", "shopify", "c42", "c43", "c44"}
+    [push] = [event for event in events if event["detail-type"] == "push"]
+    assert push["detail"] == json.loads((ROOT / "local/samples/github-push.json").read_text("utf-8"))
+    assert told.count("dead letter: {") == 1
+
+
+@pytest.mark.usefixtures("running")
+def test_the_samples_can_be_posted_to_make_run() -> None:
+    done = bash(BLOCKS[0])
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(" 202  accepted") == 4
+    assert len(httpx.get("http://127.0.0.1:8081/", follow_redirects=True, timeout=60).json()) == 47
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="curl and openssl are not installed")
+@pytest.mark.usefixtures("running")
+def test_a_body_of_ones_own_can_be_signed_and_posted_with_curl() -> None:
+    done = bash(BLOCKS[1])
+    assert "202" in done.stdout.splitlines()[0], done.stdout
+    assert '"accepted": 1' in done.stdout
+
+
+@pytest.mark.usefixtures("running")
+def test_a_second_make_run_says_at_once_that_the_port_is_in_use() -> None:
+    with run("local.run") as second:
+        _, told = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert told == "run: port 8080 is in use: stop what listens on it, or choose another port\n"
+
+
+def test_posting_without_a_relay_says_what_to_do() -> None:
+    done = bash(f"{BLOCKS[0].strip()} http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "is `make run` up?" in done.stderr

@@ -1,0 +1,38 @@
+"""What the documentation shows is accepted by the code."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local import faults
+from tests.conftest import Load
+
+ROOT = Path(__file__).parents[2]
+HEAD = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+
+
+def test_the_routes_of_the_readme_and_the_reference_load(load: Load) -> None:
+    [route] = blocks("README.md", "toml")
+    assert load(HEAD + route).routes[0].name == "tickets"
+    [reference] = blocks("docs/relay-toml.md", "toml")
+    assert load(reference).routes[0].event.each
+
+
+def test_the_faults_of_the_documentation_are_faults() -> None:
+    [document] = blocks("docs/local-aws.md", "json")
+    assert len(faults.parse(json.loads(document))) == 6
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / path).read_text("utf-8"))
+    missing = [link for link in links if not ((ROOT / path).parent / link).exists()]
+    assert missing == []
