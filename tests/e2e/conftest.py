@@ -46,10 +46,11 @@ class Relay:
 
 @pytest.fixture(scope="session")
 def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
-    terminal = request.config.get_terminal_writer()
+    capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def say(text: str) -> None:
-        terminal.line(f"\n  {text}")
+        with capture.global_and_fixture_disabled():
+            print(f"\n  {text}", end="", flush=True)
 
     with deployed(say) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
         say(f"stack {STACK} deployed: {url} is {session.stack.outputs['UrlGithub'].removesuffix('/github')}")
