@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from relay.entry import Entry, Failed, rfc3339
+from relay.entry import MAX_SOURCE, Entry, Failed, rfc3339
 from relay.webhook import Webhook
 
 VERSION = 1
@@ -57,6 +57,6 @@ def _origin(webhook: Webhook, webhook_id: str) -> dict[str, Any]:
 
 def _letter(origin: dict[str, Any], failed: Failed, what: dict[str, Any], source: str = "") -> DeadLetter:
     message = origin | {"error": {"code": failed.code, "message": failed.message}} | what
-    attributes = {"Route": origin["route"], "ErrorCode": failed.code, "Source": source}
-    # ASCII: SQS refuses some control characters, JSON's escapes are always allowed.
+    # ASCII: SQS refuses some control characters, JSON's escapes are always allowed. A refused source may have any.
+    attributes = {"Route": origin["route"], "ErrorCode": failed.code, "Source": json.dumps(source)[1:-1][:MAX_SOURCE]}
     return DeadLetter(json.dumps(message), {name: value for name, value in attributes.items() if value})

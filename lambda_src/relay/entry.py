@@ -105,4 +105,4 @@ def refusal(entry: Entry, partner: str) -> Failed | None:
 
 def rfc3339(time: datetime) -> str:
     """`2026-11-23T07:09:54Z`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

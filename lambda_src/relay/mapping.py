@@ -57,7 +57,8 @@ def scope_of(webhook: Webhook, payload: Any) -> Scope:
         delivery_id = webhook.route.id.render(scope) if webhook.route.id else ""
     except MappingError:
         delivery_id = ""
-    return scope | {"id": delivery_id or webhook.request.request_id}
+    # What cannot be printed cannot be logged either; no sender has such ids.
+    return scope | {"id": delivery_id if delivery_id.isprintable() and delivery_id else webhook.request.request_id}
 
 
 def entries(route: Route, scope: Scope, text: str, config: Config) -> list[Entry]:

@@ -54,9 +54,12 @@ def test_a_webhook_that_could_not_be_mapped_can_be_mapped_again(load: Load) -> N
     assert letter.attributes == {"Route": "orders", "ErrorCode": "MappingError"}
 
 
-def test_a_message_is_ascii_so_that_sqs_takes_it(load: Load) -> None:
-    entry = Entry(NOW, "aws.partner/acme.example/c42/orders", (), "\x00\x1f￾☃", "{}", "us-east-1")
+def test_a_message_and_its_attributes_are_ascii_so_that_sqs_takes_them(load: Load) -> None:
+    entry = Entry(NOW, "aws.partner/acme.example/\x00" + "☃" * 300, (), "\x00\x1f\ufffe☃", "{}", "us-east-1")
     letter = dead_letter.of_entry(webhook(load), "msg_2b", entry, FAILED)
-    assert letter.body.isascii()
-    assert letter.body.isprintable()
+    for text in (letter.body, letter.attributes["Source"]):
+        assert text.isascii()
+        assert text.isprintable()
+    assert letter.attributes["Source"].startswith("aws.partner/acme.example/\\u0000\\u2603")
+    assert len(letter.attributes["Source"]) == 256
     assert letter.size >= len(letter.body) + len("RouteStringorders")

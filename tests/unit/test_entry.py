@@ -27,6 +27,10 @@ def test_the_wire_form_is_that_of_the_aws_cli() -> None:
     }
 
 
+def test_an_early_year_has_four_digits() -> None:
+    assert replace(ENTRY, time=NOW.replace(year=1)).wire()["Time"] == "0001-11-23T07:09:54Z"
+
+
 @pytest.mark.parametrize(
     "entry",
     [

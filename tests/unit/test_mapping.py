@@ -77,8 +77,9 @@ def test_every_name_is_in_scope(load: Load) -> None:
     assert json.loads(entry.detail) == expected
 
 
-def test_without_a_delivery_id_the_request_id_is_the_id(load: Load) -> None:
-    scope = mapping.scope_of(webhook(load(RELAY_TOML), b"{}"), {})
+@pytest.mark.parametrize("headers", [{}, {"webhook-id": ""}, {"webhook-id": "\ud800"}, {"webhook-id": "a\nb"}])
+def test_without_a_usable_delivery_id_the_request_id_is_the_id(load: Load, headers: dict[str, str]) -> None:
+    scope = mapping.scope_of(webhook(load(RELAY_TOML), b"{}", headers), {})
     assert scope["id"] == "request-1"
 
 
