@@ -34,7 +34,7 @@ def main() -> None:
 
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     arm = platform.machine() in {"aarch64", "arm64"} or not local
-    RelayStack(
+    stack = RelayStack(
         app,
         "PartnerEventRelay",
         config=relay,
@@ -42,6 +42,8 @@ def main() -> None:
         architecture=lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )
+    for number, warning in enumerate(relay.warnings()):
+        cdk.Annotations.of(stack).add_warning_v2(f"relay-toml-{number}", f"{path.name}: {warning}")
     app.synth()
 
 

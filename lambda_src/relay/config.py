@@ -2,30 +2,30 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay import hmac_scheme
+from relay import scheme_config, token_scheme
 from relay.entry import MAX_DETAIL_TYPE, MAX_ENTRY_BYTES, MAX_SOURCE, SOURCE
 from relay.errors import ConfigError
-from relay.hmac_scheme import Hmac
 from relay.routing import path_problem, shape
+from relay.scheme_config import Scheme
 from relay.template import Placeholder, Template, literal_prefix
-from relay.toml_table import Check, Table
+from relay.toml_table import NOTHING, Check, Table
 
 PRESETS = Path(__file__).with_name("presets.toml")
 SSM = "ssm:"
 """Begins the name of a secret that is in Parameter Store."""
+SCHEMES = ("hmac", "standard-webhooks", "hash", *token_scheme.KINDS)
 NAMES_IN_EVENT = ("body", "headers", "path", "query", "id", "received_at")
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
+_EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
 _REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
 _ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
-# Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
-_SECRET = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,18 @@ class Route:
 
     name: str
     path: str
-    auth: Hmac
+    auth: Scheme
     id: Template | None
     event: EventTemplate
+    weak: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """relay.toml. Sizes are in bytes; the first of `regions` is the default."""
+    """relay.toml. Sizes are in bytes; the first of `regions` is the default.
+
+    `public_url` is the base of the URLs the senders use, without a slash at its end.
+    """
 
     partner: str
     regions: tuple[str, ...]
@@ -62,6 +66,11 @@ class Config:
     max_body_bytes: int
     max_entry_bytes: int
     max_request_bytes: int
+    public_url: str = ""
+
+    def warnings(self) -> list[str]:
+        """What `cdk synth` says about each route that authenticates less than its body."""
+        return [f'route "{route.name}": {weak}' for route in self.routes for weak in route.weak]
 
 
 def load(path: Path) -> Config:
@@ -86,6 +95,10 @@ def _config(table: Table) -> Config:
     tables = table.tables("route")
     routes = tuple(_route(one, presets, partner, regions) for one in tables)
     _note_duplicates(tables, routes)
+    public_url = table.text("public_url", "", check=_pattern(r"https?://[^/?#]+(/[^?#]*[^/?#])?", _EXPECTED_URL))
+    for one, route in zip(tables, routes, strict=True):
+        if scheme_config.signs_the_url(route.auth) and not public_url:
+            one.problem("auth", "the sender signs its URL; expected public_url at the top of the file")
     config = Config(
         partner,
         regions,
@@ -93,6 +106,7 @@ def _config(table: Table) -> Config:
         max_body_bytes=table.number("max_body_bytes", 1024 * 1024, maximum=_LAMBDA_BODY_BYTES),
         max_entry_bytes=table.number("max_entry_bytes", MAX_ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
         max_request_bytes=table.number("max_request_bytes", 256 * 1024, maximum=MAX_ENTRY_BYTES),
+        public_url=public_url,
     )
     table.end()
     return config
@@ -108,59 +122,45 @@ def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
 
 
 def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequence[str]) -> Route:
-    given = table.get("auth")
-    scheme = given.get("scheme") if isinstance(given, dict) else None
-    # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
-    preset = presets.get(table.text("preset", "", check=_one_of(presets))) or {
-        key: value for key, value in presets.get(str(scheme), {}).items() if key != "event"
-    }
+    preset = _preset(table, presets)
     route = Route(
         name=table.text("name", check=_pattern(_ROUTE_NAME, "expected a letter, then letters, digits or -")),
         path=table.text("path", check=path_problem),
-        auth=_hmac(table.table("auth", preset.get("auth", {}))),
+        auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
         id=table.template("id", [name for name in NAMES_IN_EVENT if name != "id"], preset.get("id", "")),
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
     )
     table.end()
-    return route
+    return replace(route, weak=tuple(_weaknesses(preset, route.auth)))
 
 
-def _hmac(table: Table) -> Hmac:
-    table.text("scheme", check=_one_of(("hmac", "standard-webhooks")))
-    timestamp = table.template("timestamp", hmac_scheme.NAMES_IN_TIMESTAMP)
-    names = [name for name in hmac_scheme.NAMES_IN_CONTENT if timestamp or name != "timestamp"]
-    scheme = Hmac(
-        secret=table.text("secret", check=_pattern(_SECRET, 'expected a Secrets Manager id or "ssm:/parameter"')),
-        signature=table.template("signature", hmac_scheme.NAMES_IN_SIGNATURE, None) or _NOTHING,
-        content=table.template("content", names, None) or _NOTHING,
-        algorithm=table.choice("algorithm", hmac_scheme.ALGORITHMS),
-        encoding=table.choice("encoding", hmac_scheme.ENCODINGS),
-        prefix=table.text("prefix", ""),
-        separator=table.text("separator", ""),
-        assign=table.text("assign", ""),
-        label=table.text("label", ""),
-        timestamp=timestamp,
-        tolerance=table.number("tolerance", 300, maximum=86400),
-        secret_encoding=table.choice("secret_encoding", hmac_scheme.SECRET_ENCODINGS),
-        secret_prefix=table.text("secret_prefix", ""),
-    )
-    signed = [part.expression for part in scheme.content.parts if isinstance(part, Placeholder)]
-    if scheme.content is not _NOTHING and "body" not in signed:
-        table.problem("content", "expected ${body} in it: what is not signed is not authenticated")
-    if scheme.timestamp and "timestamp" not in signed:
-        table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
-    if bool(scheme.assign) != bool(scheme.label):
-        table.problem("assign", 'expected "assign" and "label" together')
-    table.end()
-    return scheme
+def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the route's preset brings; `like` in it names another preset whose authentication and id are the same."""
+    given = table.get("auth")
+    scheme = given.get("scheme") if isinstance(given, dict) else None
+    name = table.text("preset", "", check=_one_of(presets))
+    if not name:
+        # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
+        own = presets.get(str(scheme), {}) if scheme in SCHEMES else {}
+        return {key: value for key, value in own.items() if key in {"auth", "id"}}
+    preset = presets.get(name, {})
+    base = presets.get(preset.get("like", ""), {})
+    return {"id": base.get("id", ""), **preset, "auth": base.get("auth", {}) | preset.get("auth", {})}
+
+
+def _weaknesses(preset: Mapping[str, Any], auth: Scheme) -> Iterator[str]:
+    if not scheme_config.authenticates_the_body(auth):
+        yield "the body is not authenticated: who has seen one webhook can send another with a body of their own"
+    if not preset.get("verified", True):
+        yield "the preset has not been verified against the sender's own documentation or library"
 
 
 def _event(table: Table, partner: str, regions: Sequence[str]) -> EventTemplate:
     each = table.template("each", NAMES_IN_EVENT)
     names = (*NAMES_IN_EVENT, "item") if each else NAMES_IN_EVENT
     event = EventTemplate(
-        source=table.template("source", names, None) or _NOTHING,
-        detail_type=table.template("detail_type", names, None) or _NOTHING,
+        source=table.template("source", names, None) or NOTHING,
+        detail_type=table.template("detail_type", names, None) or NOTHING,
         time=table.template("time", names),
         resources=table.template("resources", names),
         detail=table.template("detail", names),
@@ -168,7 +168,7 @@ def _event(table: Table, partner: str, regions: Sequence[str]) -> EventTemplate:
         each=each,
     )
     source, complete = literal_prefix(event.source)
-    if partner and event.source is not _NOTHING:
+    if partner and event.source is not NOTHING:
         if not (source.startswith(f"{partner}/") or (not complete and f"{partner}/".startswith(source))):
             table.problem("source", f'expected it to start with "{partner}/", got "{event.source.text}"')
         elif complete and not (re.fullmatch(SOURCE, source) and len(source) <= MAX_SOURCE):
@@ -185,10 +185,6 @@ def _event(table: Table, partner: str, regions: Sequence[str]) -> EventTemplate:
             table.problem(key, f'expected one placeholder, such as "${{body.{key}}}", got "{template.text}"')
     table.end()
     return event
-
-
-# Stands for a template that is missing or wrong, which has been noted as a problem.
-_NOTHING = Template("", ())
 
 
 def _pattern(pattern: str, expected: str) -> Check:

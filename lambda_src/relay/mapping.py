@@ -3,54 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
 
 from relay import strict_json
 from relay.config import Config, Route
 from relay.entry import Entry, rfc3339
-from relay.errors import BadRequest, MappingError, PayloadTooLarge
+from relay.errors import MappingError, PayloadTooLarge
 from relay.strict_json import NotJSON
 from relay.template import Template
 from relay.webhook import Webhook
-
-_FORM = "application/x-www-form-urlencoded"
-_MAX_FORM_FIELDS = 1000
 
 Scope = Mapping[str, Any]
 T = TypeVar("T")
 
 
-def parse_payload(webhook: Webhook) -> tuple[str, Any]:
-    """The body as JSON text, and its value: a JSON body as it was sent, a form as an object of its fields.
-
-    Raises BadRequest if it is empty or not what its content type says.
-    """
-    body = webhook.request.body
-    if not body:
-        raise BadRequest("The body is empty.")
-    try:
-        text = body.decode("utf-8-sig")
-        if webhook.request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            return text, strict_json.parse(text)
-        fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FORM_FIELDS)
-        payload = {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
-        return strict_json.dump(payload), payload
-    except NotJSON as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from error
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"The body is not UTF-8: byte {error.start}.") from error
-    except ValueError as error:
-        raise BadRequest(f"The body is not a form: {error}.") from error
-
-
 def scope_of(webhook: Webhook, payload: Any) -> Scope:
     """The names templates use. `id` is the sender's delivery id, or API Gateway's request id where there is none."""
-    query = parse_qs(webhook.request.query, keep_blank_values=True)
     scope = {
         "body": payload,
-        "headers": webhook.headers,
+        "headers": webhook.request.named_headers(),
         "path": webhook.path,
-        "query": {name: ",".join(values) for name, values in query.items()},
+        "query": webhook.request.parameters(),
         "received_at": rfc3339(webhook.received_at),
     }
     try:

@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from relay.errors import BadRequest, PayloadTooLarge
 
@@ -29,6 +29,15 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters, decoded; repeated ones are joined with `,` as in payload format 2.0."""
+        query = parse_qs(self.query, keep_blank_values=True)
+        return {name: ",".join(values) for name, values in query.items()}
+
+    def named_headers(self) -> dict[str, str]:
+        """The headers as templates name them: `_` for `-`."""
+        return {name.replace("-", "_"): value for name, value in self.headers.items()}
 
 
 def parse(event: Mapping[str, Any], max_body_bytes: int) -> Request:

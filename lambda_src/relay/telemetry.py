@@ -1,31 +1,31 @@
 """The log and the metrics: every key and name there is. No body, secret, signature or header is among them."""
 
-from collections.abc import Sequence
-
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from relay.entry import Accepted, Outcome
-from relay.errors import Rejected
+from relay.entry import Accepted
+from relay.pipeline import Refused, Relayed
 
 logger = Logger()
 metrics = Metrics()
 
 
-def relayed(route: str, webhook_id: str, outcomes: Sequence[Outcome]) -> None:
+def relayed(webhook: Relayed) -> None:
     """One line and the counts for a webhook that was taken."""
+    route, outcomes = webhook.route, webhook.outcomes
     accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes)
     errors = sorted({outcome.code for outcome in outcomes if not isinstance(outcome, Accepted)})
     counts = {"accepted": accepted, "dead_lettered": len(outcomes) - accepted}
-    logger.info("relayed", extra={"route": route, "webhook_id": webhook_id, **counts, "error_codes": errors})
+    logger.info("relayed", extra={"route": route, "webhook_id": webhook.webhook_id, **counts, "error_codes": errors})
     metrics.add_dimension("route", route)
     metrics.add_metric("WebhooksRelayed", MetricUnit.Count, 1)
     metrics.add_metric("EntriesAccepted", MetricUnit.Count, counts["accepted"])
     metrics.add_metric("EntriesDeadLettered", MetricUnit.Count, counts["dead_lettered"])
 
 
-def rejected(route: str, rejection: Rejected) -> None:
+def refused(webhook: Refused) -> None:
     """One line and the count for a webhook that was not taken. `reason` is what the sender is not told."""
+    route, rejection = webhook.route, webhook.rejection
     log = logger.error if rejection.status >= 500 else logger.warning
     log("rejected", extra={"route": route, "status": rejection.status, "reason": rejection.reason})
     metrics.add_dimension("route", route)

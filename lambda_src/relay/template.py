@@ -45,6 +45,10 @@ class Template:
     text: str
     parts: tuple[str | Placeholder, ...]
 
+    def expressions(self) -> list[str]:
+        """The expressions of its placeholders, in order."""
+        return [part.expression for part in self.parts if isinstance(part, Placeholder)]
+
     def value(self, scope: Mapping[str, Any]) -> Any:
         """One placeholder alone: its value, with its type. Anything else: text."""
         if len(self.parts) == 1 and isinstance(self.parts[0], Placeholder):

@@ -10,6 +10,9 @@ _NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a ta
 
 Check = Callable[[str], str | None]
 
+NOTHING = Template("", ())
+"""Stands for a template that is missing or wrong, which has been noted as a problem."""
+
 
 class Table:
     """A TOML table, where it stands in the file, and the list that collects the problems of the whole file."""

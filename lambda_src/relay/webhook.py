@@ -1,29 +1,30 @@
-"""The proof that a request came from its sender: a Webhook exists only after its signature was checked."""
+"""The proof that a request came from its sender: the pipeline makes a Webhook only after `authenticate`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay import hmac_scheme
+from relay import signature_scheme, token_scheme
 from relay.config import Route
 from relay.request import Request
+from relay.scheme_config import Scheme
+from relay.token_scheme import TokenScheme
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An authentic request, the route it is for, and when it was received. `headers` is named as in templates."""
+    """An authentic request, the route it is for, and when it was received."""
 
     route: Route
     request: Request
     path: Mapping[str, str]
-    headers: Mapping[str, str]
     received_at: datetime
 
 
-def authenticate(
-    request: Request, route: Route, path: Mapping[str, str], secrets: Sequence[str], now: datetime
-) -> Webhook:
-    """Raises Unauthorized, and nothing else, unless one of `secrets` signed exactly these bytes."""
-    headers = {name.replace("-", "_"): value for name, value in request.headers.items()}
-    hmac_scheme.verify(route.auth, request, headers, secrets, now)
-    return Webhook(route, request, path, headers, now)
+def authenticate(request: Request, scheme: Scheme, public_url: str, secrets: Sequence[str], now: datetime) -> None:
+    """Raises Unauthorized, and nothing else, unless the scheme and one of `secrets` say that it is authentic."""
+    url = public_url + request.path + (f"?{request.query}" if request.query else "")
+    if isinstance(scheme, TokenScheme):
+        token_scheme.verify(scheme, request, url, secrets)
+    else:
+        signature_scheme.verify(scheme, request, url, secrets, now)

@@ -3,7 +3,8 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, Customer, drain
 from local.samples import SIGNERS
+from relay import queues
 from tests.conftest import http_api_event
 from tests.contract.conftest import REGION
 
@@ -216,7 +218,8 @@ def test_what_is_refused_leaves_nothing_anywhere(
 def test_when_nothing_can_store_it_the_sender_keeps_it(
     post: Post, ingest: ModuleType, faults: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "DEAD_LETTER_QUEUE_URL", f"{os.environ['AWS_ENDPOINT_URL']}/{PARTNER}/gone")
+    gone = f"{os.environ['AWS_ENDPOINT_URL']}/{PARTNER}/gone"
+    monkeypatch.setattr(ingest, "PORTS", replace(ingest.PORTS, store=partial(queues.store, gone)))
     faults([{"error_code": "InternalFailure"}])
     answer = post("/orders/handler", b'{"type":"a"}')
     assert answer["statusCode"] == 503

@@ -17,6 +17,8 @@ def synth(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     path.write_text(text)
     context = {"config": str(path), "target": "local"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # Node.js is the one of the project, as under make.
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     environment |= {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(tmp_path / "cdk.out")}
     command = [sys.executable, "app.py"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -13,8 +13,18 @@ from relay.config import Config
 from relay.errors import Unauthorized
 from relay.request import Request
 from relay.webhook import authenticate
-from tests.unit.test_signatures import ROUTES
 
+ROUTES = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n' + "".join(
+    f"""
+[[route]]
+name = "{preset}"
+path = "/{preset}"
+preset = "{preset}"
+auth = {{ secret = "s" }}
+event = {{ source = "aws.partner/acme.example/a" }}
+"""
+    for preset in SIGNERS
+)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
@@ -32,7 +42,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Config:
 def accepts(loaded: Config, sender: str, headers: dict[str, str], body: bytes, secrets: list[str]) -> bool:
     route = next(route for route in loaded.routes if route.name == sender)
     try:
-        authenticate(Request("POST", "/", "", headers, body, ""), route, {}, secrets, datetime.now(UTC))
+        authenticate(Request("POST", "/", "", headers, body, ""), route.auth, "", secrets, datetime.now(UTC))
     except Unauthorized:
         return False
     return True

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import config, dead_letter, mapping, request, routing, strict_json
+from relay import config, dead_letter, mapping, payload, request, routing, strict_json
 from relay.config import Config
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
@@ -66,7 +66,7 @@ def test_authenticating_what_was_not_signed(
 ) -> None:
     for route in loaded.routes:
         with pytest.raises(Unauthorized):
-            authenticate(Request("POST", "/", "", headers, body, ""), route, {}, secrets, NOW)
+            authenticate(Request("POST", "/", "", headers, body, ""), route.auth, "", secrets, NOW)
 
 
 @given(
@@ -83,12 +83,13 @@ def test_authenticating_what_was_not_signed(
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, content_type: str, query: str) -> None:
-    posted = Request("POST", "/", query, {"content-type": content_type}, body, "request-1")
+    headers = {"content-type": content_type, "x-github-event": "push", "x-shopify-topic": "a"}
+    posted = Request("POST", "/", query, headers, body, "request-1")
     for route in loaded.routes:
-        webhook = Webhook(route, posted, {}, {"x_github_event": "push", "x_shopify_topic": "a"}, NOW)
+        webhook = Webhook(route, posted, {}, NOW)
         try:
-            text, payload = mapping.parse_payload(webhook)
-            scope = mapping.scope_of(webhook, payload)
+            text, value = payload.parse(posted)
+            scope = mapping.scope_of(webhook, value)
             for entry in mapping.entries(route, scope, text, loaded):
                 assert entry.size > 0
                 json.dumps(entry.wire()).encode()

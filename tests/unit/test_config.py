@@ -6,6 +6,7 @@ import pytest
 
 from relay import config
 from relay.errors import ConfigError
+from relay.signature_scheme import SignatureScheme
 from tests.conftest import RELAY_TOML, Load
 
 SHIPPED = Path(__file__).parents[2] / "relay.toml"
@@ -41,6 +42,7 @@ event = { source = "aws.partner/acme.example/github", detail_type = "${body.acti
     ).routes[1]
     assert route.id
     assert route.id.text == "${headers.x_github_delivery}"
+    assert isinstance(route.auth, SignatureScheme)
     assert (route.auth.prefix, route.auth.signature.text) == ("sha256=", "${headers.x_hub_signature_256}")
     assert route.event.detail_type.text == "${body.action}"
 
@@ -50,6 +52,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
     auth = (
         load(RELAY_TOML.replace('auth = { scheme = "standard-webhooks", secret = "acme/orders" }', own)).routes[0].auth
     )
+    assert isinstance(auth, SignatureScheme)
     assert (auth.algorithm, auth.encoding, auth.timestamp) == ("sha256", "hex", None)
 
 
@@ -78,7 +81,11 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         (', secret = "acme/orders"', "", 'route "orders": auth.secret: missing; expected text'),
         ('"acme/orders"', '""', 'route "orders": auth.secret: empty; expected text'),
         ('"acme/orders"', '"a b"', 'route "orders": auth.secret: expected a Secrets Manager id or "ssm:/parameter"'),
-        ('"standard-webhooks"', '"none"', 'auth.scheme: expected one of hmac, standard-webhooks, got "none"'),
+        (
+            '"standard-webhooks"',
+            '"none"',
+            'auth.scheme: expected one of api-key, basic, bearer, hash, hmac, standard-webhooks, got "none"',
+        ),
         ('"standard-webhooks"', '"hmac"', 'route "orders": auth.signature: missing; expected text'),
         ("/orders/{customer}", "orders", 'route "orders": path: expected "/" and segments'),
         ("detail_type", 'region = "us-west-2"\ndetail_type', 'event.region: expected one of regions, got "us-west-2"'),
@@ -88,7 +95,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         (
             'name = "orders"',
             'name = "orders"\npreset = "gitub"',
-            "preset: expected one of github, shopify, standard-webhooks",
+            "preset: expected one of acuity, ",
         ),
         ("[[route]]", "[route]", "relay.toml: route: expected a list, got a table"),
         ("partner =", "partner", "relay.toml: is not TOML: "),

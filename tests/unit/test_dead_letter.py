@@ -14,7 +14,7 @@ FAILED = Failed("ThrottlingException", "Rate exceeded")
 
 def webhook(load: Load) -> Webhook:
     posted = Request("POST", "/orders/c42", "a=1", {"webhook-id": "msg_1"}, b"\xffbody", "request-1")
-    return Webhook(load(RELAY_TOML).routes[0], posted, {"customer": "c42"}, {}, NOW)
+    return Webhook(load(RELAY_TOML).routes[0], posted, {"customer": "c42"}, NOW)
 
 
 def test_an_entry_is_in_the_syntax_of_the_aws_cli(load: Load) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from relay import mapping
+from relay import mapping, payload
 from relay.config import Config
 from relay.entry import Entry
 from relay.errors import BadRequest, MappingError, PayloadTooLarge
@@ -19,15 +19,14 @@ FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
 def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: str = "") -> Webhook:
-    named = {name.replace("-", "_"): value for name, value in headers.items()}
     posted = Request("POST", "/orders/c42", query, headers, body, "request-1")
-    return Webhook(config.routes[0], posted, {"customer": "c42"}, named, NOW)
+    return Webhook(config.routes[0], posted, {"customer": "c42"}, NOW)
 
 
 def mapped(config: Config, body: bytes, **about: Any) -> list[Entry]:
     authentic = webhook(config, body, **about)
-    text, payload = mapping.parse_payload(authentic)
-    return mapping.entries(config.routes[0], mapping.scope_of(authentic, payload), text, config)
+    text, value = payload.parse(authentic.request)
+    return mapping.entries(config.routes[0], mapping.scope_of(authentic, value), text, config)
 
 
 def with_event(load: Load, **templates: str) -> Config:
@@ -144,7 +143,7 @@ def test_a_body_that_is_not_what_it_says_is_refused(
     load: Load, body: bytes, headers: dict[str, str], says: str
 ) -> None:
     with pytest.raises(BadRequest, match=says):
-        mapping.parse_payload(webhook(load(RELAY_TOML), body, headers))
+        payload.parse(webhook(load(RELAY_TOML), body, headers).request)
 
 
 def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) -> None:

@@ -1,0 +1,82 @@
+"""The steps in order: the answer to one webhook. What reaches AWS is passed in, as functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from relay import dead_letter, mapping, payload, request, response, routing
+from relay.config import Config
+from relay.dead_letter import DeadLetter
+from relay.delivery import Send, deliver
+from relay.entry import Failed, Outcome
+from relay.errors import MappingError, Rejected, Unavailable
+from relay.webhook import Webhook, authenticate
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """How the pipeline reaches AWS.
+
+    `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
+    `store` stores every letter and gives None, or why one is not stored.
+    """
+
+    read_secret: Callable[[str], Sequence[str]]
+    send: Send
+    store: Callable[[Sequence[DeadLetter]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A webhook that was taken: 202."""
+
+    route: str
+    webhook_id: str
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A webhook that was not taken, and the route it was for (`none` if there is no such route)."""
+
+    route: str
+    rejection: Rejected
+
+
+def answer(
+    event: Mapping[str, Any], config: Config, ports: Ports, now: datetime
+) -> tuple[dict[str, Any], Relayed | Refused]:
+    """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere."""
+    route_name = "none"
+    try:
+        posted = request.parse(event, config.max_body_bytes)
+        route, path = routing.match(config.routes, posted.method, posted.path)
+        route_name = route.name
+        authenticate(posted, route.auth, config.public_url, ports.read_secret(route.auth.secret), now)
+        relayed = relay(Webhook(route, posted, path, now), config, ports)
+    except Rejected as rejection:
+        return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
+    return response.accepted(relayed.outcomes), relayed
+
+
+def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:
+    """What became of each entry. Raises Rejected if the webhook could not be taken."""
+    text, value = payload.parse(webhook.request)
+    scope = mapping.scope_of(webhook, value)
+    try:
+        entries = mapping.entries(webhook.route, scope, text, config)
+    except MappingError as error:
+        failed = Failed("MappingError", str(error))
+        outcomes: list[Outcome] = [failed]
+        letters = [dead_letter.of_webhook(webhook, scope["id"], failed)]
+    else:
+        outcomes = deliver(entries, config, ports.send)
+        letters = [
+            dead_letter.of_entry(webhook, scope["id"], entry, outcome)
+            for entry, outcome in zip(entries, outcomes, strict=True)
+            if isinstance(outcome, Failed)
+        ]
+    if why_not := ports.store(letters):
+        raise Unavailable("The webhook could not be stored.", reason=f"dead-letter queue: {why_not}")
+    return Relayed(webhook.route.name, scope["id"], outcomes)

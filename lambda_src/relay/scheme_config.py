@@ -1,0 +1,89 @@
+"""Reads the `auth` table of a route: which scheme, and whether it would authenticate anything."""
+
+import re
+
+from relay import signature_scheme, token_scheme
+from relay.signature_scheme import SignatureScheme
+from relay.template import Template
+from relay.token_scheme import TokenScheme
+from relay.toml_table import NOTHING, Check, Table
+
+Scheme = SignatureScheme | TokenScheme
+
+# Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
+_SECRET = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
+_AUTHORIZATION = "${headers.authorization}"
+
+
+def read(table: Table, schemes: Check) -> Scheme:
+    """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
+    kind = table.text("scheme", check=schemes)
+    secret = table.text("secret", check=_secret)
+    scheme = _token(table, kind, secret) if kind in token_scheme.KINDS else _signature(table, kind, secret)
+    table.end()
+    return scheme
+
+
+def authenticates_the_body(scheme: Scheme) -> bool:
+    """Whether somebody who has seen one webhook cannot make another with a body of their own."""
+    return isinstance(scheme, SignatureScheme) and "body" in scheme.content.expressions()
+
+
+def signs_the_url(scheme: Scheme) -> bool:
+    """Whether `public_url` is needed."""
+    return isinstance(scheme, SignatureScheme) and "url" in scheme.content.expressions()
+
+
+def _token(table: Table, kind: str, secret: str) -> TokenScheme:
+    each = table.template("each", signature_scheme.NAMES)
+    names = (*signature_scheme.NAMES, "item") if each else signature_scheme.NAMES
+    default = None if kind == "api-key" else _AUTHORIZATION
+    return TokenScheme(secret, kind, table.template("token", names, default) or NOTHING, each)
+
+
+def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
+    each = table.template("each", signature_scheme.NAMES)
+    item = ("item",) if each else ()
+    timestamp = table.template("timestamp", (*signature_scheme.NAMES_IN_TIMESTAMP, *item))
+    in_content = (*signature_scheme.NAMES_IN_CONTENT, *item, *(["timestamp"] if timestamp else []))
+    scheme = SignatureScheme(
+        secret=secret,
+        signature=table.template("signature", (*signature_scheme.NAMES, *item), None) or NOTHING,
+        content=table.template("content", in_content, None) or NOTHING,
+        kind=kind if kind in signature_scheme.KINDS else "hmac",
+        algorithm=table.choice("algorithm", signature_scheme.ALGORITHMS),
+        encoding=table.choice("encoding", signature_scheme.ENCODINGS),
+        prefix=table.text("prefix", ""),
+        separator=table.text("separator", ""),
+        assign=table.text("assign", ""),
+        label=table.text("label", ""),
+        timestamp=timestamp,
+        timestamp_unit=table.choice("timestamp_unit", (*signature_scheme.TIMESTAMP_UNITS, signature_scheme.RFC3339)),
+        tolerance=table.number("tolerance", 300, maximum=86400),
+        secret_encoding=table.choice("secret_encoding", signature_scheme.SECRET_ENCODINGS),
+        secret_prefix=table.text("secret_prefix", ""),
+        each=each,
+    )
+    _note_weaknesses(table, scheme)
+    return scheme
+
+
+def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
+    signed = scheme.content.expressions()
+    covers = table.choice("covers", ("body", "part"))
+    if scheme.content is not NOTHING and ("body" in signed) != (covers == "body"):
+        table.problem("content", 'expected ${body} in it, or covers = "part": what is not signed is not authenticated')
+    if scheme.timestamp and "timestamp" not in signed and not _inside_the_body(scheme.timestamp, signed):
+        table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
+    if bool(scheme.assign) != bool(scheme.label):
+        table.problem("assign", 'expected "assign" and "label" together')
+    if (scheme.kind == "hash") != ("secret" in signed) and scheme.content is not NOTHING:
+        table.problem("content", "expected ${secret} in it if, and only if, the scheme is hash")
+
+
+def _inside_the_body(timestamp: Template, signed: list[str]) -> bool:
+    return "body" in signed and all(expression.startswith("body") for expression in timestamp.expressions())
+
+
+def _secret(value: str) -> str | None:
+    return None if re.fullmatch(_SECRET, value) else 'expected a Secrets Manager id or "ssm:/parameter"'

@@ -1,0 +1,224 @@
+"""The declarative signature: every sender that signs with a shared secret is data for this module.
+
+Rules it keeps, each against a bug that real verifiers had:
+- the bytes received are what is signed; the body is parsed only if the scheme takes a value from inside it;
+- every value the signed content needs must be there, once, and a header may not move the boundary to the next one;
+- the timestamp has one spelling, its text is what was signed, and the window is closed on both sides;
+- signatures are compared in their one canonical spelling, in constant time, against every active secret;
+- whatever a stranger sends, the only exception is Unauthorized.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from relay import payload
+from relay.constant_time import any_equal
+from relay.errors import BadRequest, MappingError, Unauthorized
+from relay.request import Request
+from relay.template import Placeholder, Template
+
+# `hash` is what came before HMAC: a digest of the secret and the content, concatenated as `content` says.
+KINDS = ("hmac", "hash")
+ALGORITHMS = ("sha256", "sha1", "sha384", "sha512")
+ENCODINGS = ("hex", "base64", "base64url")
+SECRET_ENCODINGS = ("utf8", "base64", "hex")
+TIMESTAMP_UNITS = {"s": 1, "ms": 1000, "us": 1_000_000}
+RFC3339 = "rfc3339"
+
+NAMES = ("headers", "query", "body", "method", "url")
+NAMES_IN_TIMESTAMP = (*NAMES, "signature")
+NAMES_IN_CONTENT = (*NAMES_IN_TIMESTAMP, "secret")
+
+_BODY = "body"
+_MAX_SIGNATURES = 32
+_MAX_SIGNATURE_LENGTH = 8192
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureScheme:
+    """How one sender signs. `secret` names the secret; it is not the secret."""
+
+    secret: str
+    signature: Template
+    content: Template
+    kind: str = "hmac"
+    algorithm: str = "sha256"
+    encoding: str = "hex"
+    prefix: str = ""
+    separator: str = ""
+    assign: str = ""
+    label: str = ""
+    timestamp: Template | None = None
+    timestamp_unit: str = "s"
+    tolerance: int = 300
+    secret_encoding: str = "utf8"
+    secret_prefix: str = ""
+    each: Template | None = None
+
+    def reads_the_body(self) -> bool:
+        """Whether it takes a value from inside the body; otherwise the body is bytes alone."""
+        templates = [self.signature, self.content, self.timestamp, self.each]
+        inside = [one for template in templates if template for one in template.expressions() if one != _BODY]
+        return any(re.search(r"\bbody\b", expression) for expression in inside)
+
+
+def verify(scheme: SignatureScheme, request: Request, url: str, secrets: Sequence[str], now: datetime) -> None:
+    """Raises Unauthorized unless `request` was signed with one of `secrets`, within the tolerance of `now`.
+
+    `url` is the one the sender used, for senders that sign it.
+    """
+    keys = [key for secret in secrets if (key := _key(scheme, secret))]
+    if not keys:
+        raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
+    scope = scope_of(request, url, inside_body=scheme.reads_the_body())
+    for one in _each(scheme, scope):
+        candidates, one["signature"] = _signatures(scheme, value_of(scheme.signature, one, "signature"))
+        if scheme.timestamp:
+            one["timestamp"] = _fresh(scheme, value_of(scheme.timestamp, one, "timestamp"), now)
+        expected = [_encode(scheme.encoding, _digest(scheme, key, one, request.body)) for key in keys]
+        if len(set(candidates)) < len(candidates):
+            raise Unauthorized("the same signature twice: a repeated header")
+        if not any_equal(expected, candidates):
+            raise Unauthorized("signature mismatch")
+
+
+def scope_of(request: Request, url: str, *, inside_body: bool) -> dict[str, Any]:
+    """The names of a scheme's templates. A header or parameter without a value counts as absent."""
+    try:
+        body = payload.parse(request)[1] if inside_body else None
+    except BadRequest as error:
+        raise Unauthorized(f"the scheme reads the body: {error}") from error
+    return {
+        "headers": {name: value for name, value in request.named_headers().items() if value},
+        "query": {name: value for name, value in request.parameters().items() if value},
+        "method": request.method,
+        "url": url,
+        "body": body,
+    }
+
+
+def value_of(template: Template, scope: Mapping[str, Any], what: str) -> str:
+    """The text of `template`. Raises Unauthorized if a value is missing, or there is no text at all."""
+    try:
+        value = template.render(scope)
+    except MappingError as error:
+        raise Unauthorized(f"{what} missing: {error}") from error
+    if not value:
+        raise Unauthorized(f"{what} empty")
+    return value
+
+
+def _each(scheme: SignatureScheme, scope: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """The scope, or one for each element that is signed on its own (`item`)."""
+    if scheme.each is None:
+        return [scope]
+    try:
+        items = scheme.each.value(scope)
+    except MappingError as error:
+        raise Unauthorized(str(error)) from error
+    if not isinstance(items, list) or not items:
+        raise Unauthorized(f"{scheme.each.text} has no elements")
+    return [{**scope, "item": item} for item in items]
+
+
+def _key(scheme: SignatureScheme, secret: str) -> bytes | None:
+    """The key, or None if the text is not one in this scheme's encoding."""
+    if scheme.secret_encoding == "utf8":
+        return _bytes(secret.removeprefix(scheme.secret_prefix)) if secret.strip() else None
+    text = secret.strip().removeprefix(scheme.secret_prefix)
+    try:
+        if scheme.secret_encoding == "hex":
+            return binascii.unhexlify(text) or None
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True) or None
+    except ValueError:
+        return None
+
+
+def _signatures(scheme: SignatureScheme, text: str) -> tuple[list[bytes], dict[str, str]]:
+    """The signatures to compare, and the labelled values beside them (Stripe's `t`)."""
+    items = text.split(scheme.separator) if scheme.separator else [text]
+    if len(items) > _MAX_SIGNATURES or len(text) > _MAX_SIGNATURE_LENGTH:
+        raise Unauthorized("too many signatures")
+    if not scheme.assign:
+        prefixed = [item.removeprefix(scheme.prefix) for item in items if item.startswith(scheme.prefix)]
+        return [_bytes(item) for item in prefixed if item], {}
+    labelled = [(label, value) for label, _, value in (item.strip().partition(scheme.assign) for item in items)]
+    others = [label for label, _ in labelled if label and label != scheme.label]
+    single = {label: value for label, value in labelled if others.count(label) == 1}
+    return [_bytes(value) for label, value in labelled if label == scheme.label], single
+
+
+def _fresh(scheme: SignatureScheme, text: str, now: datetime) -> str:
+    """The timestamp's text, if it is one and within the tolerance."""
+    if scheme.timestamp_unit == RFC3339:
+        if not _RFC3339.fullmatch(text):
+            raise Unauthorized("timestamp is not RFC 3339")
+        try:
+            seconds = datetime.fromisoformat(text).timestamp()
+        except (ValueError, OverflowError) as error:
+            raise Unauthorized("timestamp is not a time") from error
+    elif _DIGITS.fullmatch(text):
+        seconds = int(text) / TIMESTAMP_UNITS[scheme.timestamp_unit]
+    else:
+        raise Unauthorized("timestamp is not decimal digits")
+    if abs(now.timestamp() - seconds) > scheme.tolerance:
+        raise Unauthorized("timestamp outside the tolerance")
+    return text
+
+
+def _digest(scheme: SignatureScheme, key: bytes, scope: Mapping[str, Any], body: bytes) -> bytes:
+    content = b"".join(_content(scheme.content, scope, {_BODY: body, "secret": key}))
+    if scheme.kind == "hash":
+        return hashlib.new(scheme.algorithm, content).digest()
+    return hmac.digest(key, content, scheme.algorithm)
+
+
+def _content(template: Template, scope: Mapping[str, Any], raw: Mapping[str, bytes]) -> Iterable[bytes]:
+    """The signed bytes: of `raw` as they are, of everything else as text."""
+    for part, following in zip(template.parts, (*template.parts[1:], ""), strict=True):
+        if not isinstance(part, Placeholder):
+            yield part.encode()
+        elif part.expression in raw:
+            yield raw[part.expression]
+        else:
+            try:
+                value = Template(part.expression, (part,)).render(scope)
+            except MappingError as error:
+                raise Unauthorized(f"signed value missing: {error}") from error
+            # `msg_1` + `.` + `17…` is also `msg_1.17` + `…`: nobody signed that id.
+            if (
+                part.expression.startswith("headers.")
+                and isinstance(following, str)
+                and following
+                and following in value
+            ):
+                raise Unauthorized(f"{part.expression} contains the text that separates it from what follows")
+            yield _bytes(value)
+
+
+def _base64url(digest: bytes) -> bytes:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=")
+
+
+_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "hex": binascii.hexlify,
+    "base64": base64.b64encode,
+    "base64url": _base64url,
+}
+
+
+def _encode(encoding: str, digest: bytes) -> bytes:
+    return _ENCODERS[encoding](digest)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

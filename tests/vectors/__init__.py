@@ -1,0 +1,1 @@
+"""Vectors of the senders, agreed on by their official libraries or published in their documentation."""
