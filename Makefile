@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 setup: .venv/.ready $(EMULATOR)/.ready $(RUNTIME)/.ready node_modules/.ready
 
-.venv/.ready: requirements-function.txt requirements.txt requirements-dev.txt
+.venv/.ready: requirements-function.txt requirements-cryptography.txt requirements.txt requirements-dev.txt
 	@echo "setup: .venv, the project's packages (about a minute the first time)" >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is proved by the code
 
 from infra.package import Package  # noqa: E402
 from infra.stack import RelayStack  # noqa: E402
-from relay import config  # noqa: E402
+from relay import config, scheme_config  # noqa: E402
 from relay.errors import ConfigError  # noqa: E402
 
 
@@ -38,7 +38,9 @@ def main() -> None:
         app,
         "PartnerEventRelay",
         config=relay,
-        code=Package(path, local).code(),
+        code=Package(
+            path, local, cryptography=any(scheme_config.needs_cryptography(route.auth) for route in relay.routes)
+        ).code(),
         architecture=lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )

@@ -13,11 +13,13 @@ from aws_cdk import aws_lambda as lambda_
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lambda_src"
 REQUIREMENTS = ROOT / "requirements-function.txt"
+CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 # pip builds nothing for another platform, so it takes wheels only.
 LAMBDA_PLATFORM = (
     "--platform=manylinux2014_aarch64",
+    "--platform=manylinux_2_28_aarch64",
     "--implementation=cp",
     "--python-version=3.13",
     "--only-binary=:all:",
@@ -28,10 +30,14 @@ SERVICES = {"events", "secretsmanager", "sqs", "ssm"}
 
 @dataclass(frozen=True)
 class Package:
-    """What goes into the function beside its requirements. `local`: for this machine instead of Lambda."""
+    """What goes into the function beside its requirements. `local`: for this machine instead of Lambda.
+
+    `cryptography`: with what public-key signatures need, three times the size.
+    """
 
     config: Path
     local: bool
+    cryptography: bool
 
     def code(self) -> lambda_.Code:
         """The asset: its hash is that of its content, so the same sources give the same template."""
@@ -45,7 +51,8 @@ class Package:
         """Write the package into `target`. Raises CalledProcessError if pip fails."""
         platform = () if self.local else LAMBDA_PLATFORM
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-        subprocess.run([*pip, *platform, "--target", str(target), "--requirement", str(REQUIREMENTS)], check=True)
+        requirements = [f"--requirement={REQUIREMENTS}"] + [f"--requirement={CRYPTOGRAPHY}"] * self.cryptography
+        subprocess.run([*pip, *platform, "--target", str(target), *requirements], check=True)
         shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(self.config, target / "relay.toml")
         shutil.rmtree(target / "bin", ignore_errors=True)

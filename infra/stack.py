@@ -33,7 +33,7 @@ class RelayStack(cdk.Stack):
             code=code,
             architecture=architecture,
             regions=config.regions,
-            secrets=sorted({route.auth.secret for route in config.routes}),
+            secrets=sorted({route.auth.secret for route in config.routes if route.auth.secret}),
             dead_letters=dead_letters.queue,
         )
         api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)

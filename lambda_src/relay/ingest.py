@@ -12,7 +12,12 @@ from relay import config, partner_bus, pipeline, queues, secrets, telemetry
 from relay.pipeline import Ports, Relayed
 
 CONFIG = config.load(Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[1] / "relay.toml")))
-PORTS = Ports(secrets.read, partner_bus.send, partial(queues.store, os.environ["DEAD_LETTER_QUEUE_URL"]))
+PORTS = Ports(
+    read_secret=secrets.read,
+    refresh_secret=secrets.refresh,
+    send=partner_bus.send,
+    store=partial(queues.store, os.environ["DEAD_LETTER_QUEUE_URL"]),
+)
 
 
 @telemetry.logger.inject_lambda_context(correlation_id_path="requestContext.requestId")

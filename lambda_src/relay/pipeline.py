@@ -10,7 +10,9 @@ from relay.config import Config
 from relay.dead_letter import DeadLetter
 from relay.delivery import Send, deliver
 from relay.entry import Failed, Outcome
-from relay.errors import MappingError, Rejected, Unavailable
+from relay.errors import MappingError, Rejected, Unauthorized, Unavailable
+from relay.request import Request
+from relay.scheme_config import Scheme
 from relay.webhook import Webhook, authenticate
 
 
@@ -19,10 +21,12 @@ class Ports:
     """How the pipeline reaches AWS.
 
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
+    `refresh_secret` reads them anew, or gives none if that was done a moment ago.
     `store` stores every letter and gives None, or why one is not stored.
     """
 
     read_secret: Callable[[str], Sequence[str]]
+    refresh_secret: Callable[[str], Sequence[str]]
     send: Send
     store: Callable[[Sequence[DeadLetter]], str | None]
 
@@ -53,11 +57,23 @@ def answer(
         posted = request.parse(event, config.max_body_bytes)
         route, path = routing.match(config.routes, posted.method, posted.path)
         route_name = route.name
-        authenticate(posted, route.auth, config.public_url, ports.read_secret(route.auth.secret), now)
+        _authenticate(posted, route.auth, config.public_url, ports, now)
         relayed = relay(Webhook(route, posted, path, now), config, ports)
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
     return response.accepted(relayed.outcomes), relayed
+
+
+def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports, now: datetime) -> None:
+    """Raises Unauthorized. A secret that was rotated since it was cached is read once more before that."""
+    secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
+    try:
+        authenticate(posted, scheme, public_url, secrets, now)
+    except Unauthorized:
+        rotated = ports.refresh_secret(scheme.secret) if scheme.secret else ()
+        if not rotated or list(rotated) == list(secrets):
+            raise
+        authenticate(posted, scheme, public_url, rotated, now)
 
 
 def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:

@@ -1,8 +1,9 @@
 """Reads the `auth` table of a route: which scheme, and whether it would authenticate anything."""
 
 import re
+from dataclasses import replace
 
-from relay import signature_scheme, token_scheme
+from relay import asymmetric, signature_scheme, token_scheme
 from relay.signature_scheme import SignatureScheme
 from relay.template import Template
 from relay.token_scheme import TokenScheme
@@ -18,7 +19,7 @@ _AUTHORIZATION = "${headers.authorization}"
 def read(table: Table, schemes: Check) -> Scheme:
     """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
     kind = table.text("scheme", check=schemes)
-    secret = table.text("secret", check=_secret)
+    secret = "" if kind in asymmetric.KINDS else table.text("secret", check=_secret)
     scheme = _token(table, kind, secret) if kind in token_scheme.KINDS else _signature(table, kind, secret)
     table.end()
     return scheme
@@ -27,6 +28,11 @@ def read(table: Table, schemes: Check) -> Scheme:
 def authenticates_the_body(scheme: Scheme) -> bool:
     """Whether somebody who has seen one webhook cannot make another with a body of their own."""
     return isinstance(scheme, SignatureScheme) and "body" in scheme.content.expressions()
+
+
+def needs_cryptography(scheme: Scheme) -> bool:
+    """Whether the function's package needs more than the standard library to verify it."""
+    return isinstance(scheme, SignatureScheme) and scheme.kind in asymmetric.KINDS
 
 
 def signs_the_url(scheme: Scheme) -> bool:
@@ -60,12 +66,23 @@ def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
         timestamp=timestamp,
         timestamp_unit=table.choice("timestamp_unit", (*signature_scheme.TIMESTAMP_UNITS, signature_scheme.RFC3339)),
         tolerance=table.number("tolerance", 300, maximum=86400),
-        secret_encoding=table.choice("secret_encoding", signature_scheme.SECRET_ENCODINGS),
-        secret_prefix=table.text("secret_prefix", ""),
+        key_encoding=table.choice("key_encoding", signature_scheme.KEY_ENCODINGS),
+        key_prefix=table.text("key_prefix", ""),
         each=each,
     )
+    if kind in asymmetric.KINDS:
+        scheme = replace(scheme, public_key=table.text("public_key"))
+        _note_wrong_key(table, scheme)
     _note_weaknesses(table, scheme)
     return scheme
+
+
+def _note_wrong_key(table: Table, scheme: SignatureScheme) -> None:
+    if scheme.public_key:
+        try:
+            asymmetric.verifier(scheme.kind, scheme.key_encoding, scheme.key_prefix, scheme.public_key)
+        except ValueError as error:
+            table.problem("public_key", str(error))
 
 
 def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:

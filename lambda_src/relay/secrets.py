@@ -1,6 +1,7 @@
 """The adapter to the secrets: Secrets Manager and Parameter Store, cached by Powertools for 300 s."""
 
 import json
+import time
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -10,6 +11,9 @@ from relay.aws import CONFIG
 from relay.config import SSM
 from relay.errors import Unavailable
 
+REFRESH_SECONDS = 30
+
+_refreshed: dict[str, float] = {}
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
 
 _secrets_manager = SecretsProvider(boto_config=CONFIG)
@@ -21,11 +25,27 @@ def read(name: str) -> list[str]:
 
     Raises Unavailable if the secret cannot be read: the sender should try again, and nothing is let through.
     """
+    return _fetch(name, force_fetch=False)
+
+
+def refresh(name: str) -> list[str]:
+    """The values as they are now; none if they were refreshed less than 30 s ago.
+
+    A rotation needs no deployment, and who posts bad signatures cannot make the relay hammer Secrets Manager.
+    """
+    now = time.monotonic()
+    if now - _refreshed.get(name, -REFRESH_SECONDS) < REFRESH_SECONDS:
+        return []
+    _refreshed[name] = now
+    return _fetch(name, force_fetch=True)
+
+
+def _fetch(name: str, *, force_fetch: bool) -> list[str]:
     try:
         if name.startswith(SSM):
-            value = _parameter_store.get(name.removeprefix(SSM), decrypt=True)
+            value = _parameter_store.get(name.removeprefix(SSM), decrypt=True, force_fetch=force_fetch)
         else:
-            value = _secrets_manager.get(name)
+            value = _secrets_manager.get(name, force_fetch=force_fetch)
     except GetParameterError as error:
         cause = error.__context__
         if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _NOT_THERE:

@@ -1,4 +1,4 @@
-"""The declarative signature: every sender that signs with a shared secret is data for this module.
+"""The declarative signature: every sender that signs, with a shared secret or a private key, is data for this module.
 
 Rules it keeps, each against a bug that real verifiers had:
 - the bytes received are what is signed; the body is parsed only if the scheme takes a value from inside it;
@@ -18,17 +18,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from relay import payload
+from relay import asymmetric, payload
 from relay.constant_time import any_equal
 from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.request import Request
 from relay.template import Placeholder, Template
 
 # `hash` is what came before HMAC: a digest of the secret and the content, concatenated as `content` says.
-KINDS = ("hmac", "hash")
+KINDS = ("hmac", "hash", *asymmetric.KINDS)
 ALGORITHMS = ("sha256", "sha1", "sha384", "sha512")
 ENCODINGS = ("hex", "base64", "base64url")
-SECRET_ENCODINGS = ("utf8", "base64", "hex")
+KEY_ENCODINGS = ("utf8", "base64", "hex")
 TIMESTAMP_UNITS = {"s": 1, "ms": 1000, "us": 1_000_000}
 RFC3339 = "rfc3339"
 
@@ -47,7 +47,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d
 class SignatureScheme:
     """How one sender signs. `secret` names the secret; it is not the secret."""
 
-    secret: str
+    secret: str  # empty where there is a public key
     signature: Template
     content: Template
     kind: str = "hmac"
@@ -60,8 +60,9 @@ class SignatureScheme:
     timestamp: Template | None = None
     timestamp_unit: str = "s"
     tolerance: int = 300
-    secret_encoding: str = "utf8"
-    secret_prefix: str = ""
+    key_encoding: str = "utf8"
+    key_prefix: str = ""
+    public_key: str = ""
     each: Template | None = None
 
     def reads_the_body(self) -> bool:
@@ -77,17 +78,16 @@ def verify(scheme: SignatureScheme, request: Request, url: str, secrets: Sequenc
     `url` is the one the sender used, for senders that sign it.
     """
     keys = [key for secret in secrets if (key := _key(scheme, secret))]
-    if not keys:
+    if not keys and not scheme.public_key:
         raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
     scope = scope_of(request, url, inside_body=scheme.reads_the_body())
     for one in _each(scheme, scope):
         candidates, one["signature"] = _signatures(scheme, value_of(scheme.signature, one, "signature"))
         if scheme.timestamp:
             one["timestamp"] = _fresh(scheme, value_of(scheme.timestamp, one, "timestamp"), now)
-        expected = [_encode(scheme.encoding, _digest(scheme, key, one, request.body)) for key in keys]
         if len(set(candidates)) < len(candidates):
             raise Unauthorized("the same signature twice: a repeated header")
-        if not any_equal(expected, candidates):
+        if not _matches(scheme, candidates, keys, one, request.body):
             raise Unauthorized("signature mismatch")
 
 
@@ -132,11 +132,11 @@ def _each(scheme: SignatureScheme, scope: dict[str, Any]) -> Iterable[dict[str, 
 
 def _key(scheme: SignatureScheme, secret: str) -> bytes | None:
     """The key, or None if the text is not one in this scheme's encoding."""
-    if scheme.secret_encoding == "utf8":
-        return _bytes(secret.removeprefix(scheme.secret_prefix)) if secret.strip() else None
-    text = secret.strip().removeprefix(scheme.secret_prefix)
+    if scheme.key_encoding == "utf8":
+        return _bytes(secret.removeprefix(scheme.key_prefix)) if secret.strip() else None
+    text = secret.strip().removeprefix(scheme.key_prefix)
     try:
-        if scheme.secret_encoding == "hex":
+        if scheme.key_encoding == "hex":
             return binascii.unhexlify(text) or None
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True) or None
     except ValueError:
@@ -173,6 +173,27 @@ def _fresh(scheme: SignatureScheme, text: str, now: datetime) -> str:
     if abs(now.timestamp() - seconds) > scheme.tolerance:
         raise Unauthorized("timestamp outside the tolerance")
     return text
+
+
+def _matches(
+    scheme: SignatureScheme, candidates: Sequence[bytes], keys: Sequence[bytes], scope: Mapping[str, Any], body: bytes
+) -> bool:
+    if scheme.public_key:
+        verify_one = asymmetric.verifier(scheme.kind, scheme.key_encoding, scheme.key_prefix, scheme.public_key)
+        content = b"".join(_content(scheme.content, scope, {_BODY: body}))
+        signatures = [_decode(scheme.encoding, candidate) for candidate in candidates]
+        return any(signature and verify_one(signature, content) for signature in signatures)
+    expected = [_encode(scheme.encoding, _digest(scheme, key, scope, body)) for key in keys]
+    return any_equal(expected, candidates)
+
+
+def _decode(encoding: str, text: bytes) -> bytes | None:
+    """The signature, or None if the text is not its one canonical spelling."""
+    try:
+        decoded = _DECODERS[encoding](text)
+    except ValueError:
+        return None
+    return decoded if _encode(encoding, decoded) == text else None
 
 
 def _digest(scheme: SignatureScheme, key: bytes, scope: Mapping[str, Any], body: bytes) -> bytes:
@@ -213,6 +234,13 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "hex": binascii.hexlify,
     "base64": base64.b64encode,
     "base64url": _base64url,
+}
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "hex": binascii.unhexlify,
+    "base64": base64.b64decode,
+    "base64url": lambda text: base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)),
 }
 
 

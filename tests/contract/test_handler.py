@@ -40,6 +40,11 @@ source = "aws.partner/acme.example/handler/orders"
 detail_type = "${item.type}"
 detail = "${item}"
 [[route]]
+name = "rotated"
+path = "/rotated"
+auth = { scheme = "standard-webhooks", secret = "handler/rotated" }
+event = { source = "aws.partner/acme.example/handler/orders", detail_type = "${body.type}" }
+[[route]]
 name = "unset"
 path = "/unset"
 auth = { scheme = "standard-webhooks", secret = "handler/not-there" }
@@ -84,6 +89,7 @@ def ingest(bus: LocalAws, queue_url: str, tmp_path_factory: pytest.TempPathFacto
     path.write_text(RELAY_TOML)
     secrets_manager = bus.client("secretsmanager", PARTNER, REGION)
     secrets_manager.create_secret(Name="handler/orders", SecretString=json.dumps(["whsec_b2xk", SECRET]))
+    secrets_manager.create_secret(Name="handler/rotated", SecretString=SECRET)
     secrets_manager.create_secret(Name="handler/rotated-away", SecretString="[]")
     bus.client("ssm", PARTNER, REGION).put_parameter(Name="/handler/batch", Value=SECRET, Type="SecureString")
     with pytest.MonkeyPatch.context() as environment:
@@ -224,6 +230,24 @@ def test_when_nothing_can_store_it_the_sender_keeps_it(
     answer = post("/orders/handler", b'{"type":"a"}')
     assert answer["statusCode"] == 503
     assert int(answer["headers"]["retry-after"]) > 0
+
+
+def test_a_rotated_secret_is_accepted_at_once_but_read_again_only_every_30_seconds(
+    post: Post, bus: LocalAws, customer: Customer
+) -> None:
+    def signed(secret: str) -> int:
+        body = b'{"type":"rotated"}'
+        status: int = post("/rotated", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
+        return status
+
+    secrets_manager = bus.client("secretsmanager", PARTNER, REGION)
+    first, second, third = SECRET, "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_b2Z0ZW4gcm90YXRlZA=="
+    assert signed(first) == 202
+    secrets_manager.put_secret_value(SecretId="handler/rotated", SecretString=json.dumps([second, first]))
+    assert (signed(second), signed(first)) == (202, 202)
+    secrets_manager.put_secret_value(SecretId="handler/rotated", SecretString=json.dumps([third]))
+    assert (signed(third), signed(first)) == (401, 202)  # who posts bad signatures cannot make us ask again and again
+    assert len(list(customer.received())) == 4
 
 
 def test_a_format_1_event_is_answered_too(ingest: ModuleType, customer: Customer) -> None:

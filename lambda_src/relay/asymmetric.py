@@ -1,0 +1,81 @@
+"""Public-key signatures, by the `cryptography` package: imported, and bundled, only where a route needs it."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+# https://www.rfc-editor.org/rfc/rfc8032, ECDSA over P-256 with SHA-256, RSASSA-PKCS1-v1_5 with SHA-256.
+KINDS = ("ed25519", "ecdsa-p256", "rsa")
+MIN_RSA_BITS = 2048
+
+Verify = Callable[[bytes, bytes], bool]
+"""Whether a signature (first) is one of a content (second)."""
+
+
+@cache
+def verifier(kind: str, key_encoding: str, key_prefix: str, public_key: str) -> Verify:
+    """Raises ValueError, which says what was expected, if the text is not such a public key."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - only some routes need it
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec, padding  # noqa: PLC0415
+
+    key = _public_key(kind, _bytes(key_encoding, key_prefix, public_key))
+
+    def verify(signature: bytes, content: bytes) -> bool:
+        try:
+            if kind == "ed25519":
+                key.verify(signature, content)
+            elif kind == "rsa":
+                key.verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
+            else:
+                key.verify(signature, content, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify
+
+
+def _bytes(key_encoding: str, key_prefix: str, text: str) -> bytes:
+    text = text.strip()
+    if text.startswith("-----BEGIN "):
+        return text.encode()
+    try:
+        decode = binascii.unhexlify if key_encoding == "hex" else base64.b64decode
+        return decode("".join(text.removeprefix(key_prefix).split()))
+    except ValueError as error:
+        raise ValueError(f"expected a public key in PEM or {key_encoding}") from error
+
+
+def _public_key(kind: str, encoded: bytes) -> Any:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415
+
+    expected: dict[str, type[Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey]] = {
+        "ed25519": ed25519.Ed25519PublicKey,
+        "ecdsa-p256": ec.EllipticCurvePublicKey,
+        "rsa": rsa.RSAPublicKey,
+    }
+    try:
+        if encoded.startswith(b"-----BEGIN "):
+            key: Any = serialization.load_pem_public_key(encoded)
+        elif kind == "ed25519" and len(encoded) == 32:  # noqa: PLR2004 - RFC 8032
+            key = ed25519.Ed25519PublicKey.from_public_bytes(encoded)
+        else:
+            key = serialization.load_der_public_key(encoded)
+    except ValueError as error:
+        raise ValueError(f"expected the public key of {kind}") from error
+    if not isinstance(key, expected[kind]):
+        raise ValueError(f"expected the public key of {kind}, got another kind")
+    if isinstance(key, ec.EllipticCurvePublicKey) and not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError("expected a key on the curve P-256")
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < MIN_RSA_BITS:
+        raise ValueError(f"expected at least {MIN_RSA_BITS} bits")
+    return key
