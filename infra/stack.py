@@ -33,7 +33,7 @@ class RelayStack(cdk.Stack):
             code=code,
             architecture=architecture,
             regions=config.regions,
-            secrets=sorted({route.auth.secret for route in config.routes if route.auth.secret}),
+            secrets=sorted(set().union(*(route.secrets() for route in config.routes))),
             dead_letters=dead_letters.queue,
         )
         api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay import scheme_config, signature_scheme, token_scheme
+from relay import handshake, scheme_config, signature_scheme, token_scheme
 from relay.entry import MAX_DETAIL_TYPE, MAX_ENTRY_BYTES, MAX_SOURCE, SOURCE
 from relay.errors import ConfigError
+from relay.handshake import Handshake
 from relay.routing import path_problem, shape
 from relay.scheme_config import Scheme
 from relay.template import Placeholder, Template, literal_prefix
@@ -50,7 +51,18 @@ class Route:
     auth: Scheme
     id: Template | None
     event: EventTemplate
+    handshakes: tuple[Handshake, ...] = ()
+    verify_token: str = ""
     weak: tuple[str, ...] = ()
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """POST for webhooks, and what the sender's handshakes use."""
+        return frozenset({"POST"} | {one.method for one in self.handshakes})
+
+    def secrets(self) -> set[str]:
+        """The names of the secrets this route reads."""
+        return {name for name in (self.auth.secret, self.verify_token) if name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +135,36 @@ def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
 
 def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequence[str]) -> Route:
     preset = _preset(table, presets)
+    handshakes = tuple(_handshake(one) for one in table.tables("handshake", preset.get("handshake", [])))
+    has_token = any(one.token for one in handshakes)
     route = Route(
         name=table.text("name", check=_pattern(_ROUTE_NAME, "expected a letter, then letters, digits or -")),
         path=table.text("path", check=path_problem),
         auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
         id=table.template("id", [name for name in NAMES_IN_EVENT if name != "id"], preset.get("id", "")),
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
+        handshakes=handshakes,
+        verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",
     )
     table.end()
     return replace(route, weak=tuple(_weaknesses(preset, route.auth)))
+
+
+def _handshake(table: Table) -> Handshake:
+    made = Handshake(
+        method=table.choice("method", ("POST", "GET", "HEAD")),
+        when=table.template("when", handshake.NAMES, None) or NOTHING,
+        authenticate=table.flag("authenticate", default=True),
+        status=table.number("status", 200, maximum=299),
+        pattern=table.text("pattern", handshake.DEFAULT_PATTERN),
+        text=table.template("text", handshake.NAMES),
+        json=table.templates("json", handshake.NAMES),
+        headers=table.templates("headers", handshake.NAMES),
+        token=table.template("token", handshake.NAMES),
+        sign=table.template("sign", handshake.NAMES),
+    )
+    table.end()
+    return made
 
 
 def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,8 +4,8 @@ RelayError
 |-- ConfigError        the operator: relay.toml is wrong; the function does not start
 |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
 `-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
-|-- BadRequest, Unauthorized, NotFound, MethodNotAllowed, PayloadTooLarge
-`-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
+    |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, PayloadTooLarge
+    `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
 """
 
 from collections.abc import Sequence
@@ -55,6 +55,13 @@ class Unauthorized(Rejected):
 
     def __init__(self, reason: str) -> None:
         super().__init__("The webhook could not be authenticated.", reason=reason)
+
+
+class Forbidden(Rejected):
+    """A handshake with a verify token that is not ours."""
+
+    status = 403
+    title = "Forbidden"
 
 
 class NotFound(Rejected):

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import config, partner_bus, pipeline, queues, secrets, telemetry
-from relay.pipeline import Ports, Relayed
+from relay.pipeline import Greeted, Ports, Relayed
 
 CONFIG = config.load(Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[1] / "relay.toml")))
 PORTS = Ports(
@@ -27,6 +27,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC))
     if isinstance(outcome, Relayed):
         telemetry.relayed(outcome)
+    elif isinstance(outcome, Greeted):
+        telemetry.greeted(outcome)
     else:
         telemetry.refused(outcome)
     return response

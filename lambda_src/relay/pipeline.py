@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from relay import dead_letter, mapping, payload, request, response, routing
-from relay.config import Config
+from relay import dead_letter, handshake, mapping, payload, request, response, routing
+from relay.config import Config, Route
 from relay.dead_letter import DeadLetter
 from relay.delivery import Send, deliver
 from relay.entry import Failed, Outcome
-from relay.errors import MappingError, Rejected, Unauthorized, Unavailable
+from relay.errors import BadRequest, MappingError, Rejected, Unauthorized, Unavailable
+from relay.handshake import Answer, Handshake
 from relay.request import Request
 from relay.scheme_config import Scheme
 from relay.webhook import Webhook, authenticate
@@ -41,6 +42,13 @@ class Relayed:
 
 
 @dataclass(frozen=True, slots=True)
+class Greeted:
+    """A handshake that was answered; nothing was delivered."""
+
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A webhook that was not taken, and the route it was for (`none` if there is no such route)."""
 
@@ -50,14 +58,21 @@ class Refused:
 
 def answer(
     event: Mapping[str, Any], config: Config, ports: Ports, now: datetime
-) -> tuple[dict[str, Any], Relayed | Refused]:
+) -> tuple[dict[str, Any], Relayed | Greeted | Refused]:
     """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere."""
     route_name = "none"
     try:
         posted = request.parse(event, config.max_body_bytes)
         route, path = routing.match(config.routes, posted.method, posted.path)
         route_name = route.name
-        _authenticate(posted, route.auth, config.public_url, ports, now)
+        asked = handshake.find(route.handshakes, posted, authentic=False)
+        if not asked:
+            _authenticate(posted, route.auth, config.public_url, ports, now)
+            asked = handshake.find(route.handshakes, posted, authentic=True)
+        if asked:
+            return response.greeting(_greet(asked, posted, route, ports)), Greeted(route.name)
+        if posted.method != "POST":
+            raise BadRequest("This is none of the sender's handshakes.")
         relayed = relay(Webhook(route, posted, path, now), config, ports)
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
@@ -74,6 +89,12 @@ def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports
         if not rotated or list(rotated) == list(secrets):
             raise
         authenticate(posted, scheme, public_url, rotated, now)
+
+
+def _greet(asked: Handshake, posted: Request, route: Route, ports: Ports) -> Answer:
+    secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
+    tokens = ports.read_secret(route.verify_token) if asked.token else ()
+    return handshake.answer(asked, posted, secrets, tokens)
 
 
 def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:

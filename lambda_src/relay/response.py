@@ -7,6 +7,7 @@ from typing import Any
 
 from relay.entry import Accepted, Outcome
 from relay.errors import Rejected
+from relay.handshake import Answer
 
 
 def accepted(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -19,6 +20,16 @@ def accepted(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "entries": [_entry(outcome) for outcome in outcomes],
     }
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
+
+
+def greeting(answer: Answer) -> dict[str, Any]:
+    """What a handshake wants to hear."""
+    return {
+        "statusCode": answer.status,
+        "headers": dict(answer.headers),
+        "body": answer.body,
+        "isBase64Encoded": False,
+    }
 
 
 def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:

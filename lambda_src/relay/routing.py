@@ -7,17 +7,18 @@ from urllib.parse import unquote
 
 from relay.errors import MethodNotAllowed, NotFound
 
-METHOD = "POST"
-
 _SEGMENT = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z0-9._~-]+")
 
 
-class _HasPath(Protocol):
+class _Routed(Protocol):
     @property
     def path(self) -> str: ...
 
+    @property
+    def methods(self) -> frozenset[str]: ...
 
-R = TypeVar("R", bound=_HasPath)
+
+R = TypeVar("R", bound=_Routed)
 
 
 def path_problem(path: str) -> str | None:
@@ -39,16 +40,17 @@ def shape(path: str) -> str:
 def match(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str]]:
     """The route and its path parameters, decoded. A literal segment wins over a parameter, from the left.
 
-    Raises NotFound if no route has this path, MethodNotAllowed if one has and the method is not POST.
+    Raises NotFound if no route has this path, MethodNotAllowed if one has, for other methods.
     """
     # HTTP APIs decode every escape of the path but %25, REST APIs and Function URLs none: one decoding fits both.
     # It comes after the split, so that an escaped slash never makes a parameter that spans two segments.
     found = [(route, values) for route in routes if (values := _parameters(route.path, path)) is not None]
     if not found:
         raise NotFound("No route has this path.")
-    if method != METHOD:
-        raise MethodNotAllowed(method, METHOD)
-    return min(found, key=lambda one: [segment.startswith("{") for segment in one[0].path.split("/")])
+    route, parameters = min(found, key=lambda one: [segment.startswith("{") for segment in one[0].path.split("/")])
+    if method not in route.methods:
+        raise MethodNotAllowed(method, ", ".join(sorted(route.methods)))
+    return route, parameters
 
 
 def _parameters(template: str, path: str) -> dict[str, str] | None:

@@ -19,7 +19,7 @@ _AUTHORIZATION = "${headers.authorization}"
 def read(table: Table, schemes: Check) -> Scheme:
     """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
     kind = table.text("scheme", check=schemes)
-    secret = "" if kind in asymmetric.KINDS else table.text("secret", check=_secret)
+    secret = "" if kind in asymmetric.KINDS else table.text("secret", check=secret_name)
     scheme = _token(table, kind, secret) if kind in token_scheme.KINDS else _signature(table, kind, secret)
     table.end()
     return scheme
@@ -102,5 +102,6 @@ def _inside_the_body(timestamp: Template, signed: list[str]) -> bool:
     return "body" in signed and all(expression.startswith("body") for expression in timestamp.expressions())
 
 
-def _secret(value: str) -> str | None:
+def secret_name(value: str) -> str | None:
+    """What was expected of the name of a secret that `value` is not, or None."""
     return None if re.fullmatch(_SECRET, value) else 'expected a Secrets Manager id or "ssm:/parameter"'

@@ -4,7 +4,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.entry import Accepted
-from relay.pipeline import Refused, Relayed
+from relay.pipeline import Greeted, Refused, Relayed
 
 logger = Logger()
 metrics = Metrics()
@@ -21,6 +21,13 @@ def relayed(webhook: Relayed) -> None:
     metrics.add_metric("WebhooksRelayed", MetricUnit.Count, 1)
     metrics.add_metric("EntriesAccepted", MetricUnit.Count, counts["accepted"])
     metrics.add_metric("EntriesDeadLettered", MetricUnit.Count, counts["dead_lettered"])
+
+
+def greeted(webhook: Greeted) -> None:
+    """One line and the count for a handshake."""
+    logger.info("handshake", extra={"route": webhook.route})
+    metrics.add_dimension("route", webhook.route)
+    metrics.add_metric("Handshakes", MetricUnit.Count, 1)
 
 
 def refused(webhook: Refused) -> None:

@@ -71,9 +71,23 @@ class Table:
             self.problem(key, str(error))
             return None
 
-    def tables(self, key: str) -> list["Table"]:
-        """The `[[key]]` tables, at least one."""
-        found = self._take(key, list, None) or []
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        value: bool = self._take(key, bool, default)
+        return value
+
+    def templates(self, key: str, names: Collection[str]) -> dict[str, Template]:
+        """The table at `key`, whose keys are names of the operator's own; empty if it is not there."""
+        table = self.table(key, {})
+        return {name: template for name in table.names() if (template := table.template(name, names))}
+
+    def names(self) -> list[str]:
+        """The keys that are there."""
+        return list(self._data)
+
+    def tables(self, key: str, default: list[Any] | None = None) -> list["Table"]:
+        """The `[[key]]` tables; without a default at least one."""
+        found = self._take(key, list, default) or []
         if not all(isinstance(one, dict) for one in found):
             self.problem(key, f"expected [[{key}]] tables")
             return []

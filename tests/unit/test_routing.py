@@ -11,6 +11,7 @@ from relay.errors import MethodNotAllowed, NotFound
 @dataclass
 class Route:
     path: str
+    methods: frozenset[str] = frozenset({"POST"})
 
 
 ROUTES = [Route("/orders/{customer}"), Route("/orders/special"), Route("/{tenant}/hooks/{id}"), Route("/github")]
