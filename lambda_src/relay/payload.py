@@ -4,11 +4,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from relay import strict_json
+from relay.canonical import FORM
 from relay.errors import BadRequest
 from relay.request import Request
 from relay.strict_json import NotJSON
 
-_FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_FIELDS = 1000
 
 
@@ -18,7 +18,7 @@ def parse(request: Request) -> tuple[str, Any]:
         raise BadRequest("The body is empty.")
     try:
         text = request.body.decode("utf-8-sig")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        if request.content_type() != FORM:
             return text, strict_json.parse(text)
         fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FORM_FIELDS)
         payload = {name: values[0] if len(values) == 1 else values for name, values in fields.items()}

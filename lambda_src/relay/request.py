@@ -35,6 +35,10 @@ class Request:
         query = parse_qs(self.query, keep_blank_values=True)
         return {name: ",".join(values) for name, values in query.items()}
 
+    def content_type(self) -> str:
+        """The media type, without its parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
     def named_headers(self) -> dict[str, str]:
         """The headers as templates name them: `_` for `-`."""
         return {name.replace("-", "_"): value for name, value in self.headers.items()}

@@ -3,13 +3,15 @@
 import re
 from dataclasses import replace
 
-from relay import asymmetric, signature_scheme, token_scheme
+from relay import asymmetric, jwt_scheme, signature_scheme, token_scheme
+from relay.canonical import CANONICAL
+from relay.jwt_scheme import JwtScheme
 from relay.signature_scheme import SignatureScheme
 from relay.template import Template
 from relay.token_scheme import TokenScheme
 from relay.toml_table import NOTHING, Check, Table
 
-Scheme = SignatureScheme | TokenScheme
+Scheme = SignatureScheme | TokenScheme | JwtScheme
 
 # Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
 _SECRET = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
@@ -19,25 +21,37 @@ _AUTHORIZATION = "${headers.authorization}"
 def read(table: Table, schemes: Check) -> Scheme:
     """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
     kind = table.text("scheme", check=schemes)
-    secret = "" if kind in asymmetric.KINDS else table.text("secret", check=secret_name)
-    scheme = _token(table, kind, secret) if kind in token_scheme.KINDS else _signature(table, kind, secret)
+    public = kind in asymmetric.KINDS or (
+        kind == jwt_scheme.KIND and table.get("algorithm") not in jwt_scheme.SYMMETRIC
+    )
+    secret = "" if public else table.text("secret", check=secret_name)
+    if kind in token_scheme.KINDS:
+        scheme: Scheme = _token(table, kind, secret)
+    else:
+        scheme = _jwt(table, secret) if kind == jwt_scheme.KIND else _signature(table, kind, secret)
     table.end()
     return scheme
 
 
 def authenticates_the_body(scheme: Scheme) -> bool:
     """Whether somebody who has seen one webhook cannot make another with a body of their own."""
-    return isinstance(scheme, SignatureScheme) and "body" in scheme.content.expressions()
+    if isinstance(scheme, JwtScheme):
+        return any("sha256.body" in template.text for template in (scheme.claims or {}).values())
+    return isinstance(scheme, SignatureScheme) and _covers_the_body(scheme.content.expressions())
 
 
 def needs_cryptography(scheme: Scheme) -> bool:
     """Whether the function's package needs more than the standard library to verify it."""
-    return isinstance(scheme, SignatureScheme) and scheme.kind in asymmetric.KINDS
+    return isinstance(scheme, JwtScheme) or (isinstance(scheme, SignatureScheme) and scheme.kind in asymmetric.KINDS)
 
 
 def signs_the_url(scheme: Scheme) -> bool:
     """Whether `public_url` is needed."""
-    return isinstance(scheme, SignatureScheme) and "url" in scheme.content.expressions()
+    if isinstance(scheme, JwtScheme):
+        return any("url" in template.text for template in (scheme.claims or {}).values())
+    return isinstance(scheme, SignatureScheme) and any(
+        expression == "url" or expression.startswith("canonical.") for expression in scheme.content.expressions()
+    )
 
 
 def _token(table: Table, kind: str, secret: str) -> TokenScheme:
@@ -47,7 +61,38 @@ def _token(table: Table, kind: str, secret: str) -> TokenScheme:
     return TokenScheme(secret, kind, table.template("token", names, default) or NOTHING, each)
 
 
+def _jwt(table: Table, secret: str) -> JwtScheme:
+    # What tells one customer of the sender from another has to come from the route.
+    needs = table.texts("needs", required=False)
+    email = table.text("email", None if "email" in needs else "")
+    claims = table.templates("claims", jwt_scheme.NAMES_IN_CLAIMS)
+    scheme = JwtScheme(
+        secret=secret,
+        token=table.template("token", signature_scheme.NAMES, "${headers.authorization}") or NOTHING,
+        algorithm=table.choice("algorithm", jwt_scheme.ALGORITHMS),
+        prefix=table.text("prefix", ""),
+        public_key="" if secret else _one_key(table),
+        issuer=table.texts("issuer", required=False),
+        audience=table.text("audience", None if "audience" in needs else ""),
+        claims=claims | ({"email": Template(email, (email,))} if email else {}),
+        required=table.texts("required", required=False),
+        max_age=table.number("max_age", 300, maximum=86400) if table.get("max_age") else 0,
+    )
+    if scheme.public_key:
+        try:
+            jwt_scheme.public_key(scheme.public_key)
+        except ValueError as error:
+            table.problem("public_key", str(error))
+    return scheme
+
+
+def _one_key(table: Table) -> str:
+    given = [name for name in ("certificate", "jwk") if table.get(name)]
+    return table.text(given[0] if given else "public_key")
+
+
 def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
+    needs = table.texts("needs", required=False)
     each = table.template("each", signature_scheme.NAMES)
     item = ("item",) if each else ()
     timestamp = table.template("timestamp", (*signature_scheme.NAMES_IN_TIMESTAMP, *item))
@@ -62,7 +107,7 @@ def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
         prefix=table.text("prefix", ""),
         separator=table.text("separator", ""),
         assign=table.text("assign", ""),
-        label=table.text("label", ""),
+        label=table.text("label", "") or table.text("public_key_id", None if "public_key_id" in needs else ""),
         timestamp=timestamp,
         timestamp_unit=table.choice("timestamp_unit", (*signature_scheme.TIMESTAMP_UNITS, signature_scheme.RFC3339)),
         tolerance=table.number("tolerance", 300, maximum=86400),
@@ -88,7 +133,10 @@ def _note_wrong_key(table: Table, scheme: SignatureScheme) -> None:
 def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
     signed = scheme.content.expressions()
     covers = table.choice("covers", ("body", "part"))
-    if scheme.content is not NOTHING and ("body" in signed) != (covers == "body"):
+    unknown = {one for one in signed if one.startswith("canonical")} - {f"canonical.{name}" for name in CANONICAL}
+    if unknown:
+        table.problem("content", f"expected canonical and one of {', '.join(CANONICAL)}, got {', '.join(unknown)}")
+    if scheme.content is not NOTHING and _covers_the_body(signed) != (covers == "body"):
         table.problem("content", 'expected ${body} in it, or covers = "part": what is not signed is not authenticated')
     if scheme.timestamp and "timestamp" not in signed and not _inside_the_body(scheme.timestamp, signed):
         table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
@@ -96,6 +144,10 @@ def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
         table.problem("assign", 'expected "assign" and "label" together')
     if (scheme.kind == "hash") != ("secret" in signed) and scheme.content is not NOTHING:
         table.problem("content", "expected ${secret} in it if, and only if, the scheme is hash")
+
+
+def _covers_the_body(signed: list[str]) -> bool:
+    return any(expression == "body" or expression.startswith("canonical.") for expression in signed)
 
 
 def _inside_the_body(timestamp: Template, signed: list[str]) -> bool:

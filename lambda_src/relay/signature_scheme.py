@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 from relay import asymmetric, payload
+from relay.canonical import CANONICAL
 from relay.constant_time import any_equal
 from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.request import Request
@@ -28,13 +29,13 @@ from relay.template import Placeholder, Template
 KINDS = ("hmac", "hash", *asymmetric.KINDS)
 ALGORITHMS = ("sha256", "sha1", "sha384", "sha512")
 ENCODINGS = ("hex", "base64", "base64url")
-KEY_ENCODINGS = ("utf8", "base64", "hex")
+KEY_ENCODINGS = ("utf8", "base64", "hex", "sha1")  # sha1: the key is the secret's digest
 TIMESTAMP_UNITS = {"s": 1, "ms": 1000, "us": 1_000_000}
 RFC3339 = "rfc3339"
 
 NAMES = ("headers", "query", "body", "method", "url")
 NAMES_IN_TIMESTAMP = (*NAMES, "signature")
-NAMES_IN_CONTENT = (*NAMES_IN_TIMESTAMP, "secret")
+NAMES_IN_CONTENT = (*NAMES_IN_TIMESTAMP, "secret", "canonical")
 
 _BODY = "body"
 _MAX_SIGNATURES = 32
@@ -87,7 +88,8 @@ def verify(scheme: SignatureScheme, request: Request, url: str, secrets: Sequenc
             one["timestamp"] = _fresh(scheme, value_of(scheme.timestamp, one, "timestamp"), now)
         if len(set(candidates)) < len(candidates):
             raise Unauthorized("the same signature twice: a repeated header")
-        if not _matches(scheme, candidates, keys, one, request.body):
+        raw = {_BODY: request.body} | _canonical(scheme.content, request, url)
+        if not _matches(scheme, candidates, keys, one, raw):
             raise Unauthorized("signature mismatch")
 
 
@@ -134,6 +136,8 @@ def _key(scheme: SignatureScheme, secret: str) -> bytes | None:
     """The key, or None if the text is not one in this scheme's encoding."""
     if scheme.key_encoding == "utf8":
         return _bytes(secret.removeprefix(scheme.key_prefix)) if secret.strip() else None
+    if scheme.key_encoding == "sha1":
+        return hashlib.sha1(_bytes(secret)).digest() if secret.strip() else None  # noqa: S324 - the sender's choice
     text = secret.strip().removeprefix(scheme.key_prefix)
     try:
         if scheme.key_encoding == "hex":
@@ -176,14 +180,18 @@ def _fresh(scheme: SignatureScheme, text: str, now: datetime) -> str:
 
 
 def _matches(
-    scheme: SignatureScheme, candidates: Sequence[bytes], keys: Sequence[bytes], scope: Mapping[str, Any], body: bytes
+    scheme: SignatureScheme,
+    candidates: Sequence[bytes],
+    keys: Sequence[bytes],
+    scope: Mapping[str, Any],
+    raw: Mapping[str, bytes],
 ) -> bool:
     if scheme.public_key:
         verify_one = asymmetric.verifier(scheme.kind, scheme.key_encoding, scheme.key_prefix, scheme.public_key)
-        content = b"".join(_content(scheme.content, scope, {_BODY: body}))
+        content = b"".join(_content(scheme.content, scope, raw))
         signatures = [_decode(scheme.encoding, candidate) for candidate in candidates]
         return any(signature and verify_one(signature, content) for signature in signatures)
-    expected = [_encode(scheme.encoding, _digest(scheme, key, scope, body)) for key in keys]
+    expected = [_encode(scheme.encoding, _digest(scheme, key, scope, raw)) for key in keys]
     return any_equal(expected, candidates)
 
 
@@ -196,8 +204,14 @@ def _decode(encoding: str, text: bytes) -> bytes | None:
     return decoded if _encode(encoding, decoded) == text else None
 
 
-def _digest(scheme: SignatureScheme, key: bytes, scope: Mapping[str, Any], body: bytes) -> bytes:
-    content = b"".join(_content(scheme.content, scope, {_BODY: body, "secret": key}))
+def _canonical(content: Template, request: Request, url: str) -> dict[str, bytes]:
+    """What the content needs of canonical.py, by its expression."""
+    named = {expression: expression.removeprefix("canonical.") for expression in content.expressions()}
+    return {expression: CANONICAL[name](request, url) for expression, name in named.items() if name != expression}
+
+
+def _digest(scheme: SignatureScheme, key: bytes, scope: Mapping[str, Any], raw: Mapping[str, bytes]) -> bytes:
+    content = b"".join(_content(scheme.content, scope, {**raw, "secret": key}))
     if scheme.kind == "hash":
         return hashlib.new(scheme.algorithm, content).digest()
     return hmac.digest(key, content, scheme.algorithm)

@@ -49,10 +49,10 @@ class Table:
             self.problem(key, f"expected a whole number from 1 to {maximum}, got {value}")
         return value
 
-    def texts(self, key: str, *, check: Check) -> tuple[str, ...]:
-        """A list of at least one text."""
-        values = self._take(key, list, None)
-        if values is not None and not (values and all(isinstance(value, str) for value in values)):
+    def texts(self, key: str, *, check: Check = lambda _: None, required: bool = True) -> tuple[str, ...]:
+        """A list of texts; of at least one, if it is required."""
+        values = self._take(key, list, None if required else [])
+        if values is not None and not ((values or not required) and all(isinstance(value, str) for value in values)):
             self.problem(key, "expected a list of at least one text")
             return ()
         for value in values or ():

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay import signature_scheme, token_scheme
+from relay import jwt_scheme, signature_scheme, token_scheme
 from relay.config import Route
+from relay.jwt_scheme import JwtScheme
 from relay.request import Request
 from relay.scheme_config import Scheme
 from relay.token_scheme import TokenScheme
@@ -26,5 +27,7 @@ def authenticate(request: Request, scheme: Scheme, public_url: str, secrets: Seq
     url = public_url + request.path + (f"?{request.query}" if request.query else "")
     if isinstance(scheme, TokenScheme):
         token_scheme.verify(scheme, request, url, secrets)
+    elif isinstance(scheme, JwtScheme):
+        jwt_scheme.verify(scheme, request, url, secrets, now)
     else:
         signature_scheme.verify(scheme, request, url, secrets, now)

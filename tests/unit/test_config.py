@@ -84,7 +84,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         (
             '"standard-webhooks"',
             '"none"',
-            'hash, hmac, rsa, standard-webhooks, got "none"',
+            'hash, hmac, jwt, rsa, standard-webhooks, got "none"',
         ),
         ('"standard-webhooks"', '"hmac"', 'route "orders": auth.signature: missing; expected text'),
         ("/orders/{customer}", "orders", 'route "orders": path: expected "/" and segments'),

@@ -1,0 +1,137 @@
+"""Senders that send a JSON Web Token. The algorithm is the route's, never the token's; the key is never in the token.
+
+The body is authenticated only if a claim holds its digest: `claims = { payload_hash = "${sha256.body.hex}" }`.
+https://www.rfc-editor.org/rfc/rfc8725
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from relay.constant_time import any_equal
+from relay.errors import MappingError, Unauthorized
+from relay.request import Request
+from relay.signature_scheme import scope_of, value_of
+from relay.template import Template
+
+KIND = "jwt"
+SYMMETRIC = ("HS256", "HS384", "HS512")
+ALGORITHMS = (*SYMMETRIC, "RS256", "ES256", "EdDSA")
+NAMES_IN_CLAIMS = ("sha256", "url")
+LEEWAY_SECONDS = 30
+
+_MAX_TOKEN_LENGTH = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class JwtScheme:
+    """Where the token is and what it must say. `secret` names the secret of a symmetric algorithm, else it is empty.
+
+    `claims` are templates that a claim must equal; `required` must be there; `max_age` bounds `iat`, in seconds.
+    """
+
+    secret: str
+    token: Template
+    algorithm: str
+    prefix: str = ""
+    public_key: str = ""
+    issuer: tuple[str, ...] = ()
+    audience: str = ""
+    claims: Mapping[str, Template] | None = None
+    required: tuple[str, ...] = ()
+    max_age: int = 0
+
+
+def verify(scheme: JwtScheme, request: Request, url: str, secrets: Sequence[str], now: datetime) -> None:
+    """Raises Unauthorized unless the token was signed by the sender, holds now, and says what it must."""
+    token = value_of(scheme.token, scope_of(request, url, inside_body=False), "token")
+    if not token.startswith(scheme.prefix) or len(token) > _MAX_TOKEN_LENGTH:
+        raise Unauthorized(f'token does not start with "{scheme.prefix}", or is too long')
+    keys = [public_key(scheme.public_key)] if scheme.public_key else [secret for secret in secrets if secret.strip()]
+    claims = _claims(token.removeprefix(scheme.prefix), keys, scheme.algorithm)
+    _check_time(scheme, claims, now.timestamp())
+    for name in scheme.required:
+        if name not in claims:
+            raise Unauthorized(f"claim {name} missing")
+    if scheme.issuer and claims.get("iss") not in scheme.issuer:
+        raise Unauthorized("issued by somebody else")
+    audience = claims.get("aud")
+    if scheme.audience and scheme.audience not in (audience if isinstance(audience, list) else [audience]):
+        raise Unauthorized("issued for another audience")
+    _check_claims(scheme.claims or {}, claims, {"url": url, "sha256": _digests(request.body, url)})
+
+
+@cache
+def public_key(text: str) -> Any:
+    """A PEM public key, a PEM certificate, or a JWK. Raises ValueError if it is none of them."""
+    import jwt  # noqa: PLC0415 - only some routes need it
+    from cryptography import x509  # noqa: PLC0415
+
+    try:
+        if text.lstrip().startswith("{"):
+            return jwt.PyJWK.from_json(text).key
+        if "-----BEGIN CERTIFICATE-----" in text:
+            return x509.load_pem_x509_certificate(text.encode()).public_key()
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+
+        return load_pem_public_key(text.encode())
+    except (ValueError, jwt.PyJWTError) as error:
+        raise ValueError("expected a public key in PEM, a certificate in PEM, or a JWK") from error
+
+
+def _claims(token: str, keys: Sequence[Any], algorithm: str) -> dict[str, Any]:
+    import jwt  # noqa: PLC0415 - only some routes need it
+
+    # Times are checked here against the clock that was passed in.
+    options: Any = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
+    for key in keys:
+        try:
+            return jwt.decode(token, key, algorithms=[algorithm], options=options)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            continue
+    raise Unauthorized("no active key signed this token with the route's algorithm")
+
+
+def _check_time(scheme: JwtScheme, claims: Mapping[str, Any], now: float) -> None:
+    times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in times.values()):
+        raise Unauthorized("a time in the token is not a number")
+    if "exp" in times and not now < times["exp"] + LEEWAY_SECONDS:
+        raise Unauthorized("token expired")
+    if any(not times[name] <= now + LEEWAY_SECONDS for name in ("nbf", "iat") if name in times):
+        raise Unauthorized("token not valid yet")
+    if scheme.max_age and not times.get("iat", 0) >= now - scheme.max_age:
+        raise Unauthorized("token too old")
+
+
+def _check_claims(expected: Mapping[str, Template], claims: Mapping[str, Any], scope: Mapping[str, Any]) -> None:
+    for name, template in expected.items():
+        claim = claims.get(name)
+        text = ("true" if claim else "false") if isinstance(claim, bool) else str(claim)
+        try:
+            value = template.render(scope)
+        except MappingError as error:
+            raise Unauthorized(f"claim {name}: {error}") from error
+        if not any_equal([_unpadded(value)], [_unpadded(text)]):
+            raise Unauthorized(f"claim {name} is another")
+
+
+def _unpadded(text: str) -> bytes:
+    # Senders differ in whether base64 in a claim has its padding; it carries nothing.
+    return text.encode("utf-8", "surrogatepass").rstrip(b"=")
+
+
+def _digests(body: bytes, url: str) -> dict[str, dict[str, str]]:
+    encoders: dict[str, Callable[[bytes], bytes]] = {
+        "base64": base64.b64encode,
+        "base64url": base64.urlsafe_b64encode,
+    }
+    digests = {"body": hashlib.sha256(body).digest(), "url": hashlib.sha256(url.encode()).digest()}
+    return {
+        what: {"hex": digest.hex()} | {name: encode(digest).decode() for name, encode in encoders.items()}
+        for what, digest in digests.items()
+    }
