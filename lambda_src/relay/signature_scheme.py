@@ -155,7 +155,7 @@ def _signatures(scheme: SignatureScheme, text: str) -> tuple[list[bytes], dict[s
     if not scheme.assign:
         prefixed = [item.removeprefix(scheme.prefix) for item in items if item.startswith(scheme.prefix)]
         return [_bytes(item) for item in prefixed if item], {}
-    labelled = [(label, value) for label, _, value in (item.strip().partition(scheme.assign) for item in items)]
+    labelled = [(label, value) for label, _, value in (item.partition(scheme.assign) for item in items)]
     others = [label for label, _ in labelled if label and label != scheme.label]
     single = {label: value for label, value in labelled if others.count(label) == 1}
     return [_bytes(value) for label, value in labelled if label == scheme.label], single
