@@ -14,12 +14,13 @@ from relay.handshake import Handshake
 from relay.routing import path_problem, shape
 from relay.scheme_config import Scheme
 from relay.template import Placeholder, Template, literal_prefix
+from relay.token_scheme import NoScheme
 from relay.toml_table import NOTHING, Check, Table
 
 PRESETS = Path(__file__).with_name("presets.toml")
 SSM = "ssm:"
 """Begins the name of a secret that is in Parameter Store."""
-SCHEMES = ("standard-webhooks", jwt_scheme.KIND, *signature_scheme.KINDS, *token_scheme.KINDS)
+SCHEMES = ("standard-webhooks", jwt_scheme.KIND, token_scheme.NONE, *signature_scheme.KINDS, *token_scheme.KINDS)
 NAMES_IN_EVENT = ("body", "headers", "path", "query", "id", "received_at")
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024
@@ -182,7 +183,9 @@ def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _weaknesses(preset: Mapping[str, Any], auth: Scheme) -> Iterator[str]:
-    if not scheme_config.authenticates_the_body(auth):
+    if isinstance(auth, NoScheme):
+        yield "nothing is authenticated: anybody who knows the URL can send events"
+    elif not scheme_config.authenticates_the_body(auth):
         yield "the body is not authenticated: who has seen one webhook can send another with a body of their own"
     if not preset.get("verified", True):
         yield "the preset has not been verified against the sender's own documentation or library"

@@ -8,10 +8,10 @@ from relay.canonical import CANONICAL
 from relay.jwt_scheme import JwtScheme
 from relay.signature_scheme import SignatureScheme
 from relay.template import Template
-from relay.token_scheme import TokenScheme
+from relay.token_scheme import NoScheme, TokenScheme
 from relay.toml_table import NOTHING, Check, Table
 
-Scheme = SignatureScheme | TokenScheme | JwtScheme
+Scheme = SignatureScheme | TokenScheme | JwtScheme | NoScheme
 
 # Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
 _SECRET = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
@@ -21,12 +21,14 @@ _AUTHORIZATION = "${headers.authorization}"
 def read(table: Table, schemes: Check) -> Scheme:
     """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
     kind = table.text("scheme", check=schemes)
-    public = kind in asymmetric.KINDS or (
+    public = kind in {*asymmetric.KINDS, token_scheme.NONE} or (
         kind == jwt_scheme.KIND and table.get("algorithm") not in jwt_scheme.SYMMETRIC
     )
     secret = "" if public else table.text("secret", check=secret_name)
-    if kind in token_scheme.KINDS:
-        scheme: Scheme = _token(table, kind, secret)
+    if kind == token_scheme.NONE:
+        scheme: Scheme = NoScheme()
+    elif kind in token_scheme.KINDS:
+        scheme = _token(table, kind, secret)
     else:
         scheme = _jwt(table, secret) if kind == jwt_scheme.KIND else _signature(table, kind, secret)
     table.end()

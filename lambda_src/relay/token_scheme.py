@@ -14,6 +14,7 @@ from relay.signature_scheme import scope_of
 from relay.template import Template
 
 KINDS = ("api-key", "bearer", "basic")
+NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class TokenScheme:
     kind: str
     token: Template
     each: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoScheme:
+    """Nobody is asked who they are: only where the route writes `scheme = "none"` itself."""
+
+    secret: str = ""
 
 
 def verify(scheme: TokenScheme, request: Request, url: str, secrets: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from relay import config
+from relay.config import Config
 from relay.errors import ConfigError
 from relay.signature_scheme import SignatureScheme
 from tests.conftest import RELAY_TOML, Load
@@ -81,11 +82,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         (', secret = "acme/orders"', "", 'route "orders": auth.secret: missing; expected text'),
         ('"acme/orders"', '""', 'route "orders": auth.secret: empty; expected text'),
         ('"acme/orders"', '"a b"', 'route "orders": auth.secret: expected a Secrets Manager id or "ssm:/parameter"'),
-        (
-            '"standard-webhooks"',
-            '"none"',
-            'hash, hmac, jwt, rsa, standard-webhooks, got "none"',
-        ),
+        ('"standard-webhooks"', '"hmca"', 'hash, hmac, jwt, none, rsa, standard-webhooks, got "hmca"'),
         ('"standard-webhooks"', '"hmac"', 'route "orders": auth.signature: missing; expected text'),
         ("/orders/{customer}", "orders", 'route "orders": path: expected "/" and segments'),
         ("detail_type", 'region = "us-west-2"\ndetail_type', 'event.region: expected one of regions, got "us-west-2"'),
@@ -143,3 +140,74 @@ def test_a_scheme_that_would_not_authenticate_is_refused(load: Load, auth: str, 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"relay.toml: cannot be read: No such file"):
         config.load(tmp_path / "relay.toml")
+
+
+def preset(load: Load, name: str, auth: str, top: str = "") -> Config:
+    return load(
+        f"""
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+{top}
+[[route]]
+name = "hook"
+path = "/hook"
+preset = "{name}"
+auth = {{ {auth} }}
+event = {{ source = "aws.partner/acme.example/hook" }}
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "auth", "warnings"),
+    [
+        ("github", 'secret = "s"', []),
+        ("gitlab", 'secret = "s"', ["the body is not authenticated"]),
+        ("mailgun", 'secret = "s"', ["the body is not authenticated"]),
+        ("render", 'secret = "s"', ["the preset has not been verified"]),
+        ("gumroad", 'scheme = "none"', ["nothing is authenticated", "the preset has not been verified"]),
+        ("plaid", 'jwk = \'{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}\'', []),
+    ],
+)
+def test_what_a_route_does_not_authenticate_is_a_warning(load: Load, name: str, auth: str, warnings: list[str]) -> None:
+    # A point of the curve: the base point of P-256, from FIPS 186-4.
+    point = ("axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU")
+    loaded = preset(load, name, auth % point if "%s" in auth else auth)
+    said = [warning.split(": ")[1] for warning in loaded.warnings()]
+    assert [one[: len(expected)] for one, expected in zip(said, warnings, strict=True)] == warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "auth", "problem"),
+    [
+        ("gumroad", "", "auth.scheme: missing; expected text"),
+        ("github", 'scheme = "none"', "auth.content: unknown key"),
+        ("github", 'secret = "s", public_key = "x"', "auth.public_key: unknown key"),
+        ("square", 'secret = "s"', "auth: the sender signs its URL; expected public_url at the top of the file"),
+        ("twilio", 'secret = "s"', "auth: the sender signs its URL; expected public_url at the top of the file"),
+        ("discord", 'secret = "s"', "auth.public_key: missing; expected text"),
+        ("discord", 'public_key = "xyz"', "auth.public_key: expected a public key in PEM or hex"),
+        ("discord", 'public_key = "abcd"', "auth.public_key: expected the public key of ed25519"),
+        ("sendgrid", 'public_key = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="', "got another kind"),
+        ("pubsub", 'public_key = "x"', "auth.audience: missing; expected text"),
+        (
+            "pubsub",
+            'audience = "a", email = "e", certificate = "x"',
+            "expected a public key in PEM, a certificate in PEM",
+        ),
+        ("netlify", "", "auth.secret: missing; expected text"),
+        ("meta", 'secret = "s"', "verify_token: missing; expected text"),
+        ("braintree", 'secret = "s"', "auth.public_key_id: missing; expected text"),
+    ],
+)
+def test_what_a_preset_needs_from_the_route_is_required(load: Load, name: str, auth: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        preset(load, name, auth)
+    assert any(problem in one for one in error.value.problems), error.value.problems
+
+
+@pytest.mark.parametrize(
+    "url", ["hooks.acme.example", "https://hooks.acme.example/", "https://a.example?x", "https://"]
+)
+def test_a_public_url_that_cannot_be_the_base_of_one_is_refused(load: Load, url: str) -> None:
+    assert "public_url: expected a URL such as" in problems(load, f'public_url = "{url}"\n{RELAY_TOML}')[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local import faults
+from local import faults, senders
 from tests.conftest import Load
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +22,11 @@ def test_the_routes_of_the_readme_and_the_reference_load(load: Load) -> None:
     assert load(HEAD + route).routes[0].name == "tickets"
     [reference] = blocks("docs/relay-toml.md", "toml")
     assert load(reference).routes[0].event.each
+
+
+def test_the_page_of_the_senders_is_current() -> None:
+    written = senders.PAGE.read_text("utf-8")
+    assert written == senders.page(), "run .venv/bin/python -m local.senders"
 
 
 def test_the_faults_of_the_documentation_are_faults() -> None:
