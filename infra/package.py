@@ -32,7 +32,7 @@ SERVICES = {"events", "secretsmanager", "sqs", "ssm"}
 class Package:
     """What goes into the function beside its requirements. `local`: for this machine instead of Lambda.
 
-    `cryptography`: with what public-key signatures need, three times the size.
+    `cryptography`: with what public-key signatures and tokens need, which doubles its size.
     """
 
     config: Path

@@ -1,4 +1,4 @@
-"""`python -m local.senders` writes docs/senders.md, from presets.toml and the vectors; a test says that it is current."""
+"""`python -m local.senders` writes docs/senders.md from presets.toml and the vectors; a test says it is current."""
 
 import json
 import tomllib
@@ -29,10 +29,10 @@ ORACLES = {
 HEAD = """\
 # Senders
 
-What each preset knows, and what proves it. *Vectors* are requests with a verdict, made or checked with the sender's
-library or published by it ([tests/vectors](../tests/vectors/test_vectors.py)); *library* signs or verifies in our tests, now
-([tests/oracles](../tests/oracles/test_oracles.py)). A preset with neither follows the sender's documentation; where it says
-*not verified*, only what others say of it.
+What each preset knows, and what proves it. *Vectors* are requests with a verdict, made or checked with the
+sender's library or published by it ([tests/vectors](../tests/vectors/test_vectors.py)); *library* signs or verifies in
+our tests, now ([tests/oracles](../tests/oracles/test_oracles.py)). A preset with neither follows the sender's
+documentation; where it says *not verified*, only what others say of it.
 
 Written by `.venv/bin/python -m local.senders`.
 
@@ -49,7 +49,7 @@ def page() -> str:
     for name, preset in sorted(presets.items()):
         auth = presets.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
         remarks = [] if preset.get("verified", True) else ["not verified"]
-        if auth.get("covers") == "part" or auth.get("scheme") in {"api-key", "basic", "bearer", None}:
+        if auth.get("covers") == "part" or auth.get("scheme") in {"api-key", "basic", "bearer", "paypal", None}:
             remarks.append("body not authenticated")
         cells = [
             f"[{name}]({preset['doc']})",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay import handshake, jwt_scheme, scheme_config, signature_scheme, token_scheme
+from relay import certificate_scheme, handshake, jwt_scheme, scheme_config, signature_scheme, token_scheme
 from relay.entry import MAX_DETAIL_TYPE, MAX_ENTRY_BYTES, MAX_SOURCE, SOURCE
 from relay.errors import ConfigError
 from relay.handshake import Handshake
@@ -20,7 +20,14 @@ from relay.toml_table import NOTHING, Check, Table
 PRESETS = Path(__file__).with_name("presets.toml")
 SSM = "ssm:"
 """Begins the name of a secret that is in Parameter Store."""
-SCHEMES = ("standard-webhooks", jwt_scheme.KIND, token_scheme.NONE, *signature_scheme.KINDS, *token_scheme.KINDS)
+SCHEMES = (
+    "standard-webhooks",
+    jwt_scheme.KIND,
+    token_scheme.NONE,
+    *certificate_scheme.KINDS,
+    *signature_scheme.KINDS,
+    *token_scheme.KINDS,
+)
 NAMES_IN_EVENT = ("body", "headers", "path", "query", "id", "received_at")
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024

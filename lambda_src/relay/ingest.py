@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, partner_bus, pipeline, queues, secrets, telemetry
+from relay import config, documents, partner_bus, pipeline, queues, secrets, telemetry
 from relay.pipeline import Greeted, Ports, Relayed
 
 CONFIG = config.load(Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[1] / "relay.toml")))
@@ -17,6 +17,7 @@ PORTS = Ports(
     refresh_secret=secrets.refresh,
     send=partner_bus.send,
     store=partial(queues.store, os.environ["DEAD_LETTER_QUEUE_URL"]),
+    fetch=documents.fetch,
 )
 
 

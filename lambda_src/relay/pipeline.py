@@ -1,11 +1,12 @@
 """The steps in order: the answer to one webhook. What reaches AWS is passed in, as functions."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from relay import dead_letter, handshake, mapping, payload, request, response, routing
+from relay.certificate_scheme import CertificateScheme, Fetch, confirmation
 from relay.config import Config, Route
 from relay.dead_letter import DeadLetter
 from relay.delivery import Send, deliver
@@ -14,7 +15,7 @@ from relay.errors import BadRequest, MappingError, Rejected, Unauthorized, Unava
 from relay.handshake import Answer, Handshake
 from relay.request import Request
 from relay.scheme_config import Scheme
-from relay.webhook import Webhook, authenticate
+from relay.webhook import Known, Webhook, authenticate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,14 @@ class Ports:
 
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
     `refresh_secret` reads them anew, or gives none if that was done a moment ago.
-    `store` stores every letter and gives None, or why one is not stored.
+    `store` stores every letter and gives None, or why one is not stored. `fetch` gives what a sender publishes.
     """
 
     read_secret: Callable[[str], Sequence[str]]
     refresh_secret: Callable[[str], Sequence[str]]
     send: Send
     store: Callable[[Sequence[DeadLetter]], str | None]
+    fetch: Fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def answer(
         if not asked:
             _authenticate(posted, route.auth, config.public_url, ports, now)
             asked = handshake.find(route.handshakes, posted, authentic=True)
+            if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
+                ports.fetch(url)
+                return response.greeting(Answer(200, {}, "")), Greeted(route.name)
         if asked:
             return response.greeting(_greet(asked, posted, route, ports)), Greeted(route.name)
         if posted.method != "POST":
@@ -82,13 +87,14 @@ def answer(
 def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports, now: datetime) -> None:
     """Raises Unauthorized. A secret that was rotated since it was cached is read once more before that."""
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
+    known = Known(public_url, secrets, now, ports.fetch)
     try:
-        authenticate(posted, scheme, public_url, secrets, now)
+        authenticate(posted, scheme, known)
     except Unauthorized:
         rotated = ports.refresh_secret(scheme.secret) if scheme.secret else ()
         if not rotated or list(rotated) == list(secrets):
             raise
-        authenticate(posted, scheme, public_url, rotated, now)
+        authenticate(posted, scheme, replace(known, secrets=rotated))
 
 
 def _greet(asked: Handshake, posted: Request, route: Route, ports: Ports) -> Answer:

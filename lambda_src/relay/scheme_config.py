@@ -3,15 +3,16 @@
 import re
 from dataclasses import replace
 
-from relay import asymmetric, jwt_scheme, signature_scheme, token_scheme
+from relay import asymmetric, certificate_scheme, jwt_scheme, signature_scheme, token_scheme
 from relay.canonical import CANONICAL
+from relay.certificate_scheme import CertificateScheme
 from relay.jwt_scheme import JwtScheme
 from relay.signature_scheme import SignatureScheme
 from relay.template import Template
 from relay.token_scheme import NoScheme, TokenScheme
 from relay.toml_table import NOTHING, Check, Table
 
-Scheme = SignatureScheme | TokenScheme | JwtScheme | NoScheme
+Scheme = SignatureScheme | TokenScheme | JwtScheme | CertificateScheme | NoScheme
 
 # Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
 _SECRET = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
@@ -21,12 +22,14 @@ _AUTHORIZATION = "${headers.authorization}"
 def read(table: Table, schemes: Check) -> Scheme:
     """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
     kind = table.text("scheme", check=schemes)
-    public = kind in {*asymmetric.KINDS, token_scheme.NONE} or (
+    public = kind in {*asymmetric.KINDS, *certificate_scheme.KINDS, token_scheme.NONE} or (
         kind == jwt_scheme.KIND and table.get("algorithm") not in jwt_scheme.SYMMETRIC
     )
     secret = "" if public else table.text("secret", check=secret_name)
     if kind == token_scheme.NONE:
         scheme: Scheme = NoScheme()
+    elif kind in certificate_scheme.KINDS:
+        scheme = _certificate(table, kind)
     elif kind in token_scheme.KINDS:
         scheme = _token(table, kind, secret)
     else:
@@ -37,6 +40,8 @@ def read(table: Table, schemes: Check) -> Scheme:
 
 def authenticates_the_body(scheme: Scheme) -> bool:
     """Whether somebody who has seen one webhook cannot make another with a body of their own."""
+    if isinstance(scheme, CertificateScheme):
+        return scheme.kind == certificate_scheme.SNS  # PayPal signs a CRC, for which anybody can make a body
     if isinstance(scheme, JwtScheme):
         return any("sha256.body" in template.text for template in (scheme.claims or {}).values())
     return isinstance(scheme, SignatureScheme) and _covers_the_body(scheme.content.expressions())
@@ -44,7 +49,9 @@ def authenticates_the_body(scheme: Scheme) -> bool:
 
 def needs_cryptography(scheme: Scheme) -> bool:
     """Whether the function's package needs more than the standard library to verify it."""
-    return isinstance(scheme, JwtScheme) or (isinstance(scheme, SignatureScheme) and scheme.kind in asymmetric.KINDS)
+    return isinstance(scheme, JwtScheme | CertificateScheme) or (
+        isinstance(scheme, SignatureScheme) and scheme.kind in asymmetric.KINDS
+    )
 
 
 def signs_the_url(scheme: Scheme) -> bool:
@@ -85,6 +92,21 @@ def _jwt(table: Table, secret: str) -> JwtScheme:
             jwt_scheme.public_key(scheme.public_key)
         except ValueError as error:
             table.problem("public_key", str(error))
+    return scheme
+
+
+def _certificate(table: Table, kind: str) -> CertificateScheme:
+    scheme = CertificateScheme(
+        kind,
+        topics=table.texts("topics") if kind == certificate_scheme.SNS else (),
+        webhook_id=table.text("webhook_id") if kind == certificate_scheme.PAYPAL else "",
+        certificate=table.text("certificate", ""),
+    )
+    if scheme.certificate:
+        try:
+            certificate_scheme.load(scheme.certificate.encode())
+        except ValueError as error:
+            table.problem("certificate", f"expected a certificate in PEM, with an RSA key: {error}")
     return scheme
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay import jwt_scheme, signature_scheme, token_scheme
+from relay import certificate_scheme, jwt_scheme, signature_scheme, token_scheme
+from relay.certificate_scheme import CertificateScheme, Fetch
 from relay.config import Route
 from relay.jwt_scheme import JwtScheme
 from relay.request import Request
@@ -22,14 +23,27 @@ class Webhook:
     received_at: datetime
 
 
-def authenticate(request: Request, scheme: Scheme, public_url: str, secrets: Sequence[str], now: datetime) -> None:
-    """Raises Unauthorized, and nothing else, unless the scheme and one of `secrets` say that it is authentic."""
-    url = public_url + request.path + (f"?{request.query}" if request.query else "")
-    if isinstance(scheme, NoScheme):
-        return
-    if isinstance(scheme, TokenScheme):
-        token_scheme.verify(scheme, request, url, secrets)
-    elif isinstance(scheme, JwtScheme):
-        jwt_scheme.verify(scheme, request, url, secrets, now)
-    else:
-        signature_scheme.verify(scheme, request, url, secrets, now)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a receiver knows when it checks: the base of the senders' URLs, the active secrets, the time, the web."""
+
+    public_url: str
+    secrets: Sequence[str]
+    now: datetime
+    fetch: Fetch
+
+
+def authenticate(request: Request, scheme: Scheme, known: Known) -> None:
+    """Raises Unauthorized unless the scheme says that it is authentic; Unavailable if that cannot be known now."""
+    url = known.public_url + request.path + (f"?{request.query}" if request.query else "")
+    match scheme:
+        case NoScheme():
+            return
+        case TokenScheme():
+            token_scheme.verify(scheme, request, url, known.secrets)
+        case JwtScheme():
+            jwt_scheme.verify(scheme, request, url, known.secrets, known.now)
+        case CertificateScheme():
+            certificate_scheme.verify(scheme, request, known.now, known.fetch)
+        case _:
+            signature_scheme.verify(scheme, request, url, known.secrets, known.now)

@@ -12,7 +12,8 @@ from relay import config
 from relay.config import Config
 from relay.errors import Unauthorized
 from relay.request import Request
-from relay.webhook import authenticate
+from relay.webhook import Known, authenticate
+from tests.conftest import nothing_is_published
 
 ROUTES = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n' + "".join(
     f"""
@@ -42,7 +43,11 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Config:
 def accepts(loaded: Config, sender: str, headers: dict[str, str], body: bytes, secrets: list[str]) -> bool:
     route = next(route for route in loaded.routes if route.name == sender)
     try:
-        authenticate(Request("POST", "/", "", headers, body, ""), route.auth, "", secrets, datetime.now(UTC))
+        authenticate(
+            Request("POST", "/", "", headers, body, ""),
+            route.auth,
+            Known("", secrets, datetime.now(UTC), nothing_is_published),
+        )
     except Unauthorized:
         return False
     return True

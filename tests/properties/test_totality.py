@@ -15,8 +15,8 @@ from relay.errors import MappingError, Rejected, Unauthorized
 from relay.request import Request
 from relay.strict_json import NotJSON
 from relay.template import TemplateError, compile_template
-from relay.webhook import Webhook, authenticate
-from tests.conftest import NOW, http_api_event
+from relay.webhook import Known, Webhook, authenticate
+from tests.conftest import NOW, http_api_event, nothing_is_published
 from tests.properties import strategies
 
 PARTNER = "aws.partner/acme.example"
@@ -66,7 +66,9 @@ def test_authenticating_what_was_not_signed(
 ) -> None:
     for route in loaded.routes:
         with pytest.raises(Unauthorized):
-            authenticate(Request("POST", "/", "", headers, body, ""), route.auth, "", secrets, NOW)
+            authenticate(
+                Request("POST", "/", "", headers, body, ""), route.auth, Known("", secrets, NOW, nothing_is_published)
+            )
 
 
 @given(

@@ -82,7 +82,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         (', secret = "acme/orders"', "", 'route "orders": auth.secret: missing; expected text'),
         ('"acme/orders"', '""', 'route "orders": auth.secret: empty; expected text'),
         ('"acme/orders"', '"a b"', 'route "orders": auth.secret: expected a Secrets Manager id or "ssm:/parameter"'),
-        ('"standard-webhooks"', '"hmca"', 'hash, hmac, jwt, none, rsa, standard-webhooks, got "hmca"'),
+        ('"standard-webhooks"', '"hmca"', 'hash, hmac, jwt, none, paypal, rsa, sns, standard-webhooks, got "hmca"'),
         ('"standard-webhooks"', '"hmac"', 'route "orders": auth.signature: missing; expected text'),
         ("/orders/{customer}", "orders", 'route "orders": path: expected "/" and segments'),
         ("detail_type", 'region = "us-west-2"\ndetail_type', 'event.region: expected one of regions, got "us-west-2"'),

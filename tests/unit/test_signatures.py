@@ -1,17 +1,20 @@
 """The signature scheme where the senders' vectors do not reach."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from relay import constant_time, signature_scheme
 from relay.config import Config
 from relay.errors import Unauthorized
 from relay.request import Request
-from relay.webhook import authenticate
-from tests.conftest import RELAY_TOML, Load
+from relay.webhook import Known, authenticate
+from tests.conftest import RELAY_TOML, Load, nothing_is_published
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors.json").read_text("utf-8"))["vectors"]
 VALID = next(vector for vector in VECTORS if vector["id"] == "standard-webhooks/valid")
@@ -20,7 +23,11 @@ VALID = next(vector for vector in VECTORS if vector["id"] == "standard-webhooks/
 def accepts(config: Config, headers: dict[str, str], secrets: list[str]) -> bool:
     posted = Request("POST", "/orders/c42", "", headers, VALID["body"].encode(), "id")
     try:
-        authenticate(posted, config.routes[0].auth, "", secrets, datetime.fromtimestamp(VALID["now"], UTC))
+        authenticate(
+            posted,
+            config.routes[0].auth,
+            Known("", secrets, datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published),
+        )
     except Unauthorized:
         return False
     return True
@@ -48,3 +55,37 @@ def test_thirty_two_signatures_are_read_and_thirty_three_are_refused(load: Load)
 def test_a_huge_signature_header_is_refused(load: Load) -> None:
     headers: dict[str, Any] = dict(VALID["headers"]) | {"webhook-signature": "v1," + "A" * 1024 * 1024}
     assert not accepts(load(RELAY_TOML), headers, [VALID["secret"]])
+
+
+def test_one_function_compares_and_it_does_so_in_constant_time() -> None:
+    sources = {path.name: path.read_text("utf-8") for path in Path(constant_time.__file__).parent.glob("*.py")}
+    assert [name for name, text in sources.items() if "compare_digest" in text] == ["constant_time.py"]
+    verifiers = [name for name in sources if name.endswith("_scheme.py") or name == "canonical.py"]
+    for name in verifiers:
+        # Public-key signatures are not secret: the cryptography package checks those.
+        assert "any_equal" in sources[name] or name == "certificate_scheme.py", name
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "v1,A " * 200_000,
+        "v1," + "=" * 1_000_000,
+        " " * 1_000_000,
+        "," * 1_000_000,
+    ],
+)
+def test_a_header_made_to_cost_time_is_refused_without_reading_its_items(load: Load, header: str) -> None:
+    relay, headers = load(RELAY_TOML), dict(VALID["headers"]) | {"webhook-signature": header}
+    counted = 0
+
+    def count(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal counted
+        counted += event == "call" and frame.f_code.co_filename == signature_scheme.__file__
+
+    sys.setprofile(count)
+    try:
+        assert not accepts(relay, headers, [VALID["secret"]])
+    finally:
+        sys.setprofile(None)
+    assert counted < 50  # calls of the module's functions: not one for each item

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,19 @@ from relay import pipeline
 from relay.config import PRESETS, Config
 from relay.entry import Entry, Outcome
 from relay.pipeline import Ports
-from tests.conftest import Load, http_api_event
+from tests.conftest import Load, http_api_event, nothing_is_published
 
 DATA = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 VECTORS = {vector["id"]: vector for vector in DATA["vectors"]}
 PRESET_TABLES = tomllib.loads(PRESETS.read_text("utf-8"))
-SUPPORTED = {name for name, preset in PRESET_TABLES.items() if "handshake" in preset}
+SUPPORTED = {name for name, preset in PRESET_TABLES.items() if "handshake" in preset} | {"sns"}
 NOW = 1795392000
 
 # Their handshakes, or they themselves, are still to be written.
-MISSING = {"asana", "notion", "braintree", "dropbox-sign", "sns", "cloudevents"}
+MISSING = {"asana", "notion", "braintree", "dropbox-sign", "cloudevents"}
 
 
-def config(load: Load, preset: str, public_key: str = "") -> Config:
-    key = f'public_key = "{public_key}"' if public_key else 'secret = "secret"'
+def config(load: Load, preset: str, key: str = 'secret = "secret"') -> Config:
     token = 'verify_token = "verify-token"' if preset == "meta" else ""
     return load(
         f"""
@@ -49,12 +48,18 @@ def nothing_is_sent(_region: str, _entries: Sequence[Entry]) -> Sequence[Outcome
     raise AssertionError("a handshake was delivered")
 
 
-def greet(relay: Config, request: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
+def greet(
+    relay: Config,
+    request: dict[str, Any],
+    secrets: dict[str, str],
+    fetch: Callable[[str], bytes] = nothing_is_published,
+) -> dict[str, Any]:
     ports = Ports(
         read_secret=lambda name: [secrets[name]] if secrets.get(name) else [],
         refresh_secret=lambda _: [],
         send=nothing_is_sent,
         store=lambda _: None,
+        fetch=fetch,
     )
     url = urlsplit(request["url"])
     event = http_api_event(
@@ -69,14 +74,23 @@ def greet(relay: Config, request: dict[str, Any], secrets: dict[str, str]) -> di
 )
 def test_a_handshake_gets_its_answer(vector: dict[str, Any], load: Load) -> None:
     request, given, expected = vector["request"], vector["config"], vector["expected_response"]
-    public_key = ""
+    key = 'secret = "secret"'
     if "headers_from_vector" in request:
         signed = VECTORS[request["headers_from_vector"]]
         request = request | {"headers": signed["headers"], "body": signed["body"]}
-        public_key = signed.get("public_key", "")
+        public = {name: signed[name] for name in ("public_key", "certificate") if name in signed}
+        public |= {"topics": [given["topic_arn"]]} if "topic_arn" in given else {}
+        key = ", ".join(f"{name} = {json.dumps(value)}" for name, value in public.items())
     secret = given.get("secret") or given.get("query_secret") or ""
-    relay = config(load, vector["provider"], public_key)
-    answer = greet(relay, request, {"secret": secret, "verify-token": given.get("verify_token", "")})
+    relay = config(load, vector["provider"], key)
+    visited: list[str] = []
+
+    def visit(url: str) -> bytes:
+        visited.append(url)
+        return b""
+
+    answer = greet(relay, request, {"secret": secret, "verify-token": given.get("verify_token", "")}, visit)
+    assert visited == ([json.loads(request["body"])["SubscribeURL"]] if vector["provider"] == "sns" else [])
     assert answer["statusCode"] == expected["status"], answer["body"]
     if "json" in expected:
         assert json.loads(answer["body"]) == expected["json"]
@@ -123,3 +137,23 @@ def test_an_unsigned_slack_challenge_is_refused(load: Load) -> None:
         "body": '{"type":"url_verification","challenge":"x"}',
     }
     assert greet(config(load, "slack"), request, {"secret": "secret"})["statusCode"] == 401
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"topics": ["arn:aws:sns:eu-west-1:123456789012:AnotherTopic"]},
+        {"Type": "Notification"},
+        {"SubscribeURL": "https://sns.eu-west-1.amazonaws.com.evil.example/?Action=ConfirmSubscription&Token=tok"},
+        {"SubscribeURL": "https://evil.example/?x=sns.eu-west-1.amazonaws.com"},
+    ],
+)
+def test_a_subscription_is_confirmed_only_for_an_allowed_topic_and_at_amazon(
+    load: Load, changed: dict[str, Any]
+) -> None:
+    signed = VECTORS["sns/subscription_confirmation"]
+    topics = changed.pop("topics", ["arn:aws:sns:eu-west-1:123456789012:MyTopic"])
+    body = json.dumps(json.loads(signed["body"]) | changed, ensure_ascii=False)
+    request = signed | {"body": body}
+    key = f"topics = {json.dumps(topics)}, certificate = {json.dumps(signed['certificate'])}"
+    assert greet(config(load, "sns", key), request, {})["statusCode"] == 401
