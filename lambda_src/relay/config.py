@@ -61,6 +61,7 @@ class Route:
     event: EventTemplate
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
+    origins: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
 
     @property
@@ -153,6 +154,7 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
         handshakes=handshakes,
         verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",
+        origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
     )
     table.end()
     return replace(route, weak=tuple(_weaknesses(preset, route.auth)))
@@ -160,7 +162,7 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
 
 def _handshake(table: Table) -> Handshake:
     made = Handshake(
-        method=table.choice("method", ("POST", "GET", "HEAD")),
+        method=table.choice("method", ("POST", "GET", "HEAD", "OPTIONS")),
         when=table.template("when", handshake.NAMES, None) or NOTHING,
         authenticate=table.flag("authenticate", default=True),
         status=table.number("status", 200, maximum=299),
@@ -169,6 +171,7 @@ def _handshake(table: Table) -> Handshake:
         json=table.templates("json", handshake.NAMES),
         headers=table.templates("headers", handshake.NAMES),
         token=table.template("token", handshake.NAMES),
+        origin=table.template("origin", handshake.NAMES),
         sign=table.template("sign", handshake.NAMES),
     )
     table.end()

@@ -4,21 +4,20 @@ A handshake is answered after the route's scheme has passed, unless the sender n
 (`authenticate = false`); what is echoed then is short, printable, and never markup to a browser.
 """
 
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from relay import signature_scheme
 from relay.constant_time import any_equal
 from relay.errors import Forbidden, MappingError, Unauthorized
 from relay.request import Request
-from relay.signature_scheme import scope_of
+from relay.signature_scheme import SignatureScheme, scope_of
 from relay.template import Template
 
-NAMES = ("headers", "query", "body", "hmac")
+NAMES = ("headers", "query", "body", "hmac", "label")
 DEFAULT_PATTERN = "[ -~]{1,1024}"
 
 
@@ -26,8 +25,8 @@ DEFAULT_PATTERN = "[ -~]{1,1024}"
 class Handshake:
     """What a sender asks (`when`), and what it wants to hear: `text`, or `json`, and `headers`.
 
-    Every value of the answer matches `pattern`. `token` must be the route's verify token. `sign` is what `${hmac}` is
-    the HMAC-SHA256 of, in hex, under the route's secret.
+    What is signed (`sign`, for `${hmac}` and the scheme's `${label}`), or else every value of the answer, matches
+    `pattern`. `token` must be the route's verify token, `origin` one of its origins.
     """
 
     method: str
@@ -39,6 +38,7 @@ class Handshake:
     json: Mapping[str, Template]
     headers: Mapping[str, Template]
     token: Template | None
+    origin: Template | None
     sign: Template | None
 
 
@@ -59,23 +59,34 @@ def find(handshakes: Iterable[Handshake], request: Request, *, authentic: bool) 
     return None
 
 
-def answer(handshake: Handshake, request: Request, secrets: Sequence[str], tokens: Sequence[str]) -> Answer:
-    """Raises Forbidden if the sender's token is not one of `tokens`, Unauthorized if a value must not be echoed."""
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What the route knows that a handshake may need: its scheme and secrets, its verify tokens and allowed origins."""
+
+    scheme: object
+    secrets: Sequence[str]
+    tokens: Sequence[str]
+    origins: Sequence[str]
+
+
+def answer(handshake: Handshake, request: Request, receiver: Receiver) -> Answer:
+    """Raises Forbidden if the token or the origin is not the route's, Unauthorized if a value must not be echoed."""
     scope = _scope(handshake, request)
     try:
         if handshake.token:
             given = handshake.token.render(scope).encode("utf-8", "surrogatepass")
-            if not any_equal([token.encode() for token in tokens if token.strip()], [given]):
+            if not any_equal([token.encode() for token in receiver.tokens if token.strip()], [given]):
                 raise Forbidden("The verify token is not the one of this route.")
-        if handshake.sign:
-            signed = _checked(handshake, handshake.sign.render(scope)).encode()
-            key = next((secret for secret in secrets if secret.strip()), "")
-            if not key:
-                raise Unauthorized("no usable secret: it is missing or empty")
-            scope["hmac"] = hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
-        headers = {name: _checked(handshake, value.render(scope)) for name, value in handshake.headers.items()}
-        fields = {name: _checked(handshake, value.render(scope)) for name, value in handshake.json.items()}
-        text = _checked(handshake, handshake.text.render(scope)) if handshake.text else ""
+        if handshake.origin and handshake.origin.render(scope) not in receiver.origins:
+            raise Forbidden("The origin is not one of this route's.")
+        pattern = handshake.pattern
+        if handshake.sign and isinstance(receiver.scheme, SignatureScheme):
+            signed = _checked(pattern, handshake.sign.render(scope))
+            scope["hmac"] = signature_scheme.sign(receiver.scheme, receiver.secrets, signed)
+            scope["label"], pattern = receiver.scheme.label, DEFAULT_PATTERN
+        headers = {name: _checked(pattern, value.render(scope)) for name, value in handshake.headers.items()}
+        fields = {name: _checked(pattern, value.render(scope)) for name, value in handshake.json.items()}
+        text = _checked(pattern, handshake.text.render(scope)) if handshake.text else ""
     except MappingError as error:
         raise Unauthorized(f"handshake: {error}") from error
     if fields:
@@ -97,7 +108,7 @@ def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:
     return scope_of(request, "", inside_body=any("body" in one.text for one in templates if one))
 
 
-def _checked(handshake: Handshake, value: str) -> str:
-    if not re.fullmatch(handshake.pattern, value):
+def _checked(pattern: str, value: str) -> str:
+    if not re.fullmatch(pattern, value):
         raise Unauthorized("the handshake has a value that must not be echoed")
     return value

@@ -12,7 +12,7 @@ from relay.dead_letter import DeadLetter
 from relay.delivery import Send, deliver
 from relay.entry import Failed, Outcome
 from relay.errors import BadRequest, MappingError, Rejected, Unauthorized, Unavailable
-from relay.handshake import Answer, Handshake
+from relay.handshake import Answer, Handshake, Receiver
 from relay.request import Request
 from relay.scheme_config import Scheme
 from relay.webhook import Known, Webhook, authenticate
@@ -100,7 +100,7 @@ def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports
 def _greet(asked: Handshake, posted: Request, route: Route, ports: Ports) -> Answer:
     secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
     tokens = ports.read_secret(route.verify_token) if asked.token else ()
-    return handshake.answer(asked, posted, secrets, tokens)
+    return handshake.answer(asked, posted, Receiver(route.auth, secrets, tokens, route.origins))
 
 
 def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:
