@@ -7,7 +7,7 @@ may pin one instead (`certificate`). Its dates and its subject are checked; its 
 import base64
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,14 +15,12 @@ from typing import Any
 
 from relay import payload
 from relay.errors import BadRequest, Unauthorized
+from relay.known import Fetch, Known
 from relay.request import Request
 
 SNS = "sns"
 PAYPAL = "paypal"
 KINDS = (SNS, PAYPAL)
-
-Fetch = Callable[[str], bytes]
-"""The document at a URL. Raises Unavailable."""
 
 _SNS_HOST = r"sns\.[a-z0-9-]{1,32}\.amazonaws\.com(\.cn)?"
 _SNS_CERTIFICATE = re.compile(rf"https://{_SNS_HOST}/SimpleNotificationService-[A-Za-z0-9]{{1,64}}\.pem")
@@ -48,12 +46,12 @@ class CertificateScheme:
     secret: str = ""
 
 
-def verify(scheme: CertificateScheme, request: Request, now: datetime, fetch: Fetch) -> None:
+def verify(scheme: CertificateScheme, request: Request, known: Known) -> None:
     """Raises Unauthorized unless the sender signed this message for us."""
     if scheme.kind == SNS:
-        _verify_sns(scheme, request, now, fetch)
+        _verify_sns(scheme, request, known)
     else:
-        _verify_paypal(scheme, request, now, fetch)
+        _verify_paypal(scheme, request, known)
 
 
 def confirmation(scheme: CertificateScheme, request: Request) -> str | None:
@@ -66,7 +64,7 @@ def confirmation(scheme: CertificateScheme, request: Request) -> str | None:
     return message["SubscribeURL"]
 
 
-def _verify_sns(scheme: CertificateScheme, request: Request, now: datetime, fetch: Fetch) -> None:
+def _verify_sns(scheme: CertificateScheme, request: Request, known: Known) -> None:
     message = _message(request)
     if message.get("TopicArn") not in scheme.topics:
         raise Unauthorized("the topic is not one of the route's")
@@ -78,12 +76,12 @@ def _verify_sns(scheme: CertificateScheme, request: Request, now: datetime, fetc
     if missing:
         raise Unauthorized(f"{missing[0]} missing")
     content = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
-    pem = _certificate(scheme, message.get("SigningCertURL", ""), _SNS_CERTIFICATE, fetch)
-    _check(pem, r"sns\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?", now)
+    pem = _certificate(scheme, message.get("SigningCertURL", ""), _SNS_CERTIFICATE, known.fetch)
+    _check(pem, r"sns\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?", known.now)
     _verify(pem, message.get("Signature", ""), content.encode("utf-8", "surrogatepass"), digest)
 
 
-def _verify_paypal(scheme: CertificateScheme, request: Request, now: datetime, fetch: Fetch) -> None:
+def _verify_paypal(scheme: CertificateScheme, request: Request, known: Known) -> None:
     # https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverification
     headers = request.headers
     names = ("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url")
@@ -95,8 +93,8 @@ def _verify_paypal(scheme: CertificateScheme, request: Request, now: datetime, f
     if "|" in transmission + time:
         raise Unauthorized("a header contains the text that separates it from what follows")
     content = f"{transmission}|{time}|{scheme.webhook_id}|{zlib.crc32(request.body)}"
-    pem = _certificate(scheme, url, _PAYPAL_CERTIFICATE, fetch)
-    _check(pem, r"([a-z0-9-]+\.)+paypal\.com", now)
+    pem = _certificate(scheme, url, _PAYPAL_CERTIFICATE, known.fetch)
+    _check(pem, r"([a-z0-9-]+\.)+paypal\.com", known.now)
     _verify(pem, signature, content.encode("utf-8", "surrogatepass"), "SHA256")
 
 

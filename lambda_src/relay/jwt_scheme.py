@@ -8,12 +8,12 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from relay.constant_time import any_equal
 from relay.errors import MappingError, Unauthorized
+from relay.known import Known
 from relay.request import Request
 from relay.signature_scheme import scope_of, value_of
 from relay.template import Template
@@ -39,6 +39,7 @@ class JwtScheme:
     algorithm: str
     prefix: str = ""
     public_key: str = ""
+    jwks_url: str = ""
     issuer: tuple[str, ...] = ()
     audience: str = ""
     claims: Mapping[str, Template] | None = None
@@ -46,14 +47,21 @@ class JwtScheme:
     max_age: int = 0
 
 
-def verify(scheme: JwtScheme, request: Request, url: str, secrets: Sequence[str], now: datetime) -> None:
+def verify(scheme: JwtScheme, request: Request, known: Known) -> None:
     """Raises Unauthorized unless the token was signed by the sender, holds now, and says what it must."""
+    url = known.url(request)
     token = value_of(scheme.token, scope_of(request, url, inside_body=False), "token")
     if not token.startswith(scheme.prefix) or len(token) > _MAX_TOKEN_LENGTH:
         raise Unauthorized(f'token does not start with "{scheme.prefix}", or is too long')
-    keys = [public_key(scheme.public_key)] if scheme.public_key else [secret for secret in secrets if secret.strip()]
-    claims = _claims(token.removeprefix(scheme.prefix), keys, scheme.algorithm)
-    _check_time(scheme, claims, now.timestamp())
+    token = token.removeprefix(scheme.prefix)
+    if scheme.public_key:
+        keys = [public_key(scheme.public_key)]
+    elif scheme.jwks_url:
+        keys = _published(known.fetch(scheme.jwks_url), token)
+    else:
+        keys = [secret for secret in known.secrets if secret.strip()]
+    claims = _claims(token, keys, scheme.algorithm)
+    _check_time(scheme, claims, known.now.timestamp())
     for name in scheme.required:
         if name not in claims:
             raise Unauthorized(f"claim {name} missing")
@@ -81,6 +89,18 @@ def public_key(text: str) -> Any:
         return load_pem_public_key(text.encode())
     except (ValueError, jwt.PyJWTError) as error:
         raise ValueError("expected a public key in PEM, a certificate in PEM, or a JWK") from error
+
+
+def _published(document: bytes, token: str) -> list[Any]:
+    """The key of the set that the token names; the set is the route's, whatever the token says of where its key is."""
+    import jwt  # noqa: PLC0415 - only some routes need it
+
+    try:
+        name = jwt.get_unverified_header(token).get("kid")
+        keys = jwt.PyJWKSet.from_json(document.decode()).keys
+    except (ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
+        raise Unauthorized(f"no token, or no key set: {type(error).__name__}") from error
+    return [key.key for key in keys if key.key_id == name]
 
 
 def _claims(token: str, keys: Sequence[Any], algorithm: str) -> dict[str, Any]:

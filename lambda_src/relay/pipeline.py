@@ -3,19 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from relay import dead_letter, handshake, mapping, payload, request, response, routing
-from relay.certificate_scheme import CertificateScheme, Fetch, confirmation
+from relay.certificate_scheme import CertificateScheme, confirmation
 from relay.config import Config, Route
 from relay.dead_letter import DeadLetter
 from relay.delivery import Send, deliver
 from relay.entry import Failed, Outcome
 from relay.errors import BadRequest, MappingError, Rejected, Unauthorized, Unavailable
-from relay.handshake import Answer, Handshake, Receiver
+from relay.handshake import Answer, Receiver
+from relay.known import Fetch, Known
 from relay.request import Request
 from relay.scheme_config import Scheme
-from relay.webhook import Known, Webhook, authenticate
+from relay.webhook import Webhook, authenticate
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +69,31 @@ def answer(
         posted = request.parse(event, config.max_body_bytes)
         route, path = routing.match(config.routes, posted.method, posted.path)
         route_name = route.name
-        asked = handshake.find(route.handshakes, posted, authentic=False)
-        if not asked:
-            _authenticate(posted, route.auth, config.public_url, ports, now)
-            asked = handshake.find(route.handshakes, posted, authentic=True)
-            if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
-                ports.fetch(url)
-                return response.greeting(Answer(200, {}, "")), Greeted(route.name)
-        if asked:
-            return response.greeting(_greet(asked, posted, route, ports)), Greeted(route.name)
-        if posted.method != "POST":
-            raise BadRequest("This is none of the sender's handshakes.")
+        if greeting := _greeting(posted, route, config.public_url, ports, now):
+            return response.greeting(greeting), Greeted(route.name)
         relayed = relay(Webhook(route, posted, path, now), config, ports)
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
     return response.accepted(relayed.outcomes), relayed
+
+
+def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> Answer | None:
+    """The answer to a handshake, or None if `posted` is a webhook, which is authentic then. Raises Unauthorized."""
+    asked = handshake.find(route.handshakes, posted, authentic=False)
+    if not asked:
+        _authenticate(posted, route.auth, public_url, ports, now)
+        asked = handshake.find(route.handshakes, posted, authentic=True)
+    if asked:
+        secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
+        tokens = ports.read_secret(route.verify_token) if asked.token else ()
+        return handshake.answer(asked, posted, Receiver(route.auth, secrets, tokens, route.origins))
+    if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
+        if not ports.fetch(url):
+            raise Unavailable("The subscription could not be confirmed.")
+        return Answer(HTTPStatus.OK, {}, "")
+    if posted.method != "POST":
+        raise BadRequest("This is none of the sender's handshakes.")
+    return None
 
 
 def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports, now: datetime) -> None:
@@ -95,12 +107,6 @@ def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports
         if not rotated or list(rotated) == list(secrets):
             raise
         authenticate(posted, scheme, replace(known, secrets=rotated))
-
-
-def _greet(asked: Handshake, posted: Request, route: Route, ports: Ports) -> Answer:
-    secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
-    tokens = ports.read_secret(route.verify_token) if asked.token else ()
-    return handshake.answer(asked, posted, Receiver(route.auth, secrets, tokens, route.origins))
 
 
 def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:

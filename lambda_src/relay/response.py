@@ -25,7 +25,7 @@ def accepted(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def greeting(answer: Answer) -> dict[str, Any]:
     """What a handshake wants to hear."""
     return {
-        "statusCode": answer.status,
+        "statusCode": int(answer.status),
         "headers": dict(answer.headers),
         "body": answer.body,
         "isBase64Encoded": False,

@@ -75,12 +75,14 @@ def _jwt(table: Table, secret: str) -> JwtScheme:
     needs = table.texts("needs", required=False)
     email = table.text("email", None if "email" in needs else "")
     claims = table.templates("claims", jwt_scheme.NAMES_IN_CLAIMS)
+    jwks_url = "" if secret else table.text("jwks_url", "", check=_https)
     scheme = JwtScheme(
         secret=secret,
         token=table.template("token", signature_scheme.NAMES, "${headers.authorization}") or NOTHING,
         algorithm=table.choice("algorithm", jwt_scheme.ALGORITHMS),
         prefix=table.text("prefix", ""),
-        public_key="" if secret else _one_key(table),
+        public_key="" if secret else _one_key(table, required=not jwks_url),
+        jwks_url=jwks_url,
         issuer=table.texts("issuer", required=False),
         audience=table.text("audience", None if "audience" in needs else ""),
         claims=claims | ({"email": Template(email, (email,))} if email else {}),
@@ -110,9 +112,13 @@ def _certificate(table: Table, kind: str) -> CertificateScheme:
     return scheme
 
 
-def _one_key(table: Table) -> str:
+def _https(value: str) -> str | None:
+    return None if re.fullmatch(r"https://[^/?#@]+/[^?#]*", value) else "expected a URL with https"
+
+
+def _one_key(table: Table, *, required: bool) -> str:
     given = [name for name in ("certificate", "jwk") if table.get(name)]
-    return table.text(given[0] if given else "public_key")
+    return table.text(given[0] if given else "public_key", None if required else "")
 
 
 def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:

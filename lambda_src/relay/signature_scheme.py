@@ -22,6 +22,7 @@ from relay import asymmetric, payload
 from relay.canonical import CANONICAL
 from relay.constant_time import any_equal
 from relay.errors import BadRequest, MappingError, Unauthorized
+from relay.known import Known
 from relay.request import Request
 from relay.template import Placeholder, Template
 
@@ -73,19 +74,17 @@ class SignatureScheme:
         return any(re.search(r"\bbody\b", expression) for expression in inside)
 
 
-def verify(scheme: SignatureScheme, request: Request, url: str, secrets: Sequence[str], now: datetime) -> None:
-    """Raises Unauthorized unless `request` was signed with one of `secrets`, within the tolerance of `now`.
-
-    `url` is the one the sender used, for senders that sign it.
-    """
-    keys = [key for secret in secrets if (key := _key(scheme, secret))]
+def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
+    """Raises Unauthorized unless `request` was signed with one of the secrets, within the tolerance of now."""
+    url = known.url(request)
+    keys = [key for secret in known.secrets if (key := _key(scheme, secret))]
     if not keys and not scheme.public_key:
         raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
     scope = scope_of(request, url, inside_body=scheme.reads_the_body())
     for one in _each(scheme, scope):
         candidates, one["signature"] = _signatures(scheme, value_of(scheme.signature, one, "signature"))
         if scheme.timestamp:
-            one["timestamp"] = _fresh(scheme, value_of(scheme.timestamp, one, "timestamp"), now)
+            one["timestamp"] = _fresh(scheme, value_of(scheme.timestamp, one, "timestamp"), known.now)
         if len(set(candidates)) < len(candidates):
             raise Unauthorized("the same signature twice: a repeated header")
         raw = {_BODY: request.body} | _canonical(scheme.content, request, url)

@@ -4,11 +4,11 @@
 """
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relay.constant_time import any_equal
 from relay.errors import MappingError, Unauthorized
+from relay.known import Known
 from relay.request import Request
 from relay.signature_scheme import scope_of
 from relay.template import Template
@@ -34,13 +34,13 @@ class NoScheme:
     secret: str = ""
 
 
-def verify(scheme: TokenScheme, request: Request, url: str, secrets: Sequence[str]) -> None:
-    """Raises Unauthorized unless the text is one of `secrets`; with `each`, in every element."""
-    expected = [_expected(scheme.kind, secret) for secret in secrets if secret.strip()]
+def verify(scheme: TokenScheme, request: Request, known: Known) -> None:
+    """Raises Unauthorized unless the text is one of the secrets; with `each`, in every element."""
+    expected = [_expected(scheme.kind, secret) for secret in known.secrets if secret.strip()]
     if not expected:
         raise Unauthorized("no usable secret: it is missing or empty")
     inside = "body" in scheme.token.text or scheme.each is not None
-    scope = scope_of(request, url, inside_body=inside)
+    scope = scope_of(request, known.url(request), inside_body=inside)
     try:
         items = [None] if scheme.each is None else scheme.each.value(scope)
         if not isinstance(items, list) or not items:

@@ -14,7 +14,8 @@ from relay.errors import Unavailable
 
 ANSWERS = {
     "/certificate.pem": (200, b"-----BEGIN"),
-    "/missing": (404, b""),
+    "/missing": (404, b"<html>"),
+    "/broken": (503, b""),
     "/moved": (302, b""),
     "/large": (200, b"x" * (documents.MAX_BYTES + 1)),
 }
@@ -47,7 +48,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     documents._pool.cache_clear()
-    documents.fetch.cache_clear()
+    documents._found.clear()
     Handler.asked = []
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -68,10 +69,14 @@ def test_a_document_is_fetched_once(url: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/missing", "/moved", "/large"])
-def test_what_is_no_such_document_leaves_the_webhook_with_its_sender(url: str, path: str) -> None:
-    with pytest.raises(Unavailable):
-        documents.fetch(url + path)
+def test_what_is_no_such_document_is_empty(url: str, path: str) -> None:
+    assert documents.fetch(url + path) == b""
     assert Handler.asked == [path]
+
+
+def test_a_server_that_fails_leaves_the_webhook_with_its_sender(url: str) -> None:
+    with pytest.raises(Unavailable):
+        documents.fetch(f"{url}/broken")
 
 
 def test_a_host_that_nobody_vouches_for_is_not_read(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -28,7 +28,7 @@ from relay import pipeline
 from relay.config import Config
 from relay.entry import Accepted
 from relay.pipeline import Ports
-from tests.conftest import Load, http_api_event, nothing_is_published
+from tests.conftest import Load, http_api_event
 
 BASE = "https://hooks.acme.example"
 BODY = '{"type":"event.created","name":"Zoë ☃"}'.encode()
@@ -45,6 +45,7 @@ class Signed:
     body: bytes = BODY
     secret: str = ""
     public: dict[str, str] = field(default_factory=dict)
+    published: bytes = b""
 
 
 def standard_webhooks() -> Signed:
@@ -134,7 +135,9 @@ def pyjwt_messagebird() -> Signed:
 
 
 def pyjwt_pubsub() -> Signed:
+    """With the key set that Google publishes, of which the token names one key."""
     key, now = rsa.generate_private_key(65537, 2048), int(time.time())
+    other = rsa.generate_private_key(65537, 2048)
     claims = {
         "iss": "https://accounts.google.com",
         "aud": URL,
@@ -143,9 +146,12 @@ def pyjwt_pubsub() -> Signed:
         "iat": now,
         "exp": now + 3600,
     }
-    pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    public = {"public_key": pem.decode(), "audience": URL, "email": "push@acme.iam.gserviceaccount.com"}
-    return Signed({"authorization": "Bearer " + jwt.encode(claims, key, "RS256")}, public=public)
+    algorithm = jwt.algorithms.RSAAlgorithm
+    keys = [algorithm.to_jwk(one.public_key(), as_dict=True) | {"kid": kid} for kid, one in (("1", other), ("2", key))]
+    token = jwt.encode(claims, key, "RS256", headers={"kid": "2", "jku": "https://evil.example/keys"})
+    public = {"audience": URL, "email": "push@acme.iam.gserviceaccount.com"}
+    published = json.dumps({"keys": keys}).encode()
+    return Signed({"authorization": f"Bearer {token}"}, public=public, published=published)
 
 
 ORACLES: dict[str, Sequence[Callable[[], Signed]]] = {
@@ -189,7 +195,7 @@ def status(relay: Config, signed: Signed) -> int:
         refresh_secret=lambda _: [],
         send=lambda _, entries: [Accepted("id") for _ in entries],
         store=lambda _: None,
-        fetch=nothing_is_published,
+        fetch=lambda _: signed.published,
     )
     event = http_api_event("/hook", signed.body, signed.headers, query="a=1")
     code: int = pipeline.answer(event, relay, ports, datetime.now(UTC))[0]["statusCode"]
@@ -219,6 +225,8 @@ def test_another_key_is_refused(load: Load, preset: str) -> None:
         signed, other = sign(), sign()
         if signed.secret:
             other = Signed(signed.headers, signed.body, "whsec_b3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgb3RoZXI=")
+        if signed.published:
+            other = replace(signed, published=other.published)
         assert status(config(load, preset, signed), other) == 401
 
 

@@ -11,8 +11,9 @@ from local.samples import SIGNERS
 from relay import config
 from relay.config import Config
 from relay.errors import Unauthorized
+from relay.known import Known
 from relay.request import Request
-from relay.webhook import Known, authenticate
+from relay.webhook import authenticate
 from tests.conftest import nothing_is_published
 
 ROUTES = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n' + "".join(

@@ -12,10 +12,11 @@ from relay import config, dead_letter, mapping, payload, request, routing, stric
 from relay.config import Config
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
+from relay.known import Known
 from relay.request import Request
 from relay.strict_json import NotJSON
 from relay.template import TemplateError, compile_template
-from relay.webhook import Known, Webhook, authenticate
+from relay.webhook import Webhook, authenticate
 from tests.conftest import NOW, http_api_event, nothing_is_published
 from tests.properties import strategies
 

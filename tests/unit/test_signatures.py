@@ -12,8 +12,9 @@ import pytest
 from relay import constant_time, signature_scheme
 from relay.config import Config
 from relay.errors import Unauthorized
+from relay.known import Known
 from relay.request import Request
-from relay.webhook import Known, authenticate
+from relay.webhook import authenticate
 from tests.conftest import RELAY_TOML, Load, nothing_is_published
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors.json").read_text("utf-8"))["vectors"]

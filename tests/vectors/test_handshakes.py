@@ -93,7 +93,7 @@ def test_a_handshake_gets_its_answer(vector: dict[str, Any], load: Load) -> None
 
     def visit(url: str) -> bytes:
         visited.append(url)
-        return b""
+        return b"<ConfirmSubscriptionResponse/>"
 
     answer = greet(relay, request, {"secret": secret, "verify-token": given.get("verify_token", "")}, visit)
     assert visited == ([json.loads(request["body"])["SubscribeURL"]] if vector["provider"] == "sns" else [])
