@@ -30,8 +30,8 @@ def main() -> None:
 def _welcome(session: Session, webhooks: str, view: str) -> str:
     lines = ["", "Webhooks (Ctrl-C stops):"]
     for route in session.config.routes:
-        secret = route.auth.secret
-        lines.append(f"  {webhooks}{route.path:20} secret {secret} = {session.secrets[secret]!r}")
+        known = ", ".join(f"secret {name} = {session.secrets[name]!r}" for name in sorted(route.secrets()))
+        lines.append(f"  {webhooks}{route.path:20} {known}")
     lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m local.post"]
     lines += ["What the customer received:", f"  {view}/events", "The local AWS:"]
     environment = session.aws.environment(PARTNER, session.stack.region)

@@ -44,7 +44,7 @@ def deployed(say: Say, path: Path = ROOT / "relay.toml") -> Iterator[Session]:
             "cdk deploy: synthesise, build the function, create the stack",
             lambda: deploy.deploy(aws, region, path),
         )
-        values = {route.auth.secret: f"whsec_{secrets.token_hex(24)}" for route in relay.routes}
+        values = {name: f"whsec_{secrets.token_hex(24)}" for route in relay.routes for name in route.secrets()}
         values |= {sample.secret_name: sample.secret for sample in posted if sample.secret_name in values}
         deploy.put_secrets(aws, region, values)
         customer = Customer(aws, region)
