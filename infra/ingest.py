@@ -28,6 +28,7 @@ class Ingest(Construct):
         architecture: lambda_.Architecture,
         regions: Sequence[str],
         secrets: Sequence[str],
+        enrolled: Sequence[str],
         dead_letters: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -75,6 +76,8 @@ class Ingest(Construct):
         in_parameter_store = [self._parameter_arn(name) for name in secrets if name.startswith(SSM)]
         if in_secrets_manager:
             self._allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
+        if enrolled:
+            self._allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
         if in_parameter_store:
             self._allow(["ssm:GetParameter"], in_parameter_store)
 

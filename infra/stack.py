@@ -34,6 +34,7 @@ class RelayStack(cdk.Stack):
             architecture=architecture,
             regions=config.regions,
             secrets=sorted(set().union(*(route.secrets() for route in config.routes))),
+            enrolled=sorted({route.auth.secret for route in config.routes if route.enrol}),
             dead_letters=dead_letters.queue,
         )
         api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)

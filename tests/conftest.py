@@ -46,6 +46,11 @@ def nothing_is_published(url: str) -> bytes:
     raise AssertionError(url)
 
 
+def nothing_is_enrolled(name: str, _value: str) -> None:
+    """No secret may be stored where this stands for Secrets Manager."""
+    raise AssertionError(name)
+
+
 def http_api_event(
     path: str,
     body: bytes = b"",

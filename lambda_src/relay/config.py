@@ -62,6 +62,7 @@ class Route:
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
     origins: tuple[str, ...] = ()
+    enrol: bool = False
     weak: tuple[str, ...] = ()
 
     @property
@@ -154,10 +155,11 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
         handshakes=handshakes,
         verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",
+        enrol=table.flag("enrol", default=False) if any(one.enrol for one in handshakes) else False,
         origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
     )
     table.end()
-    return replace(route, weak=tuple(_weaknesses(preset, route.auth)))
+    return replace(route, weak=tuple(_weaknesses(preset, route.auth, enrol=route.enrol)))
 
 
 def _handshake(table: Table) -> Handshake:
@@ -173,6 +175,7 @@ def _handshake(table: Table) -> Handshake:
         token=table.template("token", handshake.NAMES),
         origin=table.template("origin", handshake.NAMES),
         sign=table.template("sign", handshake.NAMES),
+        enrol=table.template("enrol", handshake.NAMES),
     )
     table.end()
     return made
@@ -192,11 +195,13 @@ def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"id": base.get("id", ""), **preset, "auth": base.get("auth", {}) | preset.get("auth", {})}
 
 
-def _weaknesses(preset: Mapping[str, Any], auth: Scheme) -> Iterator[str]:
+def _weaknesses(preset: Mapping[str, Any], auth: Scheme, *, enrol: bool) -> Iterator[str]:
     if isinstance(auth, NoScheme):
         yield "nothing is authenticated: anybody who knows the URL can send events"
     elif not scheme_config.authenticates_the_body(auth):
         yield "the body is not authenticated: who has seen one webhook can send another with a body of their own"
+    if enrol:
+        yield "enrolment is open: whoever posts a secret first can sign; set enrol = false once your sender has done so"
     if not preset.get("verified", True):
         yield "the preset has not been verified against the sender's own documentation or library"
 

@@ -14,7 +14,7 @@ from relay import signature_scheme
 from relay.constant_time import any_equal
 from relay.errors import Forbidden, MappingError, Unauthorized
 from relay.request import Request
-from relay.signature_scheme import SignatureScheme, scope_of
+from relay.signature_scheme import SignatureScheme, scope_of, value_of
 from relay.template import Template
 
 NAMES = ("headers", "query", "body", "hmac", "label")
@@ -26,7 +26,8 @@ class Handshake:
     """What a sender asks (`when`), and what it wants to hear: `text`, or `json`, and `headers`.
 
     What is signed (`sign`, for `${hmac}` and the scheme's `${label}`), or else every value of the answer, matches
-    `pattern`. `token` must be the route's verify token, `origin` one of its origins.
+    `pattern`. `token` must be the route's verify token, `origin` one of its origins. `enrol` is a secret that arrives
+    in the handshake: stored while the route's enrolment is open and there is none yet, refused otherwise.
     """
 
     method: str
@@ -40,6 +41,13 @@ class Handshake:
     token: Template | None
     origin: Template | None
     sign: Template | None
+    enrol: Template | None
+
+    def secret(self, request: Request) -> str:
+        """The secret that arrives in this handshake. Raises Unauthorized if it must not be one."""
+        if not self.enrol:
+            raise Unauthorized("no secret arrives in this handshake")
+        return _checked(self.pattern, value_of(self.enrol, _scope(self, request), "secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,8 @@ def _asks(handshake: Handshake, request: Request) -> bool:
 
 
 def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:
-    templates = [handshake.when, handshake.text, handshake.sign, *handshake.json.values(), *handshake.headers.values()]
+    templates = [handshake.when, handshake.text, handshake.sign, handshake.enrol]
+    templates += [*handshake.json.values(), *handshake.headers.values()]
     return scope_of(request, "", inside_body=any("body" in one.text for one in templates if one))
 
 

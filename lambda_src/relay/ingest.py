@@ -18,6 +18,7 @@ PORTS = Ports(
     send=partner_bus.send,
     store=partial(queues.store, os.environ["DEAD_LETTER_QUEUE_URL"]),
     fetch=documents.fetch,
+    enrol=secrets.enrol,
 )
 
 

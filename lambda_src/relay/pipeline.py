@@ -13,7 +13,7 @@ from relay.dead_letter import DeadLetter
 from relay.delivery import Send, deliver
 from relay.entry import Failed, Outcome
 from relay.errors import BadRequest, MappingError, Rejected, Unauthorized, Unavailable
-from relay.handshake import Answer, Receiver
+from relay.handshake import Answer, Handshake, Receiver
 from relay.known import Fetch, Known
 from relay.request import Request
 from relay.scheme_config import Scheme
@@ -27,6 +27,7 @@ class Ports:
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
     `refresh_secret` reads them anew, or gives none if that was done a moment ago.
     `store` stores every letter and gives None, or why one is not stored. `fetch` gives what a sender publishes.
+    `enrol` stores a secret that arrived in a handshake, or raises Unavailable.
     """
 
     read_secret: Callable[[str], Sequence[str]]
@@ -34,6 +35,7 @@ class Ports:
     send: Send
     store: Callable[[Sequence[DeadLetter]], str | None]
     fetch: Fetch
+    enrol: Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
     if not asked:
         _authenticate(posted, route.auth, public_url, ports, now)
         asked = handshake.find(route.handshakes, posted, authentic=True)
+    if asked and asked.enrol:
+        _enrol(asked, posted, route, ports)
     if asked:
         secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
         tokens = ports.read_secret(route.verify_token) if asked.token else ()
@@ -94,6 +98,14 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
     if posted.method != "POST":
         raise BadRequest("This is none of the sender's handshakes.")
     return None
+
+
+def _enrol(asked: Handshake, posted: Request, route: Route, ports: Ports) -> None:
+    """Keep the secret that arrived, while enrolment is open and there is none: it can never be replaced this way."""
+    secret = asked.secret(posted)
+    if not route.enrol or ports.read_secret(route.auth.secret):
+        raise Unauthorized("enrolment is closed")
+    ports.enrol(route.auth.secret, secret)
 
 
 def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports, now: datetime) -> None:

@@ -5,7 +5,7 @@ import time
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws import CONFIG
 from relay.config import SSM
@@ -40,6 +40,14 @@ def refresh(name: str) -> list[str]:
     return _fetch(name, force_fetch=True)
 
 
+def enrol(name: str, value: str) -> None:
+    """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
+    try:
+        _secrets_manager.client.put_secret_value(SecretId=name, SecretString=value)
+    except (ClientError, BotoCoreError) as error:
+        raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
+
+
 def _fetch(name: str, *, force_fetch: bool) -> list[str]:
     try:
         if name.startswith(SSM):
@@ -48,6 +56,9 @@ def _fetch(name: str, *, force_fetch: bool) -> list[str]:
             value = _secrets_manager.get(name, force_fetch=force_fetch)
     except GetParameterError as error:
         cause = error.__context__
+        # A secret that has no value yet: AWS answers that it is not found, the local AWS without a value.
+        if isinstance(cause, KeyError):
+            return []
         if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _NOT_THERE:
             return []
         raise Unavailable("The webhook cannot be verified now.", reason=f"secret {name}: {error}") from error

@@ -1,5 +1,7 @@
 """The real handler, with its real adapters, against the local partner bus, SQS and Secrets Manager."""
 
+import hashlib
+import hmac
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -44,6 +46,13 @@ name = "rotated"
 path = "/rotated"
 auth = { scheme = "standard-webhooks", secret = "handler/rotated" }
 event = { source = "aws.partner/acme.example/handler/orders", detail_type = "${body.type}" }
+[[route]]
+name = "asana"
+path = "/asana"
+preset = "asana"
+enrol = true
+auth = { secret = "handler/asana" }
+event = { source = "aws.partner/acme.example/handler/pending", detail_type = "${body.events[0].action}" }
 [[route]]
 name = "unset"
 path = "/unset"
@@ -116,12 +125,14 @@ def post(ingest: ModuleType) -> Post:
         headers: dict[str, str] | None = None,
         method: str = "POST",
         changes: dict[str, Any] | None = None,
+        *,
+        parsed: bool = True,
     ) -> dict[str, Any]:
         signed = SIGNERS["standard-webhooks"](SECRET, body) if headers is None else headers
         event = http_api_event(path, body, {"content-type": "application/json", **signed}) | (changes or {})
         event["requestContext"]["http"]["method"] = method
         answer: dict[str, Any] = ingest.handler(event, Context())
-        return {**answer, "body": json.loads(answer["body"])}
+        return {**answer, "body": json.loads(answer["body"])} if parsed else answer
 
     return post
 
@@ -248,6 +259,16 @@ def test_a_rotated_secret_is_accepted_at_once_but_read_again_only_every_30_secon
     secrets_manager.put_secret_value(SecretId="handler/rotated", SecretString=json.dumps([third]))
     assert (signed(third), signed(first)) == (401, 202)  # who posts bad signatures cannot make us ask again and again
     assert len(list(customer.received())) == 4
+
+
+def test_a_secret_that_arrives_in_the_handshake_is_stored_and_then_verifies(post: Post, bus: LocalAws) -> None:
+    bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="handler/asana")
+    secret, body = "b537207f20cbfa02357cf448134da559", b'{"events":[{"action":"added"}]}'
+    greeted = post("/asana", b"{}", {"x-hook-secret": secret}, parsed=False)
+    assert (greeted["statusCode"], greeted["headers"]["x-hook-secret"]) == (200, secret)
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    assert post("/asana", body, {"x-hook-signature": signature})["statusCode"] == 202
+    assert post("/asana", b"{}", {"x-hook-secret": "a" * 32})["statusCode"] == 401
 
 
 def test_a_format_1_event_is_answered_too(ingest: ModuleType, customer: Customer) -> None:

@@ -1,6 +1,7 @@
 """The stack as a template, synthesised once; nothing is bundled and no AWS credentials are needed."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aws_cdk as cdk
@@ -35,18 +36,25 @@ event = { source = "aws.partner/acme.example/stripe" }
 """
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    path = tmp_path_factory.mktemp("infra") / "relay.toml"
-    path.write_text(RELAY_TOML)
+def synthesise(text: str) -> Template:
+    """The template of a relay.toml."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "relay.toml"
+        path.write_text(text)
+        relay = config.load(path)
     stack = RelayStack(
         cdk.App(),
         "Relay",
-        config=config.load(path),
+        config=relay,
         code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
         architecture=lambda_.Architecture.ARM_64,
     )
     return Template.from_stack(stack)
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return synthesise(RELAY_TOML)
 
 
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
-from tests.infra.conftest import resources
+from tests.infra.conftest import RELAY_TOML, resources, synthesise
+
+ENROLLING = 'preset = "asana"\nenrol = true\nauth = { secret = "acme/asana" }'
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
@@ -45,6 +47,18 @@ def test_the_role_allows_exactly_what_the_function_does(template: Template) -> N
     }
     [put] = [statement for statement in statements if statement["Action"] == "events:PutPartnerEvents"]
     assert put["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}}
+
+
+def test_a_secret_may_be_written_only_while_enrolment_is_open(template: Template) -> None:
+    def may_write(one: Template) -> list[str]:
+        statements = only(one, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+        return [flat(s["Resource"]) for s in statements if s["Action"] == "secretsmanager:PutSecretValue"]
+
+    enrolling = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', ENROLLING)
+    assert enrolling != RELAY_TOML
+    assert may_write(template) == []
+    [arn] = may_write(synthesise(enrolling))
+    assert arn.endswith(":secret:acme/asana-??????")
 
 
 def test_no_managed_policy_and_no_other_role(template: Template) -> None:

@@ -28,7 +28,7 @@ from relay import pipeline
 from relay.config import Config
 from relay.entry import Accepted
 from relay.pipeline import Ports
-from tests.conftest import Load, http_api_event
+from tests.conftest import Load, http_api_event, nothing_is_enrolled
 
 BASE = "https://hooks.acme.example"
 BODY = '{"type":"event.created","name":"Zoë ☃"}'.encode()
@@ -196,6 +196,7 @@ def status(relay: Config, signed: Signed) -> int:
         send=lambda _, entries: [Accepted("id") for _ in entries],
         store=lambda _: None,
         fetch=lambda _: signed.published,
+        enrol=nothing_is_enrolled,
     )
     event = http_api_event("/hook", signed.body, signed.headers, query="a=1")
     code: int = pipeline.answer(event, relay, ports, datetime.now(UTC))[0]["statusCode"]

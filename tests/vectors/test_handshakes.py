@@ -23,13 +23,16 @@ SUPPORTED = {name for name, preset in PRESET_TABLES.items() if "handshake" in pr
 NOW = 1795392000
 
 # Their handshakes, or they themselves, are still to be written.
-MISSING = {"asana", "notion", "dropbox-sign"}
+MISSING = {"dropbox-sign"}
 # A sender of CloudEvents asks by OPTIONS; Azure Event Grid is one.
 PRESET_OF = {"cloudevents": "eventgrid"}
 
 
-def config(load: Load, preset: str, key: str = 'secret = "secret"', origins: list[str] | None = None) -> Config:
+def config(
+    load: Load, preset: str, key: str = 'secret = "secret"', origins: list[str] | None = None, *, enrol: bool = False
+) -> Config:
     token = 'verify_token = "verify-token"' if preset == "meta" else ""
+    token += "enrol = true" if enrol else ""
     allowed = f"origins = {json.dumps(origins)}" if origins else ""
     return load(
         f"""
@@ -64,6 +67,7 @@ def greet(
         send=nothing_is_sent,
         store=lambda _: None,
         fetch=fetch,
+        enrol=secrets.__setitem__,
     )
     url = urlsplit(request["url"])
     event = http_api_event(
@@ -88,14 +92,17 @@ def test_a_handshake_gets_its_answer(vector: dict[str, Any], load: Load) -> None
     secret = given.get("secret") or given.get("query_secret") or ""
     if "public_key_id" in given:
         key += f', public_key_id = "{given["public_key_id"]}"'
-    relay = config(load, PRESET_OF.get(vector["provider"], vector["provider"]), key, given.get("allowed_origins"))
+    preset, enrol = PRESET_OF.get(vector["provider"], vector["provider"]), given.get("enrolment_open", False)
+    relay = config(load, preset, key, given.get("allowed_origins"), enrol=enrol)
     visited: list[str] = []
 
     def visit(url: str) -> bytes:
         visited.append(url)
         return b"<ConfirmSubscriptionResponse/>"
 
-    answer = greet(relay, request, {"secret": secret, "verify-token": given.get("verify_token", "")}, visit)
+    secrets = {"secret": secret, "verify-token": given.get("verify_token", "")}
+    answer = greet(relay, request, secrets, visit)
+    assert bool(secrets["secret"]) == bool(secret or enrol)
     assert visited == ([json.loads(request["body"])["SubscribeURL"]] if vector["provider"] == "sns" else [])
     assert expected["status"] in {answer["statusCode"], "any"}, answer["body"]
     assert not set(expected.get("headers_absent", [])) & answer["headers"].keys()
@@ -167,3 +174,16 @@ def test_a_subscription_is_confirmed_only_for_an_allowed_topic_and_at_amazon(
     request = signed | {"body": body}
     key = f"topics = {json.dumps(topics)}, certificate = {json.dumps(signed['certificate'])}"
     assert greet(config(load, "sns", key), request, {})["statusCode"] == 401
+
+
+@pytest.mark.parametrize(("stored", "enrol", "status"), [("", True, 200), ("", False, 401), ("stored", True, 401)])
+def test_a_secret_is_enrolled_once_and_never_replaced(load: Load, stored: str, enrol: bool, status: int) -> None:
+    headers = [["X-Hook-Secret", "b537207f20cbfa02357cf448134da559"]]
+    request = {"method": "POST", "url": "https://relay.example.com/in/x", "headers": headers, "body": "{}"}
+    secrets = {"secret": stored}
+    answer = greet(config(load, "asana", enrol=enrol), request, secrets)
+    assert answer["statusCode"] == status
+    assert secrets["secret"] == (headers[0][1] if status == 200 else stored)
+    if status == 200:
+        again = greet(config(load, "asana", enrol=enrol), request | {"headers": [["X-Hook-Secret", "a" * 32]]}, secrets)
+        assert (again["statusCode"], secrets["secret"]) == (401, headers[0][1])

@@ -16,7 +16,7 @@ from relay import config, pipeline
 from relay.config import PRESETS, Config
 from relay.entry import Accepted
 from relay.pipeline import Ports
-from tests.conftest import http_api_event
+from tests.conftest import http_api_event, nothing_is_enrolled
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))["vectors"]
 SUPPORTED = tomllib.loads(PRESETS.read_text("utf-8")).keys()
@@ -79,6 +79,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
         send=lambda _, entries: [Accepted("id") for _ in entries],
         store=lambda _: None,
         fetch=lambda _: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
+        enrol=nothing_is_enrolled,
     )
     public = {name: vector[name] for name in PUBLIC if name in vector}
     values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in public.items()}
