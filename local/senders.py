@@ -19,6 +19,7 @@ ORACLES = {
     "slack": "slack_sdk",
     "github": "gidgethub",
     "twilio": "twilio",
+    "plivo": "plivo",
     "discord": "PyNaCl",
     "sendgrid": "sendgrid",
     "netlify": "PyJWT",

@@ -41,7 +41,20 @@ def mandrill(request: Request, url: str) -> bytes:
     return (url + "".join(name + value for name, value in fields)).encode("utf-8", "surrogatepass")
 
 
-CANONICAL: dict[str, Canonical] = {"twilio": twilio, "mandrill": mandrill}
+def plivo(request: Request, url: str) -> bytes:
+    """The URL with its query sorted, and the form's fields, sorted, after it.
+
+    https://www.plivo.com/docs/voice/concepts/signature-validation (version 3)
+    """
+    base, _, query = url.partition("?")
+    parameters = "&".join(f"{name}={value}" for name, value in sorted(parse_qsl(query, keep_blank_values=True)))
+    fields = "".join(name + value for name, value in sorted(_fields(request)))
+    question = "?" if parameters or fields else ""
+    dot = "." if parameters and fields else ""
+    return f"{base}{question}{parameters}{dot}{fields}".encode("utf-8", "surrogatepass")
+
+
+CANONICAL: dict[str, Canonical] = {"twilio": twilio, "mandrill": mandrill, "plivo": plivo}
 """By the name that `content = "${canonical.twilio}"` uses."""
 
 

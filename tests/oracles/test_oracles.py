@@ -12,6 +12,7 @@ from typing import Any
 
 import gidgethub.sansio
 import jwt
+import plivo
 import pytest
 import stripe
 import svix
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from nacl.encoding import HexEncoder
 from nacl.signing import SigningKey
+from plivo.utils import signature_v3
 from sendgrid.helpers.eventwebhook import EventWebhook
 from slack_sdk.signature import SignatureVerifier
 from standardwebhooks import Webhook
@@ -88,6 +90,15 @@ def twilio_form() -> Signed:
     signature = RequestValidator("twilio-token").compute_signature(URL, parameters)
     headers = {"x-twilio-signature": signature, "content-type": "application/x-www-form-urlencoded"}
     return Signed(headers, b"From=%2B1415&SmsStatus=sent&CallSid=CA1", secret="twilio-token")
+
+
+def plivo_library() -> Signed:
+    body, nonce = b"From=%2B1415&To=%2B1800&To=%2B1200&Event=StartApp", "05429567804466091622"
+    fields = {"From": "+1415", "To": ["+1800", "+1200"], "Event": "StartApp"}
+    signature = signature_v3.get_signature_v3("plivo-token", signature_v3.construct_post_url(URL, fields), nonce)
+    assert plivo.utils.validate_v3_signature("POST", URL, nonce, "plivo-token", signature.decode(), fields)
+    headers = {"x-plivo-signature-v3": signature.decode(), "x-plivo-signature-v3-nonce": nonce}
+    return Signed(headers | {"content-type": "application/x-www-form-urlencoded"}, body, secret="plivo-token")
 
 
 def nacl_discord() -> Signed:
@@ -161,6 +172,7 @@ ORACLES: dict[str, Sequence[Callable[[], Signed]]] = {
     "slack": [slack_library],
     "github": [github_library],
     "twilio": [twilio_form],
+    "plivo": [plivo_library],
     "discord": [nacl_discord],
     "standard-webhooks-v1a": [nacl_standard_webhooks_v1a],
     "sendgrid": [sendgrid_library],
