@@ -14,10 +14,10 @@ from aws_cdk import aws_lambda as lambda_
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is proved by the code that will run it
 
-from infra.package import Package  # noqa: E402
-from infra.stack import RelayStack  # noqa: E402
-from relay import config, scheme_config  # noqa: E402
-from relay.errors import ConfigError  # noqa: E402
+from infra.package import Package
+from infra.stack import RelayStack
+from relay import config, scheme_config
+from relay.errors import ConfigError
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
     if app.node.try_get_context("nag"):
-        from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - only the lint has it installed
+        from cdk_nag import AwsSolutionsChecks  # only the lint has it installed
 
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     arm = platform.machine() in {"aarch64", "arm64"} or not local

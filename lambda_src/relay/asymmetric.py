@@ -22,9 +22,9 @@ Verify = Callable[[bytes, bytes], bool]
 @cache
 def verifier(kind: str, key_encoding: str, key_prefix: str, public_key: str) -> Verify:
     """Raises ValueError, which says what was expected, if the text is not such a public key."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - only some routes need it
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec, padding  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
 
     key = _public_key(kind, _bytes(key_encoding, key_prefix, public_key))
 
@@ -55,8 +55,8 @@ def _bytes(key_encoding: str, key_prefix: str, text: str) -> bytes:
 
 
 def _public_key(kind: str, encoded: bytes) -> Any:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     expected: dict[str, type[Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey]] = {
         "ed25519": ed25519.Ed25519PublicKey,

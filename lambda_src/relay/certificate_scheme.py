@@ -117,8 +117,8 @@ def _certificate(scheme: CertificateScheme, url: str, allowed: "re.Pattern[str]"
 @cache
 def load(pem: bytes) -> Any:
     """The certificate. Raises ValueError if it is none in PEM, or its key is not RSA."""
-    from cryptography import x509  # noqa: PLC0415 - only some routes need it
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     certificate = x509.load_pem_x509_certificate(pem)
     if not isinstance(certificate.public_key(), RSAPublicKey):
@@ -139,9 +139,9 @@ def _check(pem: bytes, subject: str, now: datetime) -> None:
 
 
 def _verify(pem: bytes, signature: str, content: bytes, digest: str) -> None:
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - only some routes need it
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
     try:
         decoded = base64.b64decode(signature, validate=True)

@@ -76,15 +76,15 @@ def verify(scheme: JwtScheme, request: Request, known: Known) -> None:
 @cache
 def public_key(text: str) -> Any:
     """A PEM public key, a PEM certificate, or a JWK. Raises ValueError if it is none of them."""
-    import jwt  # noqa: PLC0415 - only some routes need it
-    from cryptography import x509  # noqa: PLC0415
+    import jwt
+    from cryptography import x509
 
     try:
         if text.lstrip().startswith("{"):
             return jwt.PyJWK.from_json(text).key
         if "-----BEGIN CERTIFICATE-----" in text:
             return x509.load_pem_x509_certificate(text.encode()).public_key()
-        from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
         return load_pem_public_key(text.encode())
     except (ValueError, jwt.PyJWTError) as error:
@@ -93,7 +93,7 @@ def public_key(text: str) -> Any:
 
 def _published(document: bytes, token: str) -> list[Any]:
     """The key of the set that the token names; the set is the route's, whatever the token says of where its key is."""
-    import jwt  # noqa: PLC0415 - only some routes need it
+    import jwt
 
     try:
         name = jwt.get_unverified_header(token).get("kid")
@@ -104,7 +104,7 @@ def _published(document: bytes, token: str) -> list[Any]:
 
 
 def _claims(token: str, keys: Sequence[Any], algorithm: str) -> dict[str, Any]:
-    import jwt  # noqa: PLC0415 - only some routes need it
+    import jwt
 
     # Times are checked here against the clock that was passed in.
     options: Any = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
