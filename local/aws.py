@@ -125,6 +125,7 @@ def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) 
         "MINISTACK_ACCOUNT_ID": PARTNER,
         "MINISTACK_REGION": region,
         "RELAY_RUNTIME_PYTHON": str(RUNTIME_PYTHON),
+        "RELAY_EMULATOR_HOME": str(home),
     }
     if iam:
         tls = {

@@ -7,6 +7,7 @@ It ends when its standard input does, and takes every function it started with i
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from local.partner_operations import FAULT, PartnerOperations
 
 FAULTS_PATH = "/_partner_bus/faults"
 RUNTIME_PYTHON = "RELAY_RUNTIME_PYTHON"
+HOME = "RELAY_EMULATOR_HOME"
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -135,6 +137,7 @@ def _authorize_sqs_batches_as_aws_does() -> None:
 def _end_with_parent() -> None:
     while sys.stdin.read(1):
         pass
+    shutil.rmtree(os.environ[HOME], ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -162,6 +162,9 @@ def test_the_emulator_ends_when_its_parent_is_killed(port: int) -> None:
     assert process.stderr
     process.stderr.readline()
     [emulator] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    variables = Path(f"/proc/{emulator}/environ").read_text().split("\0")
+    home = Path(next(value for name, _, value in (one.partition("=") for one in variables) if name == "HOME"))
+    assert home.exists()
     group = os.pidfd_open(int(emulator))
     process.kill()
     process.wait()
@@ -169,3 +172,4 @@ def test_the_emulator_ends_when_its_parent_is_killed(port: int) -> None:
     ended, _, _ = select.select([group], [], [], 10)
     os.close(group)
     assert ended
+    assert not home.exists()
