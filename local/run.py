@@ -36,7 +36,9 @@ def _welcome(session: Session, webhooks: str, view: str) -> str:
     lines += ["What the customer received:", f"  {view}/events", "The local AWS:"]
     environment = session.aws.environment(PARTNER, session.stack.region)
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]
-    lines.append(f"  aws sqs receive-message --queue-url {session.stack.dead_letter_queue_url}")
+    # For SQS the AWS CLI does not look at AWS_ENDPOINT_URL.
+    queue = f"--endpoint-url {session.aws.url} --queue-url {session.stack.dead_letter_queue_url}"
+    lines.append(f"  aws sqs receive-message {queue}")
     return "\n".join(lines)
 
 

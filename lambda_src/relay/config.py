@@ -137,7 +137,8 @@ def _config(table: Table) -> Config:
 def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
     taken: dict[tuple[str, str], str] = {}
     for table, route in zip(tables, routes, strict=True):
-        for key, value in (("name", route.name), ("path", shape(route.path))):
+        # The stack's outputs are named after the routes, without hyphens.
+        for key, value in (("name", route.name.replace("-", "").lower()), ("path", shape(route.path))):
             if value and (key, value) in taken:
                 table.problem(key, f'route "{taken[key, value]}" already has this {key}')
             taken.setdefault((key, value), route.name)
@@ -158,6 +159,8 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
         enrol=table.flag("enrol", default=False) if any(one.enrol for one in handshakes) else False,
         origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
     )
+    if route.enrol and route.auth.secret.startswith(SSM):
+        table.problem("enrol", "expected the secret to be in Secrets Manager, where it can be stored")
     table.end()
     return replace(route, weak=tuple(_weaknesses(preset, route.auth, enrol=route.enrol)))
 

@@ -79,7 +79,7 @@ def _jwt(table: Table, secret: str) -> JwtScheme:
     scheme = JwtScheme(
         secret=secret,
         token=table.template("token", signature_scheme.NAMES, "${headers.authorization}") or NOTHING,
-        algorithm=table.choice("algorithm", jwt_scheme.ALGORITHMS),
+        algorithm=table.text("algorithm", check=_algorithm),
         prefix=table.text("prefix", ""),
         public_key="" if secret else _one_key(table, required=not jwks_url),
         jwks_url=jwks_url,
@@ -110,6 +110,10 @@ def _certificate(table: Table, kind: str) -> CertificateScheme:
         except ValueError as error:
             table.problem("certificate", f"expected a certificate in PEM, with an RSA key: {error}")
     return scheme
+
+
+def _algorithm(value: str) -> str | None:
+    return None if value in jwt_scheme.ALGORITHMS else f"expected one of {', '.join(jwt_scheme.ALGORITHMS)}"
 
 
 def _https(value: str) -> str | None:

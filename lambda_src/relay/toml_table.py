@@ -22,6 +22,7 @@ class Table:
         self._where = where
         self._problems = problems
         self._known: set[str] = set()
+        self._missing: dict[str, str] = {}
 
     def problem(self, key: str, message: str) -> None:
         """Note a mistake at `key`."""
@@ -109,6 +110,8 @@ class Table:
         """Note every key that nobody asked for: it is misspelt, and would silently do nothing."""
         for key in sorted(self._data.keys() - self._known):
             close = difflib.get_close_matches(key, self._known, 1)
+            if close and close[0] in self._missing:  # one mistake, one message
+                self._problems.remove(self._missing.pop(close[0]))
             hint = f'did you mean "{close[0]}"?' if close else f"expected one of {', '.join(sorted(self._known))}"
             self.problem(key, f"unknown key; {hint}")
 
@@ -119,6 +122,7 @@ class Table:
         if value is None:
             if default is None:
                 self.problem(key, f"missing; expected {_NAMES[kind]}")
+                self._missing[key] = self._problems[-1]
             return default
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self.problem(key, f"expected {_NAMES[kind]}, got {_NAMES.get(type(value), type(value).__name__)}")

@@ -24,8 +24,8 @@ def run(module: str) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator["subprocess.Popen[str]"]:
-    """`make run`, up and serving; ended with Ctrl-C."""
+def running() -> Iterator[list[str]]:
+    """`make run`, up and serving, and the lines it has told; ended with Ctrl-C."""
     with run("local.run") as process:
         assert process.stderr
         told = []
@@ -37,7 +37,7 @@ def running() -> Iterator["subprocess.Popen[str]"]:
             pytest.fail("".join(told))
         [emulator] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         home = next(line.split("=")[1] for line in told if "AWS_CA_BUNDLE" in line)
-        yield process
+        yield told
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (0, "")
@@ -75,6 +75,12 @@ def test_a_body_of_ones_own_can_be_signed_and_posted_with_curl() -> None:
     done = bash(BLOCKS[1])
     assert "202" in done.stdout.splitlines()[0], done.stdout
     assert '"accepted": 1' in done.stdout
+
+
+def test_the_aws_cli_reads_the_dead_letters_with_what_make_run_prints(running: list[str]) -> None:
+    exports = [line for line in running if line.strip().startswith("export ")]
+    done = bash("".join(exports) + f".venv/bin/{running[-1].strip()} --output json")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.usefixtures("running")

@@ -61,7 +61,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
     ("old", "new", "problem"),
     [
         ("regions =", "region =", 'relay.toml: region: unknown key; did you mean "regions"?'),
-        ("regions =", "region =", "relay.toml: regions: missing; expected a list"),
+        ('regions = ["us-east-1", "eu-west-1"]', "", "relay.toml: regions: missing; expected a list"),
         ('"eu-west-1"', '"Europe"', 'relay.toml: regions: expected AWS Regions such as "us-east-1", got "Europe"'),
         (
             '"aws.partner/acme.example"',
@@ -114,7 +114,19 @@ def test_two_routes_with_one_path_are_one_mistake(load: Load, route: str) -> Non
 
 def test_all_mistakes_are_reported_at_once(load: Load) -> None:
     text = RELAY_TOML.replace("partner", "partnr", 1).replace('name = "orders"', "").replace("${body.type}", "${")
-    assert len(problems(load, text)) == 4  # partner missing, partnr unknown, name missing, the template
+    assert len(problems(load, text)) == 3  # partnr, the name, the template
+
+
+def test_a_misspelt_key_is_one_mistake_although_the_right_one_is_missing(load: Load) -> None:
+    [problem] = problems(load, RELAY_TOML.replace("detail_type =", "detial_type ="))
+    assert 'event.detial_type: unknown key; did you mean "detail_type"?' in problem
+
+
+@pytest.mark.parametrize("name", ["orders", "Orders", "or-ders"])
+def test_route_names_that_would_be_one_output_are_refused(load: Load, name: str) -> None:
+    second = RELAY_TOML[RELAY_TOML.index("[[route]]") :].replace('"orders"', f'"{name}"', 1)
+    found = problems(load, RELAY_TOML + second.replace("/orders/{customer}", "/more/{customer}"))
+    assert found == (f'relay.toml: route "{name}": name: route "orders" already has this name',)
 
 
 @pytest.mark.parametrize(
@@ -212,3 +224,25 @@ def test_what_a_preset_needs_from_the_route_is_required(load: Load, name: str, a
 )
 def test_a_public_url_that_cannot_be_the_base_of_one_is_refused(load: Load, url: str) -> None:
     assert "public_url: expected a URL such as" in problems(load, f'public_url = "{url}"\n{RELAY_TOML}')[0]
+
+
+def test_a_secret_that_arrives_can_be_stored_in_secrets_manager_alone(load: Load) -> None:
+    with pytest.raises(ConfigError, match="enrol: expected the secret to be in Secrets Manager"):
+        load(
+            RELAY_TOML
+            + """
+[[route]]
+name = "asana"
+path = "/asana"
+preset = "asana"
+enrol = true
+auth = { secret = "ssm:/asana" }
+event = { source = "aws.partner/acme.example/asana" }
+"""
+        )
+
+
+def test_a_token_needs_an_algorithm_from_the_route(load: Load) -> None:
+    jwt = 'auth = { scheme = "jwt", public_key = "x" }'
+    text = RELAY_TOML.replace('auth = { scheme = "standard-webhooks", secret = "acme/orders" }', jwt)
+    assert any("auth.algorithm: missing; expected text" in one for one in problems(load, text))
