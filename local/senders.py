@@ -8,7 +8,7 @@ from local.aws import ROOT
 from relay.config import PRESETS
 
 PAGE = ROOT / "docs" / "senders.md"
-VECTORS = ROOT / "tests" / "vectors" / "vectors.json"
+VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 
 # Whose own library, or one of the same primitive, signs or verifies in tests/oracles.
 ORACLES = {
@@ -24,7 +24,14 @@ ORACLES = {
     "sendgrid": "sendgrid",
     "netlify": "PyJWT",
     "messagebird": "PyJWT",
-    "pubsub": "PyJWT",
+    "pubsub": "google-auth",
+    "kinde": "PyJWT",
+    "wix": "PyJWT",
+    "square": "squareup",
+    "paddle": "paddle-python-sdk",
+    "paddle-classic": "phpserialize, cryptography",
+    "sns": "cryptography",
+    "paypal": "cryptography",
 }
 
 HEAD = """\
@@ -45,7 +52,8 @@ Written by `.venv/bin/python -m local.senders`.
 def page() -> str:
     """The page as it should be."""
     presets = tomllib.loads(PRESETS.read_text("utf-8"))
-    vectors = Counter(one["provider"] for one in json.loads(VECTORS.read_text("utf-8"))["vectors"])
+    files = [json.loads(path.read_text("utf-8")) for path in VECTORS]
+    vectors = Counter(one["provider"] for file in files for one in file["vectors"])
     rows = []
     for name, preset in sorted(presets.items()):
         auth = presets.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})

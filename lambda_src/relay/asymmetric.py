@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-# https://www.rfc-editor.org/rfc/rfc8032, ECDSA over P-256 with SHA-256, RSASSA-PKCS1-v1_5 with SHA-256.
+# https://www.rfc-editor.org/rfc/rfc8032, ECDSA over P-256 with SHA-256, RSASSA-PKCS1-v1_5; the digest is the route's.
 KINDS = ("ed25519", "ecdsa-p256", "rsa")
 MIN_RSA_BITS = 2048
 
@@ -20,22 +20,23 @@ Verify = Callable[[bytes, bytes], bool]
 
 
 @cache
-def verifier(kind: str, key_encoding: str, key_prefix: str, public_key: str) -> Verify:
+def verifier(kind: str, algorithm: str, key_encoding: str, key_prefix: str, public_key: str) -> Verify:
     """Raises ValueError, which says what was expected, if the text is not such a public key."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding
 
     key = _public_key(kind, _bytes(key_encoding, key_prefix, public_key))
+    digest = getattr(hashes, algorithm.upper())()
 
     def verify(signature: bytes, content: bytes) -> bool:
         try:
             if kind == "ed25519":
                 key.verify(signature, content)
             elif kind == "rsa":
-                key.verify(signature, content, padding.PKCS1v15(), hashes.SHA256())
+                key.verify(signature, content, padding.PKCS1v15(), digest)
             else:
-                key.verify(signature, content, ec.ECDSA(hashes.SHA256()))
+                key.verify(signature, content, ec.ECDSA(digest))
         except InvalidSignature:
             return False
         return True

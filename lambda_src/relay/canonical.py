@@ -4,8 +4,10 @@ Each function gives the signed bytes, or raises Unauthorized.
 """
 
 import hashlib
+import json
 from collections.abc import Callable
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from relay.constant_time import any_equal
 from relay.errors import Unauthorized
@@ -13,6 +15,9 @@ from relay.request import Request
 
 FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1000
+_MAX_SAFE_INTEGER = 2**53 - 1
+_NEVER_ESCAPED = "-_.!~*'()"
+_KEPT_BY_ENCODE_URI = f"{_NEVER_ESCAPED};/?:@&=+$,#"
 
 Canonical = Callable[[Request, str], bytes]
 
@@ -54,7 +59,70 @@ def plivo(request: Request, url: str) -> bytes:
     return f"{base}{question}{parameters}{dot}{fields}".encode("utf-8", "surrogatepass")
 
 
-CANONICAL: dict[str, Canonical] = {"twilio": twilio, "mandrill": mandrill, "plivo": plivo}
+def contentful(request: Request, url: str) -> bytes:
+    """The method, the path, the headers that a header names, and the body; the time is one of those headers.
+
+    https://www.contentful.com/developers/docs/webhooks/request-verification/
+    """
+    names = request.headers.get("x-contentful-signed-headers", "").split(",")
+    if not {"x-contentful-timestamp", "x-contentful-signed-headers"} <= set(names):
+        raise Unauthorized("x-contentful-signed-headers does not name the time and itself")
+    if missing := [name for name in names if name not in request.headers]:
+        raise Unauthorized(f"{len(missing)} of the signed headers missing")
+    headers = ";".join(f"{name}:{request.headers[name].strip()}" for name in names)
+    target = urlsplit(url)
+    # What JavaScript calls encodeURI, after encodeURIComponent for the query: its escapes are escaped once more.
+    query = quote(f"?{quote(target.query, safe=_NEVER_ESCAPED)}" if target.query else "", safe=_KEPT_BY_ENCODE_URI)
+    path = quote(unquote(target.path), safe=_KEPT_BY_ENCODE_URI)
+    return f"{request.method}\n{path}{query}\n{headers}\n".encode("utf-8", "surrogatepass") + request.body
+
+
+def jcs(request: Request, _url: str) -> bytes:
+    """The body as the JSON Canonicalization Scheme writes it. Only its meaning is signed, so that must be one.
+
+    https://www.rfc-editor.org/rfc/rfc8785
+    """
+    import rfc8785
+
+    try:
+        value = json.loads(request.body, object_pairs_hook=_each_name_once, parse_int=_as_javascript)
+        return rfc8785.dumps(value)
+    except (ValueError, RecursionError) as error:
+        raise Unauthorized("the body has no canonical form") from error
+
+
+def paddle_classic(request: Request, _url: str) -> bytes:
+    """The form's fields but the signature, sorted, as PHP's `serialize` writes an array of strings.
+
+    https://classic.paddle.com/webhooks/verifying-webhooks/
+    """
+    fields = [one for one in sorted(_fields(request)) if one[0] != "p_signature"]
+    if len({name for name, _ in fields}) < len(fields):
+        raise Unauthorized("a field is there twice")
+    texts = b"".join(_php(name) + _php(value) for name, value in fields)
+    return b"a:%d:{%b}" % (len(fields), texts)
+
+
+def atlassian(request: Request) -> bytes:
+    """The method, the path below the app's base URL and the sorted query: the claim `qsh` is its SHA-256.
+
+    https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
+    """
+    path = request.path.rstrip("/").replace("&", "%26") or "/"
+    query = parse_qs(request.query, keep_blank_values=True)
+    values = {name: ",".join(sorted(quote(value, safe="~") for value in query[name])) for name in query}
+    parameters = "&".join(f"{quote(name, safe='~')}={values[name]}" for name in sorted(query) if name != "jwt")
+    return f"{request.method}&{path}&{parameters}".encode("utf-8", "surrogatepass")
+
+
+CANONICAL: dict[str, Canonical] = {
+    "twilio": twilio,
+    "mandrill": mandrill,
+    "plivo": plivo,
+    "contentful": contentful,
+    "jcs": jcs,
+    "paddle_classic": paddle_classic,
+}
 """By the name that `content = "${canonical.twilio}"` uses."""
 
 
@@ -64,3 +132,20 @@ def _fields(request: Request) -> list[tuple[str, str]]:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Unauthorized("the body is not the form that was signed") from error
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a name is there twice")
+    return value
+
+
+def _as_javascript(digits: str) -> int | float:
+    number = int(digits)
+    return number if abs(number) <= _MAX_SAFE_INTEGER else float(number)
+
+
+def _php(text: str) -> bytes:
+    encoded = text.encode("utf-8", "surrogatepass")
+    return b's:%d:"%b";' % (len(encoded), encoded)

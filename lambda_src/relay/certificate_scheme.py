@@ -145,6 +145,8 @@ def _verify(pem: bytes, signature: str, content: bytes, digest: str) -> None:
 
     try:
         decoded = base64.b64decode(signature, validate=True)
+        if base64.b64encode(decoded).decode() != signature:
+            raise Unauthorized("signature is not base64 in its one spelling")
         load(pem).public_key().verify(decoded, content, PKCS1v15(), getattr(hashes, digest)())
     except (ValueError, InvalidSignature) as error:
         raise Unauthorized("signature mismatch") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay import certificate_scheme, handshake, jwt_scheme, scheme_config, signature_scheme, token_scheme
+from relay import certificate_scheme, handshake, jwt_scheme, payload, scheme_config, signature_scheme, token_scheme
 from relay.entry import MAX_DETAIL_TYPE, MAX_ENTRY_BYTES, MAX_SOURCE, SOURCE
 from relay.errors import ConfigError
 from relay.handshake import Handshake
@@ -59,6 +59,8 @@ class Route:
     auth: Scheme
     id: Template | None
     event: EventTemplate
+    body: str = payload.CONTENT_TYPE
+    acknowledge: str = ""
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
     origins: tuple[str, ...] = ()
@@ -154,6 +156,8 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
         auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
         id=table.template("id", [name for name in NAMES_IN_EVENT if name != "id"], preset.get("id", "")),
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
+        body=table.choice("body", payload.KINDS, preset.get("body", "")),
+        acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
         handshakes=handshakes,
         verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",
         enrol=table.flag("enrol", default=False) if any(one.enrol for one in handshakes) else False,

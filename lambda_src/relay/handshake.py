@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from relay import signature_scheme
@@ -99,8 +100,14 @@ def answer(handshake: Handshake, request: Request, receiver: Receiver) -> Answer
         raise Unauthorized(f"handshake: {error}") from error
     if fields:
         return Answer(handshake.status, {"content-type": "application/json", **headers}, json.dumps(fields))
-    plain = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"} if text else {}
-    return Answer(handshake.status, plain | headers, text)
+    spoken = plain(text)
+    return Answer(handshake.status, {**spoken.headers, **headers}, text)
+
+
+def plain(text: str) -> Answer:
+    """200 with a text that no browser takes for markup."""
+    headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"} if text else {}
+    return Answer(HTTPStatus.OK, headers, text)
 
 
 def _asks(handshake: Handshake, request: Request) -> bool:

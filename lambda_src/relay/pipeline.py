@@ -76,6 +76,8 @@ def answer(
         relayed = relay(Webhook(route, posted, path, now), config, ports)
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
+    if route.acknowledge:
+        return response.greeting(handshake.plain(route.acknowledge)), relayed
     return response.accepted(relayed.outcomes), relayed
 
 
@@ -123,7 +125,7 @@ def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports
 
 def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:
     """What became of each entry. Raises Rejected if the webhook could not be taken."""
-    text, value = payload.parse(webhook.request)
+    text, value = payload.parse(webhook.request, webhook.route.body)
     scope = mapping.scope_of(webhook, value)
     try:
         entries = mapping.entries(webhook.route, scope, text, config)

@@ -43,7 +43,8 @@ def authenticates_the_body(scheme: Scheme) -> bool:
     if isinstance(scheme, CertificateScheme):
         return scheme.kind == certificate_scheme.SNS  # PayPal signs a CRC, for which anybody can make a body
     if isinstance(scheme, JwtScheme):
-        return any("sha256.body" in template.text for template in (scheme.claims or {}).values())
+        bound = any("sha256.body" in template.text for template in (scheme.claims or {}).values())
+        return bound or scheme.is_the_body()
     return isinstance(scheme, SignatureScheme) and _covers_the_body(scheme.content.expressions())
 
 
@@ -159,7 +160,9 @@ def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
 def _note_wrong_key(table: Table, scheme: SignatureScheme) -> None:
     if scheme.public_key:
         try:
-            asymmetric.verifier(scheme.kind, scheme.key_encoding, scheme.key_prefix, scheme.public_key)
+            asymmetric.verifier(
+                scheme.kind, scheme.algorithm, scheme.key_encoding, scheme.key_prefix, scheme.public_key
+            )
         except ValueError as error:
             table.problem("public_key", str(error))
 
@@ -172,7 +175,7 @@ def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
         table.problem("content", f"expected canonical and one of {', '.join(CANONICAL)}, got {', '.join(unknown)}")
     if scheme.content is not NOTHING and _covers_the_body(signed) != (covers == "body"):
         table.problem("content", 'expected ${body} in it, or covers = "part": what is not signed is not authenticated')
-    if scheme.timestamp and "timestamp" not in signed and not _inside_the_body(scheme.timestamp, signed):
+    if scheme.timestamp and not _is_signed(scheme.timestamp, signed):
         table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
     if bool(scheme.assign) != bool(scheme.label):
         table.problem("assign", 'expected "assign" and "label" together')
@@ -184,8 +187,9 @@ def _covers_the_body(signed: list[str]) -> bool:
     return any(expression == "body" or expression.startswith("canonical.") for expression in signed)
 
 
-def _inside_the_body(timestamp: Template, signed: list[str]) -> bool:
-    return "body" in signed and all(expression.startswith("body") for expression in timestamp.expressions())
+def _is_signed(timestamp: Template, signed: list[str]) -> bool:
+    inside_the_body = all(expression.startswith("body") for expression in timestamp.expressions())
+    return "timestamp" in signed or "canonical.contentful" in signed or ("body" in signed and inside_the_body)
 
 
 def secret_name(value: str) -> str | None:

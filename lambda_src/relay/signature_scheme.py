@@ -196,7 +196,9 @@ def _matches(
     raw: Mapping[str, bytes],
 ) -> bool:
     if scheme.public_key:
-        verify_one = asymmetric.verifier(scheme.kind, scheme.key_encoding, scheme.key_prefix, scheme.public_key)
+        verify_one = asymmetric.verifier(
+            scheme.kind, scheme.algorithm, scheme.key_encoding, scheme.key_prefix, scheme.public_key
+        )
         content = b"".join(_content(scheme.content, scope, raw))
         signatures = [_decode(scheme.encoding, candidate) for candidate in candidates]
         return any(signature and verify_one(signature, content) for signature in signatures)

@@ -1,7 +1,8 @@
 """The template language of relay.toml: text with `${...}`, and inside the braces JMESPath.
 
 A template that is one placeholder keeps the value's type; otherwise values become text. `$${` is a literal `${`.
-JMESPath is the AWS CLI's own query language: https://jmespath.org/specification.html
+JMESPath is the AWS CLI's own query language: https://jmespath.org/specification.html, here with one function more,
+`powertools_json`, which reads JSON inside a text; its name is the one that Powertools for AWS Lambda gave it.
 """
 
 import json
@@ -11,11 +12,21 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
+from jmespath.functions import Functions, signature
 
+from relay import strict_json
 from relay.errors import MappingError
 
 _QUOTES = "\"'`"
+
+
+class _Functions(Functions):
+    @signature({"types": ["string"]})
+    def _func_powertools_json(self, text: str) -> Any:
+        return strict_json.parse(text)
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 class TemplateError(ValueError):
@@ -32,7 +43,7 @@ class Placeholder:
     def search(self, scope: Mapping[str, Any]) -> Any:
         """The value, with its type; None where the path leads nowhere. Raises MappingError if JMESPath fails."""
         try:
-            return self.compiled.search(scope)
+            return self.compiled.search(scope, _OPTIONS)
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
             # A stranger's payload may not raise anything else, whichever function the expression calls.
             raise MappingError(f"${{{self.expression}}} failed on this payload: {type(error).__name__}") from error
@@ -127,7 +138,7 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
         why = str(error).splitlines()[0] if str(error) else "it is empty"
         raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
     for kind, name in _uses(compiled.parsed):
-        known = Functions.FUNCTION_TABLE if kind == "function" else names
+        known = _Functions.FUNCTION_TABLE if kind == "function" else names
         if name not in known:
             raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {", ".join(sorted(known))}')
     return Placeholder(expression, compiled)

@@ -35,11 +35,11 @@ class Table:
             self.problem(key, f'{expected}, got "{value}"')
         return value or ""
 
-    def choice(self, key: str, choices: Collection[str]) -> str:
-        """One of `choices`; the first is the default."""
+    def choice(self, key: str, choices: Collection[str], default: str = "") -> str:
+        """One of `choices`; the first is the default if none is given."""
         return self.text(
             key,
-            next(iter(choices)),
+            default or next(iter(choices)),
             check=lambda value: None if value in choices else f"expected one of {', '.join(choices)}",
         )
 

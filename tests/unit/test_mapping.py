@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from relay import mapping, payload
@@ -16,6 +17,8 @@ from tests.conftest import NOW, RELAY_TOML, Load
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+MULTIPART = {"content-type": "multipart/form-data; boundary=b"}
+FIELD = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
 
 
 def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: str = "") -> Webhook:
@@ -137,6 +140,11 @@ def test_a_value_that_cannot_be_used_is_a_mapping_error(
         (b"\xff", FORM, "The body is not UTF-8"),
         (b"a=%FF", FORM, "The body is not UTF-8"),
         (b"&a=1" * 1001, FORM, "The body is not a form: Max number of fields exceeded"),
+        (b"a=1", MULTIPART, "The body is not a form: its parts cannot be told apart"),
+        (b"a=1", {"content-type": "multipart/form-data"}, "The body is not a form: its parts cannot be told apart"),
+        (b"--b\r\n\r\n1\r\n--b--", MULTIPART, "The body is not a form: a part has no name"),
+        (b"".join([FIELD] * 1001) + b"--b--", MULTIPART, "The body is not a form: it has too many fields"),
+        (FIELD.replace(b"1", b"\xff") + b"--b--", MULTIPART, "The body is not UTF-8"),
     ],
 )
 def test_a_body_that_is_not_what_it_says_is_refused(
@@ -144,6 +152,26 @@ def test_a_body_that_is_not_what_it_says_is_refused(
 ) -> None:
     with pytest.raises(BadRequest, match=says):
         payload.parse(webhook(load(RELAY_TOML), body, headers).request)
+
+
+@pytest.mark.parametrize("boundary", ["b", "----WebKitFormBoundary7MA4YWxkTrZu0gW"])
+def test_the_fields_of_a_multipart_form_are_the_payload(load: Load, boundary: str) -> None:
+    fields = [("json", '{"a":"ü"}'), ("a", "1"), ("a", "2"), ("none", "")]
+    files = [(name, (None, value)) for name, value in fields] + [("file", ("a.txt", "text ☃"))]
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    posted = httpx.Request("POST", "https://relay.example.com", files=files, headers=headers)
+    text, value = payload.parse(webhook(load(RELAY_TOML), posted.read(), headers).request)
+    assert value == {"json": '{"a":"ü"}', "a": ["1", "2"], "none": "", "file": "text ☃"} == json.loads(text)
+
+
+@pytest.mark.parametrize("body", [b"", b"a", b"a.b", b"a.b.c", b"..", b"a.e30.c", b"a.W10.c", "a.é.c".encode()])
+def test_a_body_that_is_a_token_gives_its_claims_or_is_refused(load: Load, body: bytes) -> None:
+    posted = webhook(load(RELAY_TOML), body, {"content-type": "application/x-www-form-urlencoded"}).request
+    if body in {b"a.e30.c", b"a.W10.c"}:
+        assert payload.parse(posted, payload.JWT)[1] in ({}, [])
+    else:
+        with pytest.raises(BadRequest):
+            payload.parse(posted, payload.JWT)
 
 
 def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) -> None:

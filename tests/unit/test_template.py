@@ -53,6 +53,14 @@ def test_what_is_not_text_is_a_mapping_error_that_names_the_expression(text: str
     assert "${" in str(error.value)
 
 
+def test_json_inside_a_text_is_read() -> None:
+    scope = {"body": {"json": '{"a": [1, {"b": 2}]}', "text": "no", "nan": "NaN", "deep": "[" * 2000}}
+    assert compile_template("${powertools_json(body.json).a[1]}", NAMES).value(scope) == {"b": 2}
+    for name in ("text", "nan", "deep", "missing"):
+        with pytest.raises(MappingError, match="failed on this payload"):
+            compile_template(f"${{powertools_json(body.{name})}}", NAMES).value(scope)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -1,4 +1,4 @@
-"""Every vector with a verdict gets it, through the whole pipeline; what the vectors leave open is decided here."""
+"""Every vector with a verdict gets it, through the handler; what the vectors leave open is decided here."""
 
 import base64
 import json
@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relay import config, pipeline
+from relay import config
 from relay.config import PRESETS, Config
 from relay.entry import Accepted
 from relay.pipeline import Ports
 from tests.conftest import http_api_event, nothing_is_enrolled
+from tests.handler import handle
 
-VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))["vectors"]
+FILES = ("vectors.json", "vectors_of_node_libraries.json")
+VECTORS = [one for name in FILES for one in json.loads(Path(__file__).with_name(name).read_text("utf-8"))["vectors"]]
 SUPPORTED = tomllib.loads(PRESETS.read_text("utf-8")).keys()
 
 # What the vectors leave open, all refused: a signature has one spelling (hex in lower case), what a proxy joined is not
@@ -89,7 +91,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
     if vector["provider"] == "sns":
         key += f', topics = ["{TOPIC}"]'
     relay_config = load(vector["provider"], f"{url.scheme}://{url.netloc}", url.path, key)
-    answer, _ = pipeline.answer(event, relay_config, ports, datetime.fromtimestamp(vector["now"], UTC))
+    answer = handle(event, relay_config, ports, datetime.fromtimestamp(vector["now"], UTC))
     code: int = answer["statusCode"]
     return code
 

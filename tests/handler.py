@@ -1,0 +1,52 @@
+"""The Lambda handler, with what a test passes in where the function has AWS and the clock."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import time_machine
+
+import relay
+from relay.config import Config
+from relay.pipeline import Ports
+
+
+def handle(event: Mapping[str, Any], config: Config, ports: Ports, now: datetime) -> dict[str, Any]:
+    """The answer of `relay.ingest.handler`, at `now`."""
+    ingest = _ingest()
+    with mock.patch.multiple(ingest, CONFIG=config, PORTS=ports), time_machine.travel(now, tick=False):
+        answer: dict[str, Any] = ingest.handler(dict(event), _Context())
+    return answer
+
+
+@cache
+def _ingest() -> ModuleType:
+    # What it reads when it is imported, as the stack sets it; the configuration is replaced in each call.
+    needed = {
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "RELAY_CONFIG": str(Path(__file__).parents[1] / "relay.toml"),
+        "DEAD_LETTER_QUEUE_URL": "http://queue.invalid",
+        "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
+        "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
+    }
+    with mock.patch.dict(os.environ, needed):
+        ingest = importlib.import_module("relay.ingest")
+    for name in ("ingest", "secrets"):  # a test with another environment imports its own
+        del sys.modules[f"relay.{name}"]
+        delattr(relay, name)
+    return ingest
+
+
+class _Context:
+    function_name = "ingest"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
+    aws_request_id = "lambda-request"
