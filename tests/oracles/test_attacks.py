@@ -180,6 +180,22 @@ def _is_a_list_with_it(header: str, value: str, other: str) -> bool:
     return separator is not None and other.split(separator).count(value.rsplit(separator, maxsplit=1)[-1]) == 1
 
 
+@pytest.mark.parametrize("unit", ["[", '{"a":', '[{"a":', "a[", "a=", "%5B", "--b\r\n"])
+def test_a_body_that_is_nested_deeply_or_made_of_a_million_pieces(
+    name: str, relay: Config, signed: Signed, unit: str
+) -> None:
+    body = unit.encode() * (1024 * 1024 // len(unit))
+    expected = 400 if name in BODY_NOT_SIGNED else 401  # 400: it is authentic, and no JSON
+    assert answered(relay, replace(signed, body=body)) == expected
+
+
+def test_a_header_of_a_mebibyte(relay: Config, signed: Signed) -> None:
+    for header in signed.headers.keys() - UNSIGNED_HEADERS:
+        for filler in ("a", "=", ",", "v1,a ", "."):
+            headers = signed.headers | {header: filler * (1024 * 1024 // len(filler))}
+            assert answered(relay, replace(signed, headers=headers)) == 401
+
+
 def test_a_signature_in_hex_is_compared_in_lower_case(load: Load) -> None:
     signed = SIGNERS["github"]()
     upper = "sha256=" + signed.headers["x-hub-signature-256"].removeprefix("sha256=").upper()
