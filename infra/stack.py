@@ -7,13 +7,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.api import Api
-from infra.dead_letters import DeadLetters
-from infra.ingest import Ingest
+from infra.function import Ingest, Redeliver
+from infra.queues import Queues
 from relay.config import Config
 
 
 class RelayStack(cdk.Stack):
-    """API, function and dead-letter queue for one relay.toml."""
+    """API, functions and queues for one relay.toml."""
 
     def __init__(
         self,
@@ -26,22 +26,24 @@ class RelayStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        dead_letters = DeadLetters(self, "DeadLetters")
+        queues = Queues(self, "Queues")
         ingest = Ingest(
             self,
             "Ingest",
             code=code,
             architecture=architecture,
             regions=config.regions,
+            queues=queues,
             secrets=sorted(set().union(*(route.secrets() for route in config.routes))),
             enrolled=sorted({route.auth.secret for route in config.routes if route.enrol}),
-            dead_letters=dead_letters.queue,
         )
+        Redeliver(self, "Redeliver", code=code, architecture=architecture, regions=config.regions, queues=queues)
         api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)
         for route in config.routes:
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
         cdk.CfnOutput(self, "ApiId", value=api.api.api_id)
-        cdk.CfnOutput(self, "DeadLetterQueueUrl", value=dead_letters.queue.queue_url)
+        cdk.CfnOutput(self, "RetryQueueUrl", value=queues.retry.queue_url)
+        cdk.CfnOutput(self, "DeadLetterQueueUrl", value=queues.dead_letters.queue_url)
 
 
 def _logical(name: str) -> str:

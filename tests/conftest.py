@@ -1,7 +1,8 @@
 """What every test may use: the smallest relay.toml, and events as API Gateway makes them."""
 
 import base64
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 
 from relay import config
 from relay.config import Config
+from relay.delivery import Budget
+from relay.message import Message
+from relay.queueing import Queue
 
 NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)
 
@@ -44,6 +48,16 @@ def load(tmp_path: Path) -> Load:
 def nothing_is_published(url: str) -> bytes:
     """No certificate is needed where this stands for the web."""
     raise AssertionError(url)
+
+
+def everything_is_stored(_queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+    """Both queues take every message."""
+    return [None] * len(messages)
+
+
+def no_retries(_seconds: float = 0) -> Budget:
+    """Time for everything to be put once, and for nothing again."""
+    return Budget(retry_until=0, send_until=math.inf)
 
 
 def nothing_is_enrolled(name: str, _value: str) -> None:

@@ -50,3 +50,6 @@ class _Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
     aws_request_id = "lambda-request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000

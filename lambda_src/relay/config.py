@@ -1,5 +1,6 @@
 """relay.toml, read and proved: what the function and the stack may rely on. All mistakes are reported at once."""
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -61,6 +62,7 @@ class Route:
     event: EventTemplate
     body: str = payload.CONTENT_TYPE
     acknowledge: str = ""
+    retry_seconds: float = 2
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
     origins: tuple[str, ...] = ()
@@ -95,6 +97,11 @@ class Config:
     def warnings(self) -> list[str]:
         """What `cdk synth` says about each route that authenticates less than its body."""
         return [f'route "{route.name}": {weak}' for route in self.routes for weak in route.weak]
+
+
+def path() -> Path:
+    """Where the function finds relay.toml: beside its package, unless RELAY_CONFIG says otherwise."""
+    return Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[1] / "relay.toml"))
 
 
 def load(path: Path) -> Config:
@@ -157,6 +164,7 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
         id=table.template("id", [name for name in NAMES_IN_EVENT if name != "id"], preset.get("id", "")),
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
         body=table.choice("body", payload.KINDS, preset.get("body", "")),
+        retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
         acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
         handshakes=handshakes,
         verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",

@@ -74,10 +74,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The entry was refused, by EventBridge or before it was sent; `code` is in EventBridge's vocabulary."""
+    """The entry was not taken, by EventBridge or before it was sent; `code` is in EventBridge's vocabulary.
+
+    `attempts` is how often it was put.
+    """
 
     code: str
     message: str
+    attempts: int = 0
 
 
 Outcome = Accepted | Failed

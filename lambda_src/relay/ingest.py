@@ -1,22 +1,20 @@
 """The Lambda handler behind API Gateway: connects the pipeline to AWS, the log and the metrics."""
 
-import os
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, documents, partner_bus, pipeline, queues, secrets, telemetry
+from relay import config, documents, partner_bus, pipeline, queues, secrets, telemetry, timing
 from relay.pipeline import Greeted, Ports, Relayed
 
-CONFIG = config.load(Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[1] / "relay.toml")))
+CONFIG = config.load(config.path())
 PORTS = Ports(
     read_secret=secrets.read,
     refresh_secret=secrets.refresh,
     send=partner_bus.send,
-    store=partial(queues.store, os.environ["DEAD_LETTER_QUEUE_URL"]),
+    store=queues.store,
     fetch=documents.fetch,
     enrol=secrets.enrol,
 )
@@ -24,9 +22,9 @@ PORTS = Ports(
 
 @telemetry.logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 @telemetry.metrics.log_metrics
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The answer to one webhook."""
-    response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC))
+    response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), partial(timing.budget, context))
     if isinstance(outcome, Relayed):
         telemetry.relayed(outcome)
     elif isinstance(outcome, Greeted):

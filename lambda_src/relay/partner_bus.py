@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from relay.aws import CONFIG
+from relay.aws import CONFIG_ONCE
 from relay.entry import Accepted, Entry, Failed, Outcome
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @cache
 def client(region: str) -> "EventBridgeClient":
     """One client for each Region, with its connection."""
-    return boto3.client("events", region_name=region, config=CONFIG)
+    return boto3.client("events", region_name=region, config=CONFIG_ONCE)
 
 
 def send(region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:

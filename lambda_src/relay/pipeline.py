@@ -6,15 +6,16 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from relay import dead_letter, handshake, mapping, payload, request, response, routing
+from relay import handshake, mapping, message, payload, request, response, routing
 from relay.certificate_scheme import CertificateScheme, confirmation
 from relay.config import Config, Route
-from relay.dead_letter import DeadLetter
-from relay.delivery import Send, deliver
-from relay.entry import Failed, Outcome
+from relay.delivery import Budget, Send, deliver
+from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.errors import BadRequest, MappingError, Rejected, Unauthorized, Unavailable
 from relay.handshake import Answer, Handshake, Receiver
 from relay.known import Fetch, Known
+from relay.message import Message, Origin
+from relay.queueing import Fate, NotKept, Store, keep
 from relay.request import Request
 from relay.scheme_config import Scheme
 from relay.webhook import Webhook, authenticate
@@ -26,14 +27,14 @@ class Ports:
 
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
     `refresh_secret` reads them anew, or gives none if that was done a moment ago.
-    `store` stores every letter and gives None, or why one is not stored. `fetch` gives what a sender publishes.
+    `fetch` gives what a sender publishes.
     `enrol` stores a secret that arrived in a handshake, or raises Unavailable.
     """
 
     read_secret: Callable[[str], Sequence[str]]
     refresh_secret: Callable[[str], Sequence[str]]
     send: Send
-    store: Callable[[Sequence[DeadLetter]], str | None]
+    store: Store
     fetch: Fetch
     enrol: Callable[[str, str], None]
 
@@ -44,7 +45,7 @@ class Relayed:
 
     route: str
     webhook_id: str
-    outcomes: Sequence[Outcome]
+    fates: Sequence[Fate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,12 @@ class Refused:
 
 
 def answer(
-    event: Mapping[str, Any], config: Config, ports: Ports, now: datetime
+    event: Mapping[str, Any], config: Config, ports: Ports, now: datetime, budget: Callable[[float], Budget]
 ) -> tuple[dict[str, Any], Relayed | Greeted | Refused]:
-    """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere."""
+    """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere.
+
+    `budget` says how long to go on, for a route's `retry_seconds`.
+    """
     route_name = "none"
     try:
         posted = request.parse(event, config.max_body_bytes)
@@ -73,12 +77,12 @@ def answer(
         route_name = route.name
         if greeting := _greeting(posted, route, config.public_url, ports, now):
             return response.greeting(greeting), Greeted(route.name)
-        relayed = relay(Webhook(route, posted, path, now), config, ports)
+        relayed = relay(Webhook(route, posted, path, now), config, ports, budget(route.retry_seconds))
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
     if route.acknowledge:
         return response.greeting(handshake.plain(route.acknowledge)), relayed
-    return response.accepted(relayed.outcomes), relayed
+    return response.accepted(relayed.fates), relayed
 
 
 def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> Answer | None:
@@ -123,23 +127,30 @@ def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports
         authenticate(posted, scheme, replace(known, secrets=rotated))
 
 
-def relay(webhook: Webhook, config: Config, ports: Ports) -> Relayed:
+def relay(webhook: Webhook, config: Config, ports: Ports, budget: Budget) -> Relayed:
     """What became of each entry. Raises Rejected if the webhook could not be taken."""
     text, value = payload.parse(webhook.request, webhook.route.body)
     scope = mapping.scope_of(webhook, value)
+    entries: Sequence[Entry | Request]
+    outcomes: Sequence[Outcome]
     try:
-        entries = mapping.entries(webhook.route, scope, text, config)
+        entries = mapped = mapping.entries(webhook.route, scope, text, config)
     except MappingError as error:
-        failed = Failed("MappingError", str(error))
-        outcomes: list[Outcome] = [failed]
-        letters = [dead_letter.of_webhook(webhook, scope["id"], failed)]
+        entries, outcomes = [webhook.request], [Failed("MappingError", str(error))]
     else:
-        outcomes = deliver(entries, config, ports.send)
-        letters = [
-            dead_letter.of_entry(webhook, scope["id"], entry, outcome)
-            for entry, outcome in zip(entries, outcomes, strict=True)
-            if isinstance(outcome, Failed)
-        ]
-    if why_not := ports.store(letters):
-        raise Unavailable("The webhook could not be stored.", reason=f"dead-letter queue: {why_not}")
-    return Relayed(webhook.route.name, scope["id"], outcomes)
+        outcomes = deliver(mapped, config, ports.send, budget)
+    origin = message.origin_of(webhook, scope["id"])
+    return Relayed(webhook.route.name, origin.webhook_id, _fates(origin, entries, outcomes, ports.store))
+
+
+def _fates(origin: Origin, entries: Sequence[Entry | Request], outcomes: Sequence[Outcome], store: Store) -> list[Fate]:
+    failed = [
+        Message(origin, entry, outcome)
+        for entry, outcome in zip(entries, outcomes, strict=True)
+        if isinstance(outcome, Failed)
+    ]
+    try:
+        kept = iter(keep(failed, store))
+    except NotKept as error:
+        raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+    return [outcome if isinstance(outcome, Accepted) else next(kept) for outcome in outcomes]

@@ -1,51 +1,140 @@
-"""The adapter to SQS: stores dead letters in as few calls as the limits allow."""
+"""The adapter to SQS: stores messages in as few calls as the limits allow, and postpones those that have to wait.
 
-from collections.abc import Sequence
+A message over SQS's limit goes to the overflow bucket; the queue holds a pointer to it, which is followed here.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws import CONFIG
+from relay import bucket
+from relay.aws import CONFIG_STORE
 from relay.batching import batches
-from relay.dead_letter import DeadLetter
+from relay.message import VERSION, Message, Unreadable
+from relay.queueing import Queue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MAX_MESSAGES_PER_BATCH = 10
-MAX_BATCH_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024  # of a message, and of a batch
+
+_POINTER = "overflow"
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    text: str
+    attributes: Mapping[str, str]
+
+    @property
+    def size(self) -> int:
+        """Bytes as SQS counts them: the body, and each attribute's name, type and value.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+        """
+        return len(self.text.encode()) + sum(len(f"{key}String{value}") for key, value in self.attributes.items())
 
 
 @cache
 def _client() -> "SQSClient":
-    return boto3.client("sqs", config=CONFIG)
+    return boto3.client("sqs", config=CONFIG_STORE)
 
 
-def store(queue_url: str, letters: Sequence[DeadLetter]) -> str | None:
-    """Store every letter; None if all of them are in the queue, else why one is not."""
-    for batch in batches(letters, lambda letter: letter.size, MAX_MESSAGES_PER_BATCH, MAX_BATCH_BYTES):
+def url(queue: Queue) -> str:
+    """As the stack set it."""
+    return os.environ["RETRY_QUEUE_URL" if queue is Queue.RETRY else "DEAD_LETTER_QUEUE_URL"]
+
+
+def store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+    """None for each message that is in the queue, in order, else why it is not."""
+    found: dict[int, str | None] = {}
+    letters: dict[int, _Letter] = {}
+    for index, message in enumerate(messages):
+        letter = _Letter(message.text(), message.attributes())
         try:
-            answer = _client().send_message_batch(
-                QueueUrl=queue_url,
-                Entries=[
-                    {
-                        "Id": str(number),
-                        "MessageBody": letter.body,
-                        "MessageAttributes": {
-                            name: {"DataType": "String", "StringValue": value}
-                            for name, value in letter.attributes.items()
-                        },
-                    }
-                    for number, letter in enumerate(batch)
-                ],
-            )
+            letters[index] = letter if letter.size <= MAX_BYTES else _overflowing(message, letter)
         except (ClientError, BotoCoreError) as error:
-            return str(error)
-        if failed := answer.get("Failed"):
-            return f"{failed[0]['Code']}: {failed[0].get('Message', '')}"
-        if len(answer["Successful"]) != len(batch):
-            return "the answer of SendMessageBatch does not account for each message"
-    return None
+            found[index] = f"overflow bucket: {error}"
+    for batch in batches(letters, lambda index: letters[index].size, MAX_MESSAGES_PER_BATCH, MAX_BYTES):
+        try:
+            found |= _send(queue, {index: letters[index] for index in batch})
+        except (ClientError, BotoCoreError) as error:  # the others would only take time to fail as well
+            found |= {index: str(error) for index in letters if index not in found}
+            break
+    return [found[index] for index in range(len(messages))]
+
+
+def keep_unreadable(text: str, why: str) -> str | None:
+    """Dead-letter a text that is no message of ours, as it came: None if it is in the queue, else why it is not."""
+    attributes = {"ErrorCode": "Unreadable", "ErrorMessage": why.encode("ascii", "replace").decode()[:256]}
+    try:
+        return _send(Queue.DEAD_LETTERS, {0: _Letter(text, attributes)})[0]
+    except (ClientError, BotoCoreError) as error:
+        return str(error)
+
+
+def postpone(seconds: Mapping[str, int]) -> None:
+    """Hide the messages of the retry queue with these receipt handles.
+
+    One that cannot be hidden comes back after the queue's own timeout.
+    """
+    for batch in batches(seconds, lambda _: 0, MAX_MESSAGES_PER_BATCH, MAX_BYTES):
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds[handle]}
+            for number, handle in enumerate(batch)
+        ]
+        try:
+            _client().change_message_visibility_batch(QueueUrl=url(Queue.RETRY), Entries=entries)  # type: ignore[arg-type]
+        except (ClientError, BotoCoreError):
+            continue
+
+
+def follow(text: str) -> str:
+    """The message that `text` is, or points to. Raises Unreadable if it is gone, OSError if S3 is."""
+    try:
+        pointer = json.loads(text)[_POINTER]
+        key = pointer["key"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return text
+    try:
+        found = bucket.get(str(key))
+    except (ClientError, BotoCoreError) as error:
+        raise OSError(str(error)) from error
+    if found is None:
+        raise Unreadable(f"the overflow bucket has no {key}")
+    return found.decode("utf-8", "replace")
+
+
+def _overflowing(message: Message, letter: _Letter) -> _Letter:
+    key = bucket.put("overflow", letter.text.encode(), "application/json")
+    origin, error = message.origin, {"code": message.failed.code, "message": message.failed.message}
+    pointer = {"key": key, "size": len(letter.text)}
+    about = {"version": VERSION, "route": origin.route, "webhook_id": origin.webhook_id, "error": error}
+    return _Letter(json.dumps(about | {_POINTER: pointer}), letter.attributes)
+
+
+def _send(queue: Queue, letters: Mapping[int, _Letter]) -> dict[int, str | None]:
+    entries: list[SendMessageBatchRequestEntryTypeDef] = [
+        {
+            "Id": str(index),
+            "MessageBody": letter.text,
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value} for name, value in letter.attributes.items()
+            },
+        }
+        for index, letter in letters.items()
+    ]
+    found: dict[int, str | None] = dict.fromkeys(letters, "the answer of SendMessageBatch does not account for it")
+    answer = _client().send_message_batch(QueueUrl=url(queue), Entries=entries)
+    found |= {int(one["Id"]): None for one in answer.get("Successful", [])}
+    found |= {int(one["Id"]): f"{one['Code']}: {one.get('Message', '')}" for one in answer.get("Failed", [])}
+    return found

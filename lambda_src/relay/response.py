@@ -5,21 +5,26 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from relay.entry import Accepted, Outcome
+from relay.entry import Accepted
 from relay.errors import Rejected
 from relay.handshake import Answer
+from relay.queueing import Fate, Queue
 
 
-def accepted(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """202: every entry is in EventBridge or in the dead-letter queue."""
-    taken = sum(isinstance(outcome, Accepted) for outcome in outcomes)
-    body = {
-        "accepted": taken,
-        "queued": 0,
-        "dead_lettered": len(outcomes) - taken,
-        "entries": [_entry(outcome) for outcome in outcomes],
-    }
+def accepted(fates: Sequence[Fate]) -> dict[str, Any]:
+    """202: every entry is in EventBridge, in the retry queue or in the dead-letter queue."""
+    body = {**counts(fates), "entries": [_entry(fate) for fate in fates]}
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
+
+
+def counts(fates: Sequence[Fate]) -> dict[str, int]:
+    """How many entries are where."""
+    places = [None if isinstance(fate, Accepted) else fate.queue for fate in fates]
+    return {
+        "accepted": places.count(None),
+        "queued": places.count(Queue.RETRY),
+        "dead_lettered": places.count(Queue.DEAD_LETTERS),
+    }
 
 
 def greeting(answer: Answer) -> dict[str, Any]:
@@ -44,10 +49,12 @@ def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
     return _response(rejected.status, "application/problem+json", body, rejected.headers)
 
 
-def _entry(outcome: Outcome) -> dict[str, Any]:
-    if isinstance(outcome, Accepted):
-        return {"event_id": outcome.event_id}
-    return {"dead_lettered": True, "error_code": outcome.code, "error_message": outcome.message}
+def _entry(fate: Fate) -> dict[str, Any]:
+    if isinstance(fate, Accepted):
+        return {"event_id": fate.event_id}
+    if fate.queue is Queue.RETRY:
+        return {"queued": True, "error_code": fate.failed.code}
+    return {"dead_lettered": True, "error_code": fate.failed.code, "error_message": fate.failed.message}
 
 
 def _response(status: int, content_type: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:

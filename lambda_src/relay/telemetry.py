@@ -1,10 +1,14 @@
 """The log and the metrics: every key and name there is. No body, secret, signature or header is among them."""
 
+from collections.abc import Sequence
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from relay import response
 from relay.entry import Accepted
 from relay.pipeline import Greeted, Refused, Relayed
+from relay.redelivery import Later, Settled, Verdict
 
 logger = Logger()
 metrics = Metrics()
@@ -12,14 +16,13 @@ metrics = Metrics()
 
 def relayed(webhook: Relayed) -> None:
     """One line and the counts for a webhook that was taken."""
-    route, outcomes = webhook.route, webhook.outcomes
-    accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes)
-    errors = sorted({outcome.code for outcome in outcomes if not isinstance(outcome, Accepted)})
-    counts = {"accepted": accepted, "dead_lettered": len(outcomes) - accepted}
+    route, counts = webhook.route, response.counts(webhook.fates)
+    errors = sorted({fate.failed.code for fate in webhook.fates if not isinstance(fate, Accepted)})
     logger.info("relayed", extra={"route": route, "webhook_id": webhook.webhook_id, **counts, "error_codes": errors})
     metrics.add_dimension("route", route)
     metrics.add_metric("WebhooksRelayed", MetricUnit.Count, 1)
     metrics.add_metric("EntriesAccepted", MetricUnit.Count, counts["accepted"])
+    metrics.add_metric("EntriesQueued", MetricUnit.Count, counts["queued"])
     metrics.add_metric("EntriesDeadLettered", MetricUnit.Count, counts["dead_lettered"])
 
 
@@ -38,3 +41,19 @@ def refused(webhook: Refused) -> None:
     metrics.add_dimension("route", route)
     metrics.add_dimension("status", str(rejection.status))
     metrics.add_metric("WebhooksRejected", MetricUnit.Count, 1)
+
+
+def redelivered(verdicts: Sequence[Verdict]) -> None:
+    """One line and the counts for a batch of the retry queue."""
+    settled = [verdict for verdict in verdicts if isinstance(verdict, Settled)]
+    later = [verdict for verdict in verdicts if isinstance(verdict, Later)]
+    counts = {
+        "accepted": sum(verdict.accepted for verdict in settled),
+        "dead_lettered": sum(verdict.dead_lettered for verdict in settled),
+        "postponed": len(later),
+    }
+    codes = sorted({verdict.code for verdict in later})
+    logger.info("redelivered", extra={"messages": len(verdicts), **counts, "error_codes": codes})
+    metrics.add_metric("EntriesRedelivered", MetricUnit.Count, counts["accepted"])
+    metrics.add_metric("EntriesDeadLettered", MetricUnit.Count, counts["dead_lettered"])
+    metrics.add_metric("MessagesPostponed", MetricUnit.Count, counts["postponed"])

@@ -43,11 +43,11 @@ class Table:
             check=lambda value: None if value in choices else f"expected one of {', '.join(choices)}",
         )
 
-    def number(self, key: str, default: int, *, maximum: int) -> int:
-        """A whole number from 1 to `maximum`."""
-        value: int = self._take(key, int, default) or default
-        if not 1 <= value <= maximum:
-            self.problem(key, f"expected a whole number from 1 to {maximum}, got {value}")
+    def number(self, key: str, default: int, *, maximum: int, minimum: int = 1) -> int:
+        """A whole number from `minimum` to `maximum`."""
+        value: int = self._take(key, int, default)
+        if not minimum <= value <= maximum:
+            self.problem(key, f"expected a whole number from {minimum} to {maximum}, got {value}")
         return value
 
     def texts(self, key: str, *, check: Check = lambda _: None, required: bool = True) -> tuple[str, ...]:

@@ -1,43 +1,21 @@
-"""The local partner bus, alone: plain HTTP, no IAM, started once with its own command."""
+"""The real AWS command line, against the local partner bus."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from local import aws
 from local.aws import PARTNER, LocalAws
+from tests.local_bus import REGION, bus, faults
 
-ROOT = Path(__file__).parents[2]
-REGION = "us-east-1"
-CUSTOMER = "222222222222"
-SOURCE = "aws.partner/acme.example/c42/orders"
+__all__ = ["bus", "faults"]  # fixtures
 
 AwsCli = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="session")
-def bus() -> Iterator[LocalAws]:
-    with aws.running(region=REGION, iam=False) as running:
-        running.client("events", PARTNER, REGION).create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
-        yield running
-
-
-@pytest.fixture
-def faults(bus: LocalAws) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
-    """Injects faults; none is left behind."""
-
-    def inject(document: list[dict[str, Any]]) -> None:
-        httpx.put(f"{bus.url}/_partner_bus/faults", json=document).raise_for_status()
-
-    yield inject
-    inject([])
 
 
 @pytest.fixture

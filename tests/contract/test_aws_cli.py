@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import CUSTOMER, SOURCE, AwsCli
+from local.deploy import CUSTOMER
+from tests.contract.conftest import AwsCli
+from tests.local_bus import SOURCE
 
 Put = Callable[[list[dict[str, Any]]], dict[str, Any]]
 ENTRY = {"Source": SOURCE, "DetailType": "order.created", "Detail": "{}"}

@@ -3,24 +3,18 @@
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from local.aws import PARTNER, LocalAws
-from local.deploy import CUSTOMER, Customer, drain
+from local.deploy import CUSTOMER, Customer
 from local.samples import SIGNERS
-from relay import queues
-from tests.conftest import http_api_event
-from tests.contract.conftest import REGION
+from relay.queueing import Queue
+from tests.local_bus import REGION, SECRET, Context, Functions, functions
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SOURCE = "aws.partner/acme.example/handler/orders"
 RELAY_TOML = """
 partner = "aws.partner/acme.example"
@@ -35,6 +29,7 @@ event = { source = "aws.partner/acme.example/${path.customer}/orders", detail_ty
 [[route]]
 name = "batch"
 path = "/batch"
+retry_seconds = 0
 auth = { scheme = "standard-webhooks", secret = "ssm:/handler/batch" }
 [route.event]
 each = "${body.events}"
@@ -66,16 +61,7 @@ event = { source = "aws.partner/acme.example/handler/orders", detail_type = "a" 
 """
 
 Post = Callable[..., dict[str, Any]]
-
-
-@dataclass
-class Context:
-    """What Lambda gives beside the event."""
-
-    function_name: str = "ingest"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
-    aws_request_id: str = "lambda-request"
+Taken = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +72,7 @@ def customer(bus: LocalAws) -> Customer:
 
 
 @pytest.fixture(scope="module")
-def queue_url(bus: LocalAws) -> str:
-    url: str = bus.client("sqs", PARTNER, REGION).create_queue(QueueName="dead-letters")["QueueUrl"]
-    return url
-
-
-@pytest.fixture(scope="module")
-def ingest(bus: LocalAws, queue_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """The handler's module, imported as Lambda does it: everything it needs is in the environment."""
+def relay(bus: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
     path: Path = tmp_path_factory.mktemp("handler") / "relay.toml"
     path.write_text(RELAY_TOML)
     secrets_manager = bus.client("secretsmanager", PARTNER, REGION)
@@ -101,46 +80,25 @@ def ingest(bus: LocalAws, queue_url: str, tmp_path_factory: pytest.TempPathFacto
     secrets_manager.create_secret(Name="handler/rotated", SecretString=SECRET)
     secrets_manager.create_secret(Name="handler/rotated-away", SecretString="[]")
     bus.client("ssm", PARTNER, REGION).put_parameter(Name="/handler/batch", Value=SECRET, Type="SecureString")
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {
-            **bus.environment(PARTNER, REGION),
-            "RELAY_CONFIG": str(path),
-            "DEAD_LETTER_QUEUE_URL": queue_url,
-            "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
-            "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
-        }.items():
-            environment.setenv(name, value)
-        from relay import ingest  # noqa: PLC0415 - reads its environment when it is imported
-
-        yield ingest
+    with functions(bus, path, "handler") as made:
+        yield made
 
 
 @pytest.fixture
-def post(ingest: ModuleType) -> Post:
-    """Signs a body as the sender would, and posts it through the handler."""
-
-    def post(
-        path: str,
-        body: bytes,
-        headers: dict[str, str] | None = None,
-        method: str = "POST",
-        changes: dict[str, Any] | None = None,
-        *,
-        parsed: bool = True,
-    ) -> dict[str, Any]:
-        signed = SIGNERS["standard-webhooks"](SECRET, body) if headers is None else headers
-        event = http_api_event(path, body, {"content-type": "application/json", **signed}) | (changes or {})
-        event["requestContext"]["http"]["method"] = method
-        answer: dict[str, Any] = ingest.handler(event, Context())
-        return {**answer, "body": json.loads(answer["body"])} if parsed else answer
-
-    return post
+def post(relay: Functions) -> Post:
+    return relay.post
 
 
 @pytest.fixture
-def dead_letters(bus: LocalAws, queue_url: str) -> Callable[[], list[dict[str, Any]]]:
+def dead_letters(relay: Functions) -> Taken:
     """The messages that are in the dead-letter queue, taken from it."""
-    return lambda: list(drain(bus.client("sqs", PARTNER, REGION), queue_url))
+    return lambda: relay.taken(Queue.DEAD_LETTERS)
+
+
+@pytest.fixture
+def waiting(relay: Functions) -> Taken:
+    """The messages that are in the retry queue, taken from it."""
+    return lambda: relay.taken(Queue.RETRY)
 
 
 def test_a_signed_webhook_reaches_the_customer(post: Post, customer: Customer, dead_letters: Any) -> None:
@@ -185,13 +143,23 @@ def test_a_request_that_fails_whole_dead_letters_every_entry(post: Post, faults:
 
 @pytest.mark.parametrize("fault", [{"garbage": "<html>"}, {"garbage": '{"Entries":[]}'}, {"cut": "after"}])
 def test_an_answer_that_does_not_account_for_each_entry_is_no_success(
-    post: Post, faults: Any, dead_letters: Any, customer: Customer, fault: dict[str, Any]
+    post: Post, faults: Any, waiting: Taken, customer: Customer, fault: dict[str, Any]
 ) -> None:
     faults([fault])
-    answer = post("/orders/handler", b'{"type":"a"}')
-    assert answer["body"]["entries"][0]["error_code"] == "InvalidResponse"
-    assert len(dead_letters()) == 1
+    answer = post("/batch", b'{"events":[{"type":"a"}]}')
+    assert answer["body"]["entries"] == [{"queued": True, "error_code": "InvalidResponse"}]
+    assert len(waiting()) == 1
     list(customer.received())
+
+
+def test_what_is_throttled_is_put_again_within_the_webhooks_time(
+    post: Post, faults: Any, waiting: Taken, customer: Customer
+) -> None:
+    faults([{"requests": 2, "error_code": "ThrottlingException", "entries": [0]}])
+    answer = post("/orders/handler", b'{"type":"again"}')
+    assert (answer["body"]["accepted"], answer["body"]["queued"]) == (1, 0)
+    assert [event["detail-type"] for event in customer.received()] == ["again"]
+    assert waiting() == []
 
 
 def test_an_authentic_webhook_that_cannot_be_mapped_is_dead_lettered_whole(post: Post, dead_letters: Any) -> None:
@@ -232,17 +200,6 @@ def test_what_is_refused_leaves_nothing_anywhere(
     assert list(customer.received()) == []
 
 
-def test_when_nothing_can_store_it_the_sender_keeps_it(
-    post: Post, ingest: ModuleType, faults: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gone = f"{os.environ['AWS_ENDPOINT_URL']}/{PARTNER}/gone"
-    monkeypatch.setattr(ingest, "PORTS", replace(ingest.PORTS, store=partial(queues.store, gone)))
-    faults([{"error_code": "InternalFailure"}])
-    answer = post("/orders/handler", b'{"type":"a"}')
-    assert answer["statusCode"] == 503
-    assert int(answer["headers"]["retry-after"]) > 0
-
-
 def test_a_rotated_secret_is_accepted_at_once_but_read_again_only_every_30_seconds(
     post: Post, bus: LocalAws, customer: Customer
 ) -> None:
@@ -271,7 +228,7 @@ def test_a_secret_that_arrives_in_the_handshake_is_stored_and_then_verifies(post
     assert post("/asana", b"{}", {"x-hook-secret": "a" * 32})["statusCode"] == 401
 
 
-def test_a_format_1_event_is_answered_too(ingest: ModuleType, customer: Customer) -> None:
+def test_a_format_1_event_is_answered_too(relay: Functions, customer: Customer) -> None:
     body = '{"type":"rest"}'
     signed = SIGNERS["standard-webhooks"](SECRET, body.encode())
     event = {
@@ -282,5 +239,5 @@ def test_a_format_1_event_is_answered_too(ingest: ModuleType, customer: Customer
         "body": body,
         "isBase64Encoded": False,
     }
-    assert ingest.handler(event, Context())["statusCode"] == 202
+    assert relay.ingest.handler(event, Context())["statusCode"] == 202
     assert [event["detail-type"] for event in customer.received()] == ["rest"]

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from local.aws import PARTNER, LocalAws
+from local.aws import PARTNER, ROOT, LocalAws
 from local.deploy import CUSTOMER, Customer
-from tests.contract.conftest import REGION, ROOT, SOURCE
+from tests.local_bus import REGION, SOURCE, Inject
 
-Inject = Callable[[list[dict[str, Any]]], None]
 ATTACHED = "aws.partner/acme.example/attached/orders"
 
 

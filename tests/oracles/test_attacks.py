@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from relay import config
 from relay.config import Config
-from relay.dead_letter import DeadLetter
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
+from relay.message import Message
 from relay.pipeline import Ports
+from relay.queueing import Queue
 from tests.conftest import Load, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 from tests.oracles import signers
@@ -57,17 +58,21 @@ def answered(
     relay: Config, signed: Signed, secrets: list[str] | None = None, *, query: str = "a=1", later: float = 0
 ) -> int:
     """The status; whatever it is, something was put or stored only if it is 202."""
-    reached: list[Entry | DeadLetter] = []
+    reached: list[Entry | Message] = []
 
     def send(_region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
         reached.extend(entries)
         return [Accepted("id")] * len(entries)
 
+    def store(_queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+        reached.extend(messages)
+        return [None] * len(messages)
+
     ports = Ports(
         read_secret=lambda _: [signed.secret] if secrets is None else secrets,
         refresh_secret=lambda _: [],
         send=send,
-        store=reached.extend,
+        store=store,
         fetch=lambda _: signed.published,
         enrol=nothing_is_enrolled,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from relay.entry import Accepted, Entry, Outcome
 from relay.pipeline import Ports
-from tests.conftest import Load, http_api_event, nothing_is_enrolled
+from tests.conftest import Load, everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 from tests.oracles import signers
 from tests.oracles.signers import SIGNERS, Signed
@@ -26,7 +26,7 @@ def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
         read_secret=lambda _: [signed.secret],
         refresh_secret=lambda _: [],
         send=send,
-        store=lambda _: None,
+        store=everything_is_stored,
         fetch=lambda _: signed.published,
         enrol=nothing_is_enrolled,
     )

@@ -11,7 +11,7 @@ from relay.batching import batches
 from relay.config import Config
 from relay.delivery import MAX_ENTRIES_PER_REQUEST, deliver
 from relay.entry import Accepted, Entry, Failed, Outcome
-from tests.conftest import NOW
+from tests.conftest import NOW, no_retries
 
 SIZES = st.lists(st.integers(0, 120), max_size=60)
 ENTRY = Entry(NOW, "aws.partner/acme.example/c42/orders", (), "a", "{}", "us-east-1")
@@ -43,10 +43,13 @@ def test_every_entry_has_its_own_outcome_whatever_the_bus_answers(fates: list[st
         assert 1 <= len(batch) <= MAX_ENTRIES_PER_REQUEST
         assert {entry.region for entry in batch} == {region}
         sent.extend(batch)
-        return [Accepted(one.detail) if one.detail_type == "accept" else Failed("F", one.detail) for one in batch]
+        return [
+            Accepted(one.detail) if one.detail_type == "accept" else Failed("MalformedDetail", one.detail)
+            for one in batch
+        ]
 
     config = Config("aws.partner/acme.example", ("us-east-1", "eu-west-1"), (), 1, 1, 256 * 1024)
-    outcomes = deliver(entries, config, bus)
+    outcomes = deliver(entries, config, bus, no_retries())
     assert len(outcomes) == len(entries)
     for entry, fate, outcome in zip(entries, fates, outcomes, strict=True):
         assert isinstance(outcome, Accepted) == (fate == "accept")

@@ -2,17 +2,19 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import config, dead_letter, mapping, payload, request, routing, strict_json
+from relay import config, mapping, message, payload, request, routing, strict_json
 from relay.config import Config
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.known import Known
+from relay.message import Message
 from relay.request import Request
 from relay.strict_json import NotJSON
 from relay.template import TemplateError, compile_template
@@ -99,7 +101,9 @@ def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, 
                 if refusal(entry, PARTNER) is None:
                     assert isinstance(strict_json.parse(entry.detail), dict)
         except MappingError as error:
-            dead_letter.of_webhook(webhook, "id", Failed("MappingError", str(error)))
+            failed = Failed("MappingError", str(error))
+            written = Message(message.origin_of(webhook, "id"), posted, failed)
+            assert message.parse(written.text()) == replace(written, what=replace(posted, request_id=""))
         except Rejected:
             pass
 

@@ -1,12 +1,17 @@
-"""Entries are put in as few requests as the limits allow, and each one is accounted for."""
+"""Entries are put in as few requests as the limits allow, those that may yet be taken again, and all accounted for."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
+from relay import outcomes
 from relay.config import Config
-from relay.delivery import deliver
+from relay.delivery import Budget, deliver
 from relay.entry import Accepted, Entry, Failed, Outcome
-from tests.conftest import NOW, RELAY_TOML, Load
+from tests.conftest import NOW, RELAY_TOML, Load, no_retries
 
 ENTRY = Entry(NOW, "aws.partner/acme.example/c42/orders", (), "order.created", "{}", "us-east-1")
 
@@ -16,56 +21,147 @@ def numbered(count: int) -> list[Entry]:
 
 
 class Bus:
-    """Accepts everything but the detail-types it is told to refuse, and remembers the requests."""
+    """Accepts everything but the detail-types it is told to refuse, so many times; remembers the requests."""
 
-    def __init__(self, *refused: str) -> None:
+    def __init__(self, *refused: str, code: str = "MalformedDetail", times: int = 1000) -> None:
         self.requests: list[tuple[str, list[str]]] = []
-        self._refused = refused
+        self._refused = Counter(dict.fromkeys(refused, times))
+        self._code = code
 
     def __call__(self, region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
         self.requests.append((region, [entry.detail_type for entry in entries]))
-        return [
-            Failed("InternalFailure", "") if entry.detail_type in self._refused else Accepted(f"id-{entry.detail_type}")
-            for entry in entries
-        ]
+        return [self._outcome(entry.detail_type) for entry in entries]
+
+    def _outcome(self, name: str) -> Outcome:
+        if not self._refused[name]:
+            return Accepted(f"id-{name}")
+        self._refused[name] -= 1
+        return Failed(self._code, "")
+
+    @property
+    def sent(self) -> list[list[str]]:
+        return [entries for _, entries in self.requests]
+
+
+class Clock:
+    """Time that passes only when somebody sleeps; jitter that is always the longest."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def budget(self, retry: float, send: float = math.inf) -> Budget:
+        return Budget(retry, send, clock=lambda: self.now, sleep=self.sleep, jitter=lambda: 1.0)
 
 
 def test_forty_five_entries_are_three_requests_in_order(load: Load) -> None:
     bus = Bus("7", "30")
-    outcomes = deliver(numbered(45), load(RELAY_TOML), bus)
-    assert [len(entries) for _, entries in bus.requests] == [20, 20, 5]
-    assert [number for _, entries in bus.requests for number in entries] == [str(n) for n in range(45)]
-    assert [n for n, outcome in enumerate(outcomes) if outcome == Failed("InternalFailure", "")] == [7, 30]
-    assert outcomes[44] == Accepted("id-44")
+    made = deliver(numbered(45), load(RELAY_TOML), bus, no_retries())
+    assert [len(entries) for entries in bus.sent] == [20, 20, 5]
+    assert [number for entries in bus.sent for number in entries] == [str(n) for n in range(45)]
+    assert [n for n, outcome in enumerate(made) if outcome == Failed("MalformedDetail", "", 1)] == [7, 30]
+    assert made[44] == Accepted("id-44")
 
 
 def test_what_would_be_refused_is_not_sent_and_keeps_its_place(load: Load) -> None:
     bus = Bus()
-    entries = [ENTRY, replace(ENTRY, detail_type="x" * 129), ENTRY]
-    outcomes = deliver(entries, load(RELAY_TOML), bus)
-    assert [len(sent) for _, sent in bus.requests] == [2]
-    assert isinstance(outcomes[1], Failed)
-    assert isinstance(outcomes[0], Accepted)
-    assert isinstance(outcomes[2], Accepted)
+    made = deliver([ENTRY, replace(ENTRY, detail_type="x" * 129), ENTRY], load(RELAY_TOML), bus, no_retries())
+    assert [len(entries) for entries in bus.sent] == [2]
+    assert isinstance(made[1], Failed)
+    assert made[1].attempts == 0
+    assert isinstance(made[0], Accepted)
+    assert isinstance(made[2], Accepted)
 
 
 def test_an_entry_over_the_request_limit_travels_alone(load: Load) -> None:
     config: Config = load("max_request_bytes = 300\n" + RELAY_TOML)
     large = replace(ENTRY, detail_type="large", detail='{"x":"' + "x" * 400 + '"}')
     bus = Bus()
-    deliver([ENTRY, ENTRY, large, ENTRY], config, bus)
-    assert [entries for _, entries in bus.requests] == [["order.created"] * 2, ["large"], ["order.created"]]
+    deliver([ENTRY, ENTRY, large, ENTRY], config, bus, no_retries())
+    assert bus.sent == [["order.created"] * 2, ["large"], ["order.created"]]
 
 
 def test_each_region_has_its_own_requests(load: Load) -> None:
     bus = Bus()
     entries = [replace(entry, region="eu-west-1") if int(entry.detail_type) % 2 else entry for entry in numbered(4)]
-    outcomes = deliver(entries, load(RELAY_TOML), bus)
+    made = deliver(entries, load(RELAY_TOML), bus, no_retries())
     assert bus.requests == [("us-east-1", ["0", "2"]), ("eu-west-1", ["1", "3"])]
-    assert outcomes == [Accepted(f"id-{n}") for n in range(4)]
+    assert made == [Accepted(f"id-{n}") for n in range(4)]
 
 
 def test_no_entries_are_no_requests(load: Load) -> None:
     bus = Bus()
-    assert deliver([], load(RELAY_TOML), bus) == []
+    assert deliver([], load(RELAY_TOML), bus, no_retries()) == []
     assert bus.requests == []
+
+
+def test_only_what_failed_is_put_again_and_the_pauses_grow(load: Load) -> None:
+    bus, clock = Bus("1", "3", code="ThrottlingException", times=3), Clock()
+    made = deliver(numbered(5), load(RELAY_TOML), bus, clock.budget(2))
+    assert bus.sent == [["0", "1", "2", "3", "4"], ["1", "3"], ["1", "3"], ["1", "3"]]
+    assert made == [Accepted(f"id-{n}") for n in range(5)]
+    assert clock.slept == [0.1, 0.2, 0.4]
+
+
+def test_what_cannot_be_taken_in_time_is_left_with_its_attempts(load: Load) -> None:
+    bus, clock = Bus("1", code="InternalFailure"), Clock()
+    made = deliver(numbered(2), load(RELAY_TOML), bus, clock.budget(2))
+    assert clock.slept == [0.1, 0.2, 0.4, 0.8]  # 0.1 + … + 0.8 = 1.5; another second would be too long
+    assert made[1] == Failed("InternalFailure", "", 5)
+
+
+@pytest.mark.parametrize("code", sorted(outcomes.PERMANENT))
+def test_what_fails_for_good_is_put_once(load: Load, code: str) -> None:
+    bus, clock = Bus("0", code=code), Clock()
+    made = deliver(numbered(1), load(RELAY_TOML), bus, clock.budget(2))
+    assert (bus.sent, made, clock.slept) == ([["0"]], [Failed(code, "", 1)], [])
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["ThrottlingException", "InternalFailure", "ExpiredTokenException", "ReadTimeoutError", "InvalidResponse", "New"],
+)
+def test_any_other_code_is_put_again(load: Load, code: str) -> None:
+    bus = Bus("0", code=code, times=1)
+    assert deliver(numbered(1), load(RELAY_TOML), bus, Clock().budget(2)) == [Accepted("id-0")]
+
+
+def test_once_something_fails_and_the_time_is_over_nothing_more_is_begun(load: Load) -> None:
+    clock = Clock()
+
+    def slow(_region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        clock.now += 3
+        return [Failed("ReadTimeoutError", "") for _ in entries]
+
+    made = deliver(numbered(45), load(RELAY_TOML), slow, clock.budget(2))
+    assert clock.now == 3
+    assert [one.attempts for one in made if isinstance(one, Failed)] == [1] * 20 + [0] * 25
+    assert made[44] == Failed("NotAttempted", "there was no time for it", 0)
+
+
+def test_a_bus_that_is_only_slow_is_not_given_up_before_the_functions_own_deadline(load: Load) -> None:
+    clock = Clock()
+
+    def slow(_region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        clock.now += 3
+        return [Accepted("id") for _ in entries]
+
+    made = deliver(numbered(100), load(RELAY_TOML), slow, clock.budget(2, send=9))
+    assert [isinstance(one, Accepted) for one in made] == [True] * 60 + [False] * 40
+
+
+def test_one_entry_does_not_take_the_others_of_its_request_with_it(load: Load) -> None:
+    class Strict(Bus):
+        def __call__(self, region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+            made = super().__call__(region, entries)
+            whole = Failed("ValidationException", "")
+            return [whole] * len(entries) if any(isinstance(one, Failed) for one in made) else made
+
+    bus = Strict("2")
+    made = deliver(numbered(4), load(RELAY_TOML), bus, no_retries())
+    assert bus.sent == [["0", "1", "2", "3"], ["0"], ["1"], ["2"], ["3"]]
+    assert [isinstance(one, Accepted) for one in made] == [True, True, False, True]

@@ -5,19 +5,22 @@ import json
 from relay import response
 from relay.entry import Accepted, Failed
 from relay.errors import MethodNotAllowed, Unauthorized, Unavailable
+from relay.queueing import Kept, Queue
 
 
 def test_202_tells_the_fate_of_every_entry_in_order() -> None:
-    answer = response.accepted([Accepted("id-1"), Failed("MalformedDetail", "Detail is malformed.")])
+    malformed, throttled = Failed("MalformedDetail", "Detail is malformed."), Failed("ThrottlingException", "Rate")
+    answer = response.accepted([Accepted("id-1"), Kept(Queue.DEAD_LETTERS, malformed), Kept(Queue.RETRY, throttled)])
     assert answer["statusCode"] == 202
     assert answer["headers"] == {"content-type": "application/json"}
     assert json.loads(answer["body"]) == {
         "accepted": 1,
-        "queued": 0,
+        "queued": 1,
         "dead_lettered": 1,
         "entries": [
             {"event_id": "id-1"},
             {"dead_lettered": True, "error_code": "MalformedDetail", "error_message": "Detail is malformed."},
+            {"queued": True, "error_code": "ThrottlingException"},
         ],
     }
 

@@ -16,7 +16,7 @@ import pytest
 from relay.config import PRESETS, Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.pipeline import Ports
-from tests.conftest import Load, http_api_event, nothing_is_enrolled, nothing_is_published
+from tests.conftest import Load, everything_is_stored, http_api_event, nothing_is_enrolled, nothing_is_published
 from tests.handler import handle
 
 DATA = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
@@ -69,7 +69,7 @@ def greet(
         read_secret=lambda name: [secrets[name]] if secrets.get(name) else [],
         refresh_secret=lambda _: [],
         send=nothing_is_sent,
-        store=lambda _: None,
+        store=everything_is_stored,
         fetch=fetch,
         enrol=secrets.__setitem__,
     )
@@ -135,7 +135,7 @@ def test_dropbox_sign_hears_its_text_for_each_webhook(load: Load) -> None:
         read_secret=lambda _: ["api-key"],
         refresh_secret=lambda _: [],
         send=send,
-        store=lambda _: None,
+        store=everything_is_stored,
         fetch=nothing_is_published,
         enrol=nothing_is_enrolled,
     )

@@ -16,7 +16,7 @@ from relay import config
 from relay.config import PRESETS, Config
 from relay.entry import Accepted
 from relay.pipeline import Ports
-from tests.conftest import http_api_event, nothing_is_enrolled
+from tests.conftest import everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 
 FILES = ("vectors.json", "vectors_of_node_libraries.json")
@@ -79,7 +79,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
         read_secret=lambda _: secrets,
         refresh_secret=lambda _: [],
         send=lambda _, entries: [Accepted("id") for _ in entries],
-        store=lambda _: None,
+        store=everything_is_stored,
         fetch=lambda _: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
         enrol=nothing_is_enrolled,
     )

@@ -1,0 +1,179 @@
+"""The two functions, each with its log group and a role that allows exactly what it does."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.package import RUNTIME
+from infra.queues import REDELIVER_TIMEOUT, Queues
+from relay.config import SSM
+
+# A little under the 30 s after which API Gateway answers 503 by itself.
+INGEST_TIMEOUT = cdk.Duration.seconds(29)
+# Five PutPartnerEvents requests for each invocation, if the messages are small.
+REDELIVERED_AT_ONCE = 100
+# So that the backlog of an outage does not become the next one.
+REDELIVER_CONCURRENCY = 5
+
+
+class RelayFunction(Construct):
+    """Puts partner events, and keeps in the queues what it could not put."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        handler: str,
+        timeout: cdk.Duration,
+        code: lambda_.Code,
+        architecture: lambda_.Architecture,
+        regions: Sequence[str],
+        queues: Queues,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(
+            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
+        )
+        # Its own role: the default one may write to every log group of the account.
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=code,
+            handler=handler,
+            runtime=RUNTIME,
+            architecture=architecture,
+            role=self.role,
+            timeout=timeout,
+            memory_size=512,
+            log_group=self.log_group,
+            environment={
+                "RETRY_QUEUE_URL": queues.retry.queue_url,
+                "DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
+                "OVERFLOW_BUCKET": queues.overflow.bucket_name,
+                "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
+                "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+        )
+        self.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
+        self.allow(["sqs:SendMessage"], [queues.retry.queue_arn, queues.dead_letters.queue_arn])
+        self.allow(["s3:PutObject"], [queues.overflow.arn_for_objects("overflow/*")])
+        # The action takes no resource: the Region bounds it here, the partner prefix bounds it in the function.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+        self.allow(["events:PutPartnerEvents"], ["*"], {"StringEquals": {"aws:RequestedRegion": list(regions)}})
+        cdk.Validations.of(self.role).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+                reason="events:PutPartnerEvents takes no resource; Region and, in the function, partner bound it.",
+            ),
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM5[Resource::<QueuesOverflow*.Arn>/overflow/*]",
+                reason="The function makes the keys; the prefix is its own.",
+            ),
+        )
+        cdk.Validations.of(self.function).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-L1",
+                reason="Python 3.13 is supported until June 2029 and is what the tests can run.",
+            )
+        )
+
+    def allow(self, actions: list[str], resources: list[str], conditions: dict[str, object] | None = None) -> None:
+        """Let the function do this, and no more."""
+        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
+
+
+class Ingest(RelayFunction):
+    """Receives webhooks."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        secrets: Sequence[str],
+        enrolled: Sequence[str],
+        code: lambda_.Code,
+        architecture: lambda_.Architecture,
+        regions: Sequence[str],
+        queues: Queues,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            handler="relay.ingest.handler",
+            timeout=INGEST_TIMEOUT,
+            code=code,
+            architecture=architecture,
+            regions=regions,
+            queues=queues,
+        )
+        in_secrets_manager = [self._secret_arn(name) for name in secrets if not name.startswith(SSM)]
+        in_parameter_store = [self._parameter_arn(name) for name in secrets if name.startswith(SSM)]
+        if in_secrets_manager:
+            self.allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
+        if enrolled:
+            self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
+        if in_parameter_store:
+            self.allow(["ssm:GetParameter"], in_parameter_store)
+
+    def _secret_arn(self, name: str) -> str:
+        # Secrets Manager adds six characters of its own to the name.
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+        if name.startswith("arn:"):
+            return name
+        return cdk.Stack.of(self).format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{name}-??????",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _parameter_arn(self, name: str) -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="ssm", resource="parameter", resource_name=name.removeprefix(f"{SSM}/")
+        )
+
+
+class Redeliver(RelayFunction):
+    """Delivers what waits in the retry queue."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: lambda_.Code,
+        architecture: lambda_.Architecture,
+        regions: Sequence[str],
+        queues: Queues,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            handler="relay.redeliver.handler",
+            timeout=REDELIVER_TIMEOUT,
+            code=code,
+            architecture=architecture,
+            regions=regions,
+            queues=queues,
+        )
+        consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+        self.allow(consume, [queues.retry.queue_arn])
+        self.allow(["s3:GetObject"], [queues.overflow.arn_for_objects("overflow/*")])
+        lambda_.EventSourceMapping(
+            self,
+            "RetryQueue",
+            target=self.function,
+            event_source_arn=queues.retry.queue_arn,
+            batch_size=REDELIVERED_AT_ONCE,
+            max_batching_window=cdk.Duration.seconds(1),
+            max_concurrency=REDELIVER_CONCURRENCY,
+            report_batch_item_failures=True,
+        ).node.add_dependency(self.role)

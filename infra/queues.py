@@ -1,0 +1,71 @@
+"""The retry queue and the dead-letter queue, the bucket for what is too large for them, and the alarm for a person."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+# What redeliver.py may take, six times over, as AWS advises: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+REDELIVER_TIMEOUT = cdk.Duration.seconds(60)
+VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
+# The function gives up after 24 hours, about 110 receives. This is the net below it, for a message it cannot survive:
+# longer than a day of receives, and at 6 minutes each shorter than the retention.
+MAX_RECEIVE_COUNT = 300
+RETRY_RETENTION = cdk.Duration.days(4)
+LONGEST_RETENTION = cdk.Duration.days(14)
+
+
+class Queues(Construct):
+    """Encrypted, TLS only. Nothing in them goes with the stack."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=LONGEST_RETENTION,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        # Being this queue's dead-letter queue is also what lets the other be redriven into it.
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+        self.retry = sqs.Queue(
+            self,
+            "Retry",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=VISIBILITY_TIMEOUT,
+            retention_period=RETRY_RETENTION,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        self.overflow = s3.Bucket(
+            self,
+            "Overflow",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            # Longer than a message can wait in both queues.
+            lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(30))],
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        cdk.Validations.of(self.overflow).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-S1",
+                reason="Only the two functions read it; CloudTrail data events say who did, where that is wanted.",
+            )
+        )
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "Alarm",
+            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
+                period=cdk.Duration.minutes(1), statistic="Maximum"
+            ),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="Entries could not be delivered: see docs/operations.md, Dead letters.",
+        )

@@ -1,0 +1,49 @@
+"""The adapter to the overflow bucket: what is too large for a queue or for an event."""
+
+import os
+import uuid
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from relay.aws import CONFIG_STORE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@cache
+def _client() -> "S3Client":
+    return boto3.client("s3", config=CONFIG_STORE)
+
+
+def name() -> str:
+    """The bucket's name."""
+    return os.environ["OVERFLOW_BUCKET"]
+
+
+def put(prefix: str, content: bytes, content_type: str) -> str:
+    """Store `content` under a new key that begins with `prefix/`; gives the key. Raises the SDK's errors."""
+    key = f"{prefix}/{uuid.uuid4()}"
+    _client().put_object(Bucket=name(), Key=key, Body=content, ContentType=content_type)
+    return key
+
+
+def get(key: str) -> bytes | None:
+    """What is stored there, or None. Raises the SDK's errors, but not for a key that there is not."""
+    try:
+        content: bytes = _client().get_object(Bucket=name(), Key=key)["Body"].read()
+    except ClientError as error:
+        # Without s3:ListBucket, a key that is not there is denied.
+        if error.response["Error"]["Code"] in {"NoSuchKey", "AccessDenied"}:
+            return None
+        raise
+    return content
+
+
+def presign(key: str, seconds: int) -> str:
+    """A URL that gives the content to whoever has it, for `seconds`, or as long as the function's credentials live."""
+    url: str = _client().generate_presigned_url("get_object", Params={"Bucket": name(), "Key": key}, ExpiresIn=seconds)
+    return url

@@ -1,0 +1,54 @@
+"""The Lambda handler behind the retry queue: connects the redelivery to AWS, the log and the metrics."""
+
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from relay import config, partner_bus, queues, redelivery, telemetry, timing
+from relay.redelivery import Later, Ports, Received
+
+CONFIG = config.load(config.path())
+PORTS = Ports(
+    send=partner_bus.send,
+    store=queues.store,
+    follow=queues.follow,
+    keep_unreadable=queues.keep_unreadable,
+    jitter=random.random,
+)
+PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+class Postponed(Exception):
+    """Tells the batch processor that the message stays in the queue."""
+
+
+@telemetry.logger.inject_lambda_context
+@telemetry.metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Which messages of the batch stay in the queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html."""
+    records = event["Records"]
+    now, budget = datetime.now(UTC), timing.budget(context, retry_seconds=0)
+    verdicts = redelivery.redeliver([_received(record) for record in records], CONFIG, PORTS, now, budget)
+    later = {
+        record["messageId"]: (record["receiptHandle"], verdict)
+        for record, verdict in zip(records, verdicts, strict=True)
+        if isinstance(verdict, Later)
+    }
+    queues.postpone({handle: verdict.seconds for handle, verdict in later.values()})
+    telemetry.redelivered(verdicts)
+
+    def settle(record: SQSRecord) -> None:
+        if record.message_id in later:
+            raise Postponed
+
+    return dict(process_partial_response(event, record_handler=settle, processor=PROCESSOR, context=context))
+
+
+def _received(record: dict[str, Any]) -> Received:
+    attributes = record["attributes"]
+    sent_at = datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC)
+    return Received(record["body"], int(attributes["ApproximateReceiveCount"]), sent_at)

@@ -1,0 +1,151 @@
+"""Fixtures: the local partner bus alone (plain HTTP, no IAM), and both handlers with their real adapters on it."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+import relay
+from local import aws
+from local.aws import PARTNER, LocalAws
+from local.deploy import CUSTOMER, drain
+from local.samples import SIGNERS
+from relay import bucket, partner_bus, queues
+from relay.queueing import Queue
+from tests.conftest import http_api_event
+
+REGION = "us-east-1"
+SOURCE = "aws.partner/acme.example/c42/orders"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BUCKET = "relay-overflow"
+
+Inject = Callable[[list[dict[str, Any]]], None]
+
+
+@pytest.fixture(scope="session")
+def bus() -> Iterator[LocalAws]:
+    with aws.running(region=REGION, iam=False) as running:
+        running.client("events", PARTNER, REGION).create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
+        yield running
+
+
+@pytest.fixture
+def faults(bus: LocalAws) -> Iterator[Inject]:
+    """Injects faults; none is left behind."""
+
+    def inject(document: list[dict[str, Any]]) -> None:
+        httpx.put(f"{bus.url}/_partner_bus/faults", json=document).raise_for_status()
+
+    yield inject
+    inject([])
+
+
+@dataclass
+class Context:
+    """What Lambda gives beside the event."""
+
+    function_name: str = "ingest"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
+    aws_request_id: str = "lambda-request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As at the start of an invocation."""
+        return 29_000
+
+
+@dataclass(frozen=True)
+class Functions:
+    """Both handlers' modules, imported as Lambda does it: everything they need is in the environment."""
+
+    bus: LocalAws
+    ingest: ModuleType
+    redeliver: ModuleType
+
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        headers: dict[str, str] | None = None,
+        method: str = "POST",
+        changes: dict[str, Any] | None = None,
+        *,
+        parsed: bool = True,
+    ) -> dict[str, Any]:
+        """Sign a body as the sender would (unless there are headers), and post it through the handler."""
+        signed = SIGNERS["standard-webhooks"](SECRET, body) if headers is None else headers
+        event = http_api_event(path, body, {"content-type": "application/json", **signed}, method=method) | (
+            changes or {}
+        )
+        answer: dict[str, Any] = self.ingest.handler(event, Context())
+        return answer | {"body": json.loads(answer["body"])} if parsed else answer
+
+    def taken(self, queue: Queue) -> list[dict[str, Any]]:
+        """Every message that is in the queue, taken out of it."""
+        return list(drain(self.bus.client("sqs", PARTNER, REGION), os.environ[ENVIRONMENT[queue]]))
+
+    def batch(self, messages: list[dict[str, Any]], *, received: int = 1, sent_ms: int | None = None) -> dict[str, Any]:
+        """What Lambda's event source mapping would make of messages of the retry queue; the handler's answer."""
+        records = [
+            {
+                "messageId": str(number),
+                "receiptHandle": f"handle-{number}",
+                "body": message["Body"],
+                "attributes": {
+                    "ApproximateReceiveCount": str(received),
+                    "SentTimestamp": str(sent_ms or 4_000_000_000_000),
+                },
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:111111111111:retry",
+                "awsRegion": REGION,
+            }
+            for number, message in enumerate(messages)
+        ]
+        answer: dict[str, Any] = self.redeliver.handler({"Records": records}, Context())
+        return answer
+
+
+ENVIRONMENT = {Queue.RETRY: "RETRY_QUEUE_URL", Queue.DEAD_LETTERS: "DEAD_LETTER_QUEUE_URL"}
+
+
+@contextmanager
+def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]:
+    """The functions, with queues of this name of their own."""
+    sqs, s3 = bus.client("sqs", PARTNER, REGION), bus.client("s3", PARTNER, REGION)
+    s3.create_bucket(Bucket=f"{BUCKET}-{name}")
+    urls = {
+        variable: sqs.create_queue(QueueName=f"{name}-{queue.name.lower()}")["QueueUrl"]
+        for queue, variable in ENVIRONMENT.items()
+    }
+    with pytest.MonkeyPatch.context() as environment:
+        for variable, value in {
+            **bus.environment(PARTNER, REGION),
+            **urls,
+            "RELAY_CONFIG": str(relay_toml),
+            "OVERFLOW_BUCKET": f"{BUCKET}-{name}",
+            "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
+            "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
+        }.items():
+            environment.setenv(variable, value)
+        _forget()
+        yield Functions(bus, importlib.import_module("relay.ingest"), importlib.import_module("relay.redeliver"))
+    _forget()
+
+
+def _forget() -> None:
+    """Modules and clients of another environment."""
+    for name in ("ingest", "redeliver", "secrets"):
+        if sys.modules.pop(f"relay.{name}", None):
+            delattr(relay, name)
+    for client in (partner_bus.client, queues._client, bucket._client):
+        client.cache_clear()

@@ -1,0 +1,55 @@
+"""What could not be delivered is kept somewhere, or the sender is told that it was not."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from relay.entry import Failed
+from relay.message import Message, Origin
+from relay.queueing import Kept, NotKept, Queue, keep
+from relay.request import Request
+
+THROTTLED, DENIED = Failed("ThrottlingException", "", 1), Failed("AccessDeniedException", "", 1)
+REQUEST = Request("POST", "/", "", {}, b"", "")
+
+
+def messages(*failures: Failed) -> list[Message]:
+    return [Message(Origin("orders", str(number), ""), REQUEST, one) for number, one in enumerate(failures)]
+
+
+class Queues:
+    """Two queues; those named are down, and the messages of these ids are refused by all."""
+
+    def __init__(self, *down: Queue, refused: Sequence[str] = ()) -> None:
+        self.held: dict[Queue, list[str]] = {queue: [] for queue in Queue}
+        self._down, self._refused = down, refused
+
+    def __call__(self, queue: Queue, letters: Sequence[Message]) -> list[str | None]:
+        ids = [letter.origin.webhook_id for letter in letters]
+        reasons = ["down" if queue in self._down or one in self._refused else None for one in ids]
+        self.held[queue] += [one for one, reason in zip(ids, reasons, strict=True) if reason is None]
+        return reasons
+
+
+def test_what_may_yet_be_delivered_waits_and_the_rest_is_dead_lettered() -> None:
+    queues = Queues()
+    kept = keep(messages(THROTTLED, DENIED, Failed("WhoKnows", ""), THROTTLED), queues)
+    retry, dead = Queue.RETRY, Queue.DEAD_LETTERS
+    assert [one.queue for one in kept] == [retry, dead, retry, retry]
+    assert queues.held == {retry: ["0", "2", "3"], dead: ["1"]}
+
+
+@pytest.mark.parametrize("down", Queue)
+def test_each_queue_stands_in_for_the_other(down: Queue) -> None:
+    queues = Queues(down)
+    assert keep(messages(THROTTLED, DENIED), queues) == [Kept(down.other(), THROTTLED), Kept(down.other(), DENIED)]
+    assert queues.held[down] == []
+
+
+def test_a_message_that_no_queue_takes_is_told_with_both_reasons() -> None:
+    with pytest.raises(NotKept, match="retry queue: down, dead-letter queue: down"):
+        keep(messages(THROTTLED, THROTTLED), Queues(refused=["1"]))
+
+
+def test_nothing_to_keep_is_nothing_kept() -> None:
+    assert keep([], Queues(*Queue)) == []
