@@ -73,7 +73,7 @@ class RelayFunction(Construct):
                 reason="events:PutPartnerEvents takes no resource; Region and, in the function, partner bound it.",
             ),
             cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-IAM5[Resource::<QueuesOverflow*.Arn>/overflow/*]",
+                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{queues.overflow_id}.Arn>/overflow/*]",
                 reason="The function makes the keys; the prefix is its own.",
             ),
         )

@@ -1,5 +1,7 @@
 """The retry queue and the dead-letter queue, the bucket for what is too large for them, and the alarm for a person."""
 
+from typing import cast
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_s3 as s3
@@ -57,6 +59,8 @@ class Queues(Construct):
                 reason="Only the two functions read it; CloudTrail data events say who did, where that is wanted.",
             )
         )
+        template_element = cast("s3.CfnBucket", self.overflow.node.default_child)
+        self.overflow_id: str = cdk.Stack.of(self).resolve(template_element.logical_id)
         self.alarm = cloudwatch.Alarm(
             self,
             "Alarm",

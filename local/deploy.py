@@ -29,6 +29,11 @@ class Stack:
         return f"/_aws/execute-api/{self.outputs['ApiId']}/$default"
 
     @property
+    def retry_queue_url(self) -> str:
+        """In the partner's account."""
+        return self.outputs["RetryQueueUrl"]
+
+    @property
     def dead_letter_queue_url(self) -> str:
         """In the partner's account."""
         return self.outputs["DeadLetterQueueUrl"]

@@ -17,9 +17,10 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime, responses
-from ministack.services import eventbridge
+from ministack.services import eventbridge, sqs
 
 from local import faults
+from local.message_moves import MessageMoves
 from local.partner_operations import FAULT, PartnerOperations
 
 FAULTS_PATH = "/_partner_bus/faults"
@@ -39,6 +40,9 @@ def main() -> None:
     """Serve until standard input ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     operations = PartnerOperations(eventbridge, responses, iam=ministack.AUTH)
+    moves = MessageMoves(sqs)
+    sqs._HANDLERS["StartMessageMoveTask"] = moves.start_message_move_task
+    sqs._HANDLERS["ListMessageMoveTasks"] = moves.list_message_move_tasks
     _run_functions_with_awslambdaric()
     _authorize_sqs_batches_as_aws_does()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well

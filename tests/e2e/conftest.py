@@ -1,7 +1,8 @@
 """The stack, really deployed: `cdk deploy` onto the local AWS, once for all of these tests."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,37 @@ class Relay:
         """What is in the dead-letter queue, taken from it."""
         messages = drain(self.client("sqs"), self.session.stack.dead_letter_queue_url)
         return [json.loads(message["Body"]) for message in messages]
+
+    def waiting(self) -> int:
+        """How many messages are in the retry queue, hidden or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = self.client("sqs").get_queue_attributes(
+            QueueUrl=self.session.stack.retry_queue_url, AttributeNames=names
+        )["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+    def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
+        """Wait until something holds, with a deadline."""
+        deadline = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.1)
+
+    def received_within(self, seconds: float, count: int) -> list[dict[str, Any]]:
+        """What reaches the customer until there are so many, or the time is over."""
+        events: list[dict[str, Any]] = []
+        deadline = time.monotonic() + seconds
+        while len(events) < count and time.monotonic() < deadline:
+            events += self.received()
+            time.sleep(0.1)
+        return events
+
+    def queue_arn(self, url: str) -> str:
+        """The ARN of a queue."""
+        arn: str = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        return arn
 
     def received(self) -> list[dict[str, Any]]:
         """What has reached the customer, taken from the queue."""

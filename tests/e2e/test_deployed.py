@@ -148,8 +148,8 @@ def test_the_customers_view_shows_what_arrived_and_takes_faults(relay: Relay) ->
     with front.serving(front.view(relay.session.aws, relay.session.customer), 0) as url:
         relay.post("/github", sample.body, sample.signed())
         assert [event["detail-type"] for event in httpx.get(f"{url}/events", timeout=60).json()] == ["push"]
-        fault = {"error_code": "ThrottlingException", "requests": 1}
+        fault = {"error_code": "RedactionFailure", "requests": 1}
         assert httpx.put(f"{url}/faults", json=[fault]).text == "1 faults in force\n"
         answer = relay.post("/github", sample.body, sample.signed()).json()
-        assert answer["entries"][0]["error_code"] == "ThrottlingException"
+        assert answer["entries"][0]["error_code"] == "RedactionFailure"
         assert httpx.put(f"{url}/faults", json={}).status_code == 400

@@ -4,15 +4,25 @@ import json
 import re
 from typing import Any
 
+import pytest
 from aws_cdk.assertions import Match, Template
 
 from tests.infra.conftest import RELAY_TOML, resources, synthesise
 
+ENVIRONMENT = {
+    "RETRY_QUEUE_URL",
+    "DEAD_LETTER_QUEUE_URL",
+    "OVERFLOW_BUCKET",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
 ENROLLING = 'preset = "asana"\nenrol = true\nauth = { secret = "acme/asana" }'
 
 
-def only(template: Template, kind: str) -> dict[str, Any]:
-    [resource] = resources(template, kind).values()
+def only(template: Template, kind: str, named: str = "") -> dict[str, Any]:
+    """The one resource of this type, whose logical id begins with `named`."""
+    [resource] = [one for name, one in resources(template, kind).items() if name.startswith(named)]
     return resource
 
 
@@ -25,88 +35,140 @@ def flat(value: Any) -> str:
     return "${" + value["Ref"] + "}" if isinstance(value, dict) else str(value)
 
 
-def test_the_role_allows_exactly_what_the_function_does(template: Template) -> None:
-    statements = only(template, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
-    allowed = {}
-    for statement in statements:
+def allowed(template: Template, function: str) -> dict[str, set[str]]:
+    """Action to resources."""
+    found: dict[str, set[str]] = {}
+    for statement in only(template, "AWS::IAM::Policy", function)["Properties"]["PolicyDocument"]["Statement"]:
         assert statement["Effect"] == "Allow"
         actions, arns = statement["Action"], statement["Resource"]
         for action in actions if isinstance(actions, list) else [actions]:
-            allowed[action] = {flat(arn) for arn in (arns if isinstance(arns, list) else [arns])}
-    here = "${AWS::Region}:${AWS::AccountId}"
-    assert allowed == {
+            found.setdefault(action, set()).update(flat(arn) for arn in (arns if isinstance(arns, list) else [arns]))
+    return found
+
+
+HERE = "${AWS::Region}:${AWS::AccountId}"
+PUT_AND_KEEP = {
+    "sqs:SendMessage": {"<QueuesRetry>", "<QueuesDeadLetters>"},
+    "s3:PutObject": {"<QueuesOverflow>/overflow/*"},
+    "events:PutPartnerEvents": {"*"},
+}
+
+
+def test_the_role_of_ingest_allows_exactly_what_it_does(template: Template) -> None:
+    assert allowed(template, "Ingest") == PUT_AND_KEEP | {
         "logs:CreateLogStream": {"<IngestLog>"},
         "logs:PutLogEvents": {"<IngestLog>"},
-        "sqs:SendMessage": {"<DeadLettersQueue>"},
-        "events:PutPartnerEvents": {"*"},
         "secretsmanager:GetSecretValue": {
-            f"arn:${{AWS::Partition}}:secretsmanager:{here}:secret:acme/orders-??????",
+            f"arn:${{AWS::Partition}}:secretsmanager:{HERE}:secret:acme/orders-??????",
             "arn:aws:secretsmanager:us-east-1:333333333333:secret:stripe-AbCdEf",
         },
-        "ssm:GetParameter": {f"arn:${{AWS::Partition}}:ssm:{here}:parameter/acme/github"},
+        "ssm:GetParameter": {f"arn:${{AWS::Partition}}:ssm:{HERE}:parameter/acme/github"},
     }
+
+
+def test_the_role_of_redeliver_reads_the_retry_queue_and_no_secret(template: Template) -> None:
+    assert allowed(template, "Redeliver") == PUT_AND_KEEP | {
+        "logs:CreateLogStream": {"<RedeliverLog>"},
+        "logs:PutLogEvents": {"<RedeliverLog>"},
+        "s3:GetObject": {"<QueuesOverflow>/overflow/*"},
+        "sqs:ReceiveMessage": {"<QueuesRetry>"},
+        "sqs:DeleteMessage": {"<QueuesRetry>"},
+        "sqs:ChangeMessageVisibility": {"<QueuesRetry>"},
+        "sqs:GetQueueAttributes": {"<QueuesRetry>"},
+    }
+
+
+@pytest.mark.parametrize("function", ["Ingest", "Redeliver"])
+def test_events_may_be_put_only_in_the_regions_of_relay_toml(template: Template, function: str) -> None:
+    statements = only(template, "AWS::IAM::Policy", function)["Properties"]["PolicyDocument"]["Statement"]
     [put] = [statement for statement in statements if statement["Action"] == "events:PutPartnerEvents"]
     assert put["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}}
 
 
 def test_a_secret_may_be_written_only_while_enrolment_is_open(template: Template) -> None:
-    def may_write(one: Template) -> list[str]:
-        statements = only(one, "AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
-        return [flat(s["Resource"]) for s in statements if s["Action"] == "secretsmanager:PutSecretValue"]
-
     enrolling = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', ENROLLING)
     assert enrolling != RELAY_TOML
-    assert may_write(template) == []
-    [arn] = may_write(synthesise(enrolling))
+    assert "secretsmanager:PutSecretValue" not in allowed(template, "Ingest")
+    [arn] = allowed(synthesise(enrolling), "Ingest")["secretsmanager:PutSecretValue"]
     assert arn.endswith(":secret:acme/asana-??????")
 
 
 def test_no_managed_policy_and_no_other_role(template: Template) -> None:
-    role = only(template, "AWS::IAM::Role")["Properties"]
-    assert role.keys() == {"AssumeRolePolicyDocument"}
-    [statement] = role["AssumeRolePolicyDocument"]["Statement"]
-    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+    roles = resources(template, "AWS::IAM::Role").values()
+    assert len(roles) == 2
+    for role in roles:
+        assert role["Properties"].keys() == {"AssumeRolePolicyDocument"}
+        [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_the_dead_letter_queue_is_encrypted_kept_fourteen_days_and_outlives_the_stack(template: Template) -> None:
-    queue = only(template, "AWS::SQS::Queue")
-    assert queue["Properties"] == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 3600}
+@pytest.mark.parametrize(("name", "days"), [("QueuesRetry", 4), ("QueuesDeadLetters", 14)])
+def test_the_queues_are_encrypted_keep_for_days_and_outlive_the_stack(template: Template, name: str, days: int) -> None:
+    queue = only(template, "AWS::SQS::Queue", name)
+    assert queue["Properties"]["SqsManagedSseEnabled"] is True
+    assert queue["Properties"]["MessageRetentionPeriod"] == days * 24 * 3600
     assert queue["DeletionPolicy"] == "Retain"
 
 
-def test_the_dead_letter_queue_refuses_plain_http(template: Template) -> None:
-    [statement] = only(template, "AWS::SQS::QueuePolicy")["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Action"], statement["Principal"]) == ("Deny", "sqs:*", {"AWS": "*"})
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+def test_the_queues_and_the_bucket_refuse_plain_http(template: Template) -> None:
+    policies = {**resources(template, "AWS::SQS::QueuePolicy"), **resources(template, "AWS::S3::BucketPolicy")}
+    assert len(policies) == 3
+    for policy in policies.values():
+        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
+        assert statement["Action"] in {"sqs:*", "s3:*"}
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_the_redeliver_function_cannot_survive_is_dead_lettered_by_sqs(template: Template) -> None:
+    queue = only(template, "AWS::SQS::Queue", "QueuesRetry")["Properties"]
+    policy = queue["RedrivePolicy"]
+    assert flat(policy["deadLetterTargetArn"]) == "<QueuesDeadLetters>"
+    # Far more receives than a day of postponing has, and all of them fit into the retention.
+    assert 24 * 3600 / 900 + 10 < policy["maxReceiveCount"] <= 1000
+    assert policy["maxReceiveCount"] * queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"]
+    function = only(template, "AWS::Lambda::Function", "Redeliver")["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+
+
+def test_the_retry_queue_feeds_the_redeliver_function_in_bounded_batches(template: Template) -> None:
+    mapping = only(template, "AWS::Lambda::EventSourceMapping")["Properties"]
+    assert flat(mapping["EventSourceArn"]) == "<QueuesRetry>"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert mapping["BatchSize"] == 100
+
+
+def test_the_bucket_is_private_encrypted_and_forgets_after_the_queues_have(template: Template) -> None:
+    bucket = only(template, "AWS::S3::Bucket")
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    [encryption] = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    [rule] = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule == {"ExpirationInDays": 30, "Status": "Enabled"}
+    assert bucket["DeletionPolicy"] == "Retain"
 
 
 def test_one_dead_letter_is_an_alarm(template: Template) -> None:
     alarm = only(template, "AWS::CloudWatch::Alarm")["Properties"]
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue_id(template), "QueueName"]}}]
+    assert [flat(one["Value"]) for one in alarm["Dimensions"]] == ["<QueuesDeadLetters>"]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (60, 1, "notBreaching")
 
 
-def queue_id(template: Template) -> str:
-    return next(iter(resources(template, "AWS::SQS::Queue")))
-
-
-def test_the_function_runs_python_3_13_on_arm_for_less_than_the_gateway_waits(template: Template) -> None:
-    function = only(template, "AWS::Lambda::Function")["Properties"]
-    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
-    assert function["Handler"] == "relay.ingest.handler"
-    assert function["Timeout"] < 30
+def test_the_functions_run_python_3_13_on_arm_and_ingest_for_less_than_the_gateway_waits(template: Template) -> None:
+    for name, handler in (("Ingest", "relay.ingest.handler"), ("Redeliver", "relay.redeliver.handler")):
+        function = only(template, "AWS::Lambda::Function", name)["Properties"]
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert function["Handler"] == handler
+    assert only(template, "AWS::Lambda::Function", "Ingest")["Properties"]["Timeout"] < 30
 
 
 def test_the_functions_environment_is_what_it_reads(template: Template) -> None:
-    environment = only(template, "AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
-    assert environment.keys() == {
-        "DEAD_LETTER_QUEUE_URL",
-        "POWERTOOLS_SERVICE_NAME",
-        "POWERTOOLS_METRICS_NAMESPACE",
-        "POWERTOOLS_LOG_LEVEL",
-    }
+    for name in ("Ingest", "Redeliver"):
+        environment = only(template, "AWS::Lambda::Function", name)["Properties"]["Environment"]["Variables"]
+        assert environment.keys() == ENVIRONMENT
 
 
 def test_the_log_is_kept_for_a_month(template: Template) -> None:
@@ -132,4 +194,4 @@ def test_each_routes_url_is_an_output(template: Template) -> None:
     paths = {name: json.dumps(output["Value"]).rsplit('"', 2)[-2] for name, output in outputs.items() if "Url" in name}
     assert paths["UrlOrders"].endswith("/orders/{customer}")
     assert paths["UrlGitHub"].endswith("/github")
-    assert "DeadLetterQueueUrl" in outputs
+    assert {"RetryQueueUrl", "DeadLetterQueueUrl"} <= outputs.keys()
