@@ -82,7 +82,7 @@ async def _with_fault(app: Any, operations: PartnerOperations, scope: Message, r
         code = fault.error_code or "InternalException"
         await _answer(send, fault.status, json.dumps({"__type": code, "message": fault.error_message}))
     elif fault.garbage:
-        await _answer(send, 200, fault.garbage)
+        await _answer(send, 200, fault.garbage, fault.content_type)
     elif fault.cut == "after":
         await app(scope, receive, _discard)
         await _cut(send)
@@ -98,8 +98,11 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
-    headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", str(len(text.encode())).encode())]
+JSON = "application/x-amz-json-1.1"
+
+
+async def _answer(send: Send, status: int, text: str, content_type: str = JSON) -> None:
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(text.encode())).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
 

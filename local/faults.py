@@ -3,9 +3,11 @@
 A fault holds for the next `requests` PutPartnerEvents requests (without it, until the faults are replaced) and has
 one of: `error_code` (per entry; at the indexes `entries`, or all), `status` (the whole request, with `error_code`),
 `delay` (seconds before it is processed), `cut` (the connection, in the middle of the answer, "before" or "after" it is
-processed), `garbage` (a 200 with this text), `entries_per_second` (a token bucket; what does not fit is throttled).
+processed), `garbage` (a 200 with this text, as `content_type`), `entries_per_second` (a token bucket; what does not
+fit is throttled), `chaos` (the share of requests that one of the others hits, at random from `seed`).
 """
 
+import random
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -24,7 +26,10 @@ class Fault:
     delay: float = 0
     cut: str = ""
     garbage: str = ""
+    content_type: str = "application/x-amz-json-1.1"
     entries_per_second: float = 0
+    chaos: float = 0
+    seed: int = 0
 
 
 def parse(document: Any) -> list[Fault]:
@@ -51,6 +56,7 @@ class Faults:
         self.waiting = faults
         self._tokens: float | None = None
         self._filled_at = 0.0
+        self._random = random.Random(faults[0].seed if faults else 0)  # noqa: S311 - has to be repeatable
 
     def next(self) -> Fault:
         """The fault of the next request; one that does nothing if there is none."""
@@ -60,7 +66,22 @@ class Faults:
         if fault.requests is not None:
             left = [replace(fault, requests=fault.requests - 1)] if fault.requests > 1 else []
             self.waiting = left + self.waiting[1:]
-        return fault
+        return self._by_chance() if self._random.random() < fault.chaos else fault
+
+    def _by_chance(self) -> Fault:
+        some = tuple(index for index in range(20) if self._random.random() < 0.5)  # noqa: PLR2004 - every other one
+        return self._random.choice(
+            [
+                Fault(error_code="ThrottlingException", entries=some),
+                Fault(error_code="InternalFailure", entries=some),
+                Fault(status=500, error_code="InternalException"),
+                Fault(status=503, error_code="ServiceUnavailable"),
+                Fault(cut="before"),
+                Fault(cut="after"),
+                Fault(garbage="<html>"),
+                Fault(garbage='{"FailedEntryCount":0,"Entries":[]}'),
+            ]
+        )
 
     def entry_error(self, fault: Fault, index: int, now: float) -> tuple[str, str] | None:
         """Code and message if `fault` hits the entry at `index`."""

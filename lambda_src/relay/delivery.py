@@ -25,8 +25,8 @@ Send = Callable[[str, Sequence[Entry]], Sequence[Outcome]]
 class Budget:
     """How long to go on, in seconds of `clock`.
 
-    After `retry_until` nothing is tried again, and once something has failed nothing more is begun; after `send_until`
-    nothing is begun at all. What is left goes to the retry queue.
+    After `retry_until` nothing is tried again, and once a whole request has failed no other is begun; after
+    `send_until` nothing is begun at all. What is left goes to the retry queue.
     """
 
     retry_until: float
@@ -66,7 +66,7 @@ def deliver(entries: Sequence[Entry], config: Config, send: Send, budget: Budget
             if budget.allows(failing=failing):
                 for index, outcome in _put(region, batch, entries, send):
                     made[index] = _counted(outcome, made[index])
-                failing = failing or any(outcomes.retryable(made[index]) for index in batch)
+                failing = failing or all(outcomes.retryable(made[index]) for index in batch)
         pending = [index for index in pending if outcomes.retryable(made[index])]
         if pending and not budget.pause(attempt):
             break

@@ -1,0 +1,57 @@
+"""The real handlers with their real adapters on the local partner bus, and the table of what was found."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.aws import PARTNER, LocalAws
+from local.deploy import Customer
+from tests.local_bus import REGION, SECRET, Functions, bus, faults, functions
+
+__all__ = ["bus", "faults"]  # fixtures
+
+SOURCE = "aws.partner/acme.example/faults/orders"
+RELAY_TOML = f"""
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+[[route]]
+name = "orders"
+path = "/orders"
+retry_seconds = 0
+auth = {{ scheme = "standard-webhooks", secret = "faults/orders" }}
+[route.event]
+each = "${{body.events}}"
+source = "{SOURCE}"
+detail_type = "order.created"
+detail = "${{item}}"
+"""
+
+ROWS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="module")
+def customer(bus: LocalAws) -> Customer:
+    customer = Customer(bus, REGION, queue="faults")
+    customer.subscribe([SOURCE])
+    return customer
+
+
+@pytest.fixture(scope="module")
+def relay(bus: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+    path: Path = tmp_path_factory.mktemp("faults") / "relay.toml"
+    path.write_text(RELAY_TOML)
+    bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="faults/orders", SecretString=SECRET)
+    with functions(bus, path, "faults") as made:
+        yield made
+
+
+@pytest.fixture
+def rows(request: pytest.FixtureRequest) -> list[str]:
+    """What is printed when all tests have ended."""
+    return request.config.stash.setdefault(ROWS, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for row in config.stash.get(ROWS, []):
+        terminalreporter.write_line(row)
