@@ -27,6 +27,7 @@ detail_type = "order.created"
 detail = "${{item}}"
 """
 
+HEAD = f"\n{'fault':30} {'n':>3} told  acc. queu. dead  arrived twice"
 ROWS = pytest.StashKey[list[str]]()
 
 
@@ -53,5 +54,5 @@ def rows(request: pytest.FixtureRequest) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for row in config.stash.get(ROWS, []):
+    for row in [HEAD, *config.stash.get(ROWS, [])]:
         terminalreporter.write_line(row)

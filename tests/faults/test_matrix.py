@@ -161,10 +161,6 @@ def expected(where: str, count: int) -> tuple[int, int, int]:
     }[where]
 
 
-def test_the_table_has_a_head(rows: list[str]) -> None:
-    rows[:0] = ["", f"{'fault':30} {'n':>3} told  acc. queu. dead  arrived twice"]
-
-
 def test_what_is_redelivered_and_fails_again_stays_or_is_dead_lettered(
     relay: Functions, customer: Customer, faults: Inject
 ) -> None:
