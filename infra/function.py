@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -34,6 +35,7 @@ class RelayFunction(Construct):
         architecture: lambda_.Architecture,
         regions: Sequence[str],
         queues: Queues,
+        claims: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = logs.LogGroup(
@@ -64,6 +66,8 @@ class RelayFunction(Construct):
         self.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
         self.allow(["sqs:SendMessage"], [queues.retry.queue_arn, queues.dead_letters.queue_arn])
         self.allow(["s3:PutObject"], [queues.overflow.arn_for_objects("overflow/*")])
+        if claims:  # a presigned URL is worth what its maker may do
+            self.allow(["s3:PutObject", "s3:GetObject"], [queues.overflow.arn_for_objects("claims/*")])
         # The action takes no resource: the Region bounds it here, the partner prefix bounds it in the function.
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
         self.allow(["events:PutPartnerEvents"], ["*"], {"StringEquals": {"aws:RequestedRegion": list(regions)}})
@@ -72,9 +76,12 @@ class RelayFunction(Construct):
                 id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
                 reason="events:PutPartnerEvents takes no resource; Region and, in the function, partner bound it.",
             ),
-            cdk.Acknowledgment(
-                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{queues.overflow_id}.Arn>/overflow/*]",
-                reason="The function makes the keys; the prefix is its own.",
+            *(
+                cdk.Acknowledgment(
+                    id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{queues.overflow_id}.Arn>/{prefix}/*]",
+                    reason="The function makes the keys; the prefix is its own.",
+                )
+                for prefix in ("overflow", "claims")
             ),
         )
         cdk.Validations.of(self.function).acknowledge(
@@ -99,10 +106,12 @@ class Ingest(RelayFunction):
         *,
         secrets: Sequence[str],
         enrolled: Sequence[str],
+        dedupe: bool,
         code: lambda_.Code,
         architecture: lambda_.Architecture,
         regions: Sequence[str],
         queues: Queues,
+        claims: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -113,6 +122,7 @@ class Ingest(RelayFunction):
             architecture=architecture,
             regions=regions,
             queues=queues,
+            claims=claims,
         )
         in_secrets_manager = [self._secret_arn(name) for name in secrets if not name.startswith(SSM)]
         in_parameter_store = [self._parameter_arn(name) for name in secrets if name.startswith(SSM)]
@@ -122,6 +132,11 @@ class Ingest(RelayFunction):
             self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
         if in_parameter_store:
             self.allow(["ssm:GetParameter"], in_parameter_store)
+        if dedupe:
+            table = SeenWebhooks(self, "SeenWebhooks").table
+            self.function.add_environment("DEDUPE_TABLE", table.table_name)
+            rows = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+            self.allow(rows, [table.table_arn])
 
     def _secret_arn(self, name: str) -> str:
         # Secrets Manager adds six characters of its own to the name.
@@ -141,6 +156,30 @@ class Ingest(RelayFunction):
         )
 
 
+class SeenWebhooks(Construct):
+    """Which delivery ids have been seen, and what was answered; each row goes after 24 hours.
+
+    https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/#required-resources
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expiration",
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        cdk.Validations.of(self.table).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-DDB3",
+                reason="Without it a webhook may be taken twice for a day; there is nothing in it to restore.",
+            )
+        )
+
+
 class Redeliver(RelayFunction):
     """Delivers what waits in the retry queue."""
 
@@ -153,6 +192,7 @@ class Redeliver(RelayFunction):
         architecture: lambda_.Architecture,
         regions: Sequence[str],
         queues: Queues,
+        claims: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -163,6 +203,7 @@ class Redeliver(RelayFunction):
             architecture=architecture,
             regions=regions,
             queues=queues,
+            claims=claims,
         )
         consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
         self.allow(consume, [queues.retry.queue_arn])

@@ -25,7 +25,7 @@ LAMBDA_PLATFORM = (
     "--only-binary=:all:",
 )
 # botocore's descriptions of 400 services are most of the package; the function calls these.
-SERVICES = {"events", "s3", "secretsmanager", "sqs", "ssm"}
+SERVICES = {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
 
 
 @dataclass(frozen=True)

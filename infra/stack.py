@@ -9,7 +9,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.function import Ingest, Redeliver
 from infra.queues import Queues
-from relay.config import Config
+from relay.config import CLAIM_CHECK, Config
 
 
 class RelayStack(cdk.Stack):
@@ -27,6 +27,7 @@ class RelayStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         queues = Queues(self, "Queues")
+        claims = any(route.oversize == CLAIM_CHECK for route in config.routes)
         ingest = Ingest(
             self,
             "Ingest",
@@ -34,10 +35,20 @@ class RelayStack(cdk.Stack):
             architecture=architecture,
             regions=config.regions,
             queues=queues,
+            claims=claims,
+            dedupe=any(route.dedupe for route in config.routes),
             secrets=sorted(set().union(*(route.secrets() for route in config.routes))),
             enrolled=sorted({route.auth.secret for route in config.routes if route.enrol}),
         )
-        Redeliver(self, "Redeliver", code=code, architecture=architecture, regions=config.regions, queues=queues)
+        Redeliver(
+            self,
+            "Redeliver",
+            code=code,
+            architecture=architecture,
+            regions=config.regions,
+            queues=queues,
+            claims=claims,
+        )
         api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)
         for route in config.routes:
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from relay import config
+from relay.claims import Counter
 from relay.config import Config
 from relay.delivery import Budget
 from relay.message import Message
@@ -53,6 +54,19 @@ def nothing_is_published(url: str) -> bytes:
 def everything_is_stored(_queue: Queue, messages: Sequence[Message]) -> list[str | None]:
     """Both queues take every message."""
     return [None] * len(messages)
+
+
+def nothing_is_left(_text: str) -> tuple[str, str]:
+    """No detail is too large where this stands for the bucket."""
+    raise AssertionError
+
+
+NO_CLAIMS = Counter(nothing_is_left, lambda key, _seconds: key, 3600)
+
+
+def each_is_the_first(_key: str, _seconds: float, work: Callable[[], Any]) -> tuple[Any, bool]:
+    """No webhook has been seen before."""
+    return work(), True
 
 
 def no_retries(_seconds: float = 0) -> Budget:

@@ -15,7 +15,7 @@ import time_machine
 
 import relay
 from relay.config import Config
-from relay.pipeline import Ports
+from relay.ports import Ports
 
 
 def handle(event: Mapping[str, Any], config: Config, ports: Ports, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws import CONFIG_STORE
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 @cache
 def _client() -> "S3Client":
-    return boto3.client("s3", config=CONFIG_STORE)
+    # Version 4, which is what a bucket in any Region takes of a presigned URL.
+    return boto3.client("s3", config=CONFIG_STORE.merge(Config(signature_version="s3v4")))
 
 
 def name() -> str:
@@ -41,6 +43,14 @@ def get(key: str) -> bytes | None:
             return None
         raise
     return content
+
+
+def leave(text: str) -> tuple[str, str]:
+    """Bucket and key of the JSON text, which is stored there now. Raises OSError."""
+    try:
+        return name(), put("claims", text.encode(), "application/json")
+    except (ClientError, BotoCoreError) as error:
+        raise OSError(f"overflow bucket: {error}") from error
 
 
 def presign(key: str, seconds: int) -> str:

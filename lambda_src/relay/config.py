@@ -29,6 +29,7 @@ SCHEMES = (
     *signature_scheme.KINDS,
     *token_scheme.KINDS,
 )
+REJECT, CLAIM_CHECK = "reject", "claim-check"
 NAMES_IN_EVENT = ("body", "headers", "path", "query", "id", "received_at")
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024
@@ -49,6 +50,7 @@ class EventTemplate:
     detail: Template | None
     region: Template | None
     each: Template | None
+    claim_detail: Template | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Route:
     body: str = payload.CONTENT_TYPE
     acknowledge: str = ""
     retry_seconds: float = 2
+    dedupe: bool = False
+    oversize: str = REJECT
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
     origins: tuple[str, ...] = ()
@@ -93,6 +97,7 @@ class Config:
     max_entry_bytes: int
     max_request_bytes: int
     public_url: str = ""
+    claim_seconds: int = 3600
 
     def warnings(self) -> list[str]:
         """What `cdk synth` says about each route that authenticates less than its body."""
@@ -138,6 +143,7 @@ def _config(table: Table) -> Config:
         max_entry_bytes=table.number("max_entry_bytes", MAX_ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
         max_request_bytes=table.number("max_request_bytes", 256 * 1024, maximum=MAX_ENTRY_BYTES),
         public_url=public_url,
+        claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),
     )
     table.end()
     return config
@@ -165,6 +171,8 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
         event=_event(table.table("event", preset.get("event", {})), partner, regions),
         body=table.choice("body", payload.KINDS, preset.get("body", "")),
         retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
+        dedupe=table.flag("dedupe", default=False),
+        oversize=table.choice("oversize", (REJECT, CLAIM_CHECK)),
         acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
         handshakes=handshakes,
         verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",
@@ -173,6 +181,10 @@ def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequ
     )
     if route.enrol and route.auth.secret.startswith(SSM):
         table.problem("enrol", "expected the secret to be in Secrets Manager, where it can be stored")
+    if route.dedupe and not route.id:
+        table.problem("dedupe", "expected id: what tells one webhook from another")
+    if route.event.claim_detail and route.oversize != CLAIM_CHECK:
+        table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
     table.end()
     return replace(route, weak=tuple(_weaknesses(preset, route.auth, enrol=route.enrol)))
 
@@ -232,6 +244,7 @@ def _event(table: Table, partner: str, regions: Sequence[str]) -> EventTemplate:
         detail=table.template("detail", names),
         region=table.template("region", names),
         each=each,
+        claim_detail=table.template("claim_detail", names),
     )
     source, complete = literal_prefix(event.source)
     if partner and event.source is not NOTHING:
@@ -246,7 +259,12 @@ def _event(table: Table, partner: str, regions: Sequence[str]) -> EventTemplate:
         region, complete = literal_prefix(event.region)
         if complete and region not in regions:
             table.problem("region", f'expected one of regions, got "{region}"')
-    for key, template in (("each", event.each), ("resources", event.resources), ("detail", event.detail)):
+    for key, template in (
+        ("each", event.each),
+        ("resources", event.resources),
+        ("detail", event.detail),
+        ("claim_detail", event.claim_detail),
+    ):
         if template and not (len(template.parts) == 1 and isinstance(template.parts[0], Placeholder)):
             table.problem(key, f'expected one placeholder, such as "${{body.{key}}}", got "{template.text}"')
     table.end()

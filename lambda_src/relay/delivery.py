@@ -17,6 +17,9 @@ MAX_ENTRIES_PER_REQUEST = 20
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 
+# The last request may take 4 s (see aws.py); then what is left is stored, at worst after both queues failed twice.
+RESERVED_SECONDS = 20
+
 Send = Callable[[str, Sequence[Entry]], Sequence[Outcome]]
 """Puts entries in a Region. Gives one outcome for each, in the same order, and does not raise."""
 
@@ -49,6 +52,12 @@ class Budget:
             return False
         self.sleep(seconds)
         return True
+
+
+def budget(retry_seconds: float, seconds_left: float) -> Budget:
+    """`retry_seconds` for trying again, within the `seconds_left` to a function, of which some are for storing."""
+    now = time.monotonic()
+    return Budget(now + retry_seconds, now + seconds_left - RESERVED_SECONDS)
 
 
 def deliver(entries: Sequence[Entry], config: Config, send: Send, budget: Budget) -> list[Outcome]:

@@ -29,7 +29,10 @@ class WireEntry(TypedDict):
 
 @dataclass(frozen=True)
 class Entry:
-    """One event for one partner event source. `detail` is JSON text; `region` is where it is put."""
+    """One event for one partner event source. `detail` is JSON text; `region` is where it is put.
+
+    `claim` is the key of what stands in the overflow bucket instead of in `detail`, if anything does.
+    """
 
     time: datetime
     source: str
@@ -37,6 +40,7 @@ class Entry:
     detail_type: str
     detail: str
     region: str
+    claim: str = ""
 
     @cached_property
     def size(self) -> int:

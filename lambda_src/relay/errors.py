@@ -4,7 +4,7 @@ RelayError
 |-- ConfigError        the operator: relay.toml is wrong; the function does not start
 |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
 `-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
-    |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, PayloadTooLarge
+    |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge
     `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
 """
 
@@ -79,6 +79,16 @@ class MethodNotAllowed(Rejected):
 
     def __init__(self, method: str, allow: str) -> None:
         super().__init__(f"{method} is not allowed here; use {allow}.", headers={"allow": allow})
+
+
+class Conflict(Rejected):
+    """Another request with the same delivery id is being worked on: the sender should try again."""
+
+    status = 409
+    title = "Conflict"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"retry-after": "30"})
 
 
 class PayloadTooLarge(Rejected):

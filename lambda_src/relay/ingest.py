@@ -1,13 +1,21 @@
 """The Lambda handler behind API Gateway: connects the pipeline to AWS, the log and the metrics."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, documents, partner_bus, pipeline, queues, secrets, telemetry, timing
-from relay.pipeline import Greeted, Ports, Relayed
+from relay import bucket, config, documents, partner_bus, pipeline, queues, secrets, telemetry
+from relay.claims import Counter
+from relay.ports import Ports
+
+
+def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    from relay import dedupe  # with a library and a client of its own, which no other route needs
+
+    return dedupe.once(key, seconds_left, work)
+
 
 CONFIG = config.load(config.path())
 PORTS = Ports(
@@ -17,6 +25,8 @@ PORTS = Ports(
     store=queues.store,
     fetch=documents.fetch,
     enrol=secrets.enrol,
+    counter=Counter(bucket.leave, bucket.presign, CONFIG.claim_seconds),
+    once=_once,
 )
 
 
@@ -24,11 +34,7 @@ PORTS = Ports(
 @telemetry.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The answer to one webhook."""
-    response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), partial(timing.budget, context))
-    if isinstance(outcome, Relayed):
-        telemetry.relayed(outcome)
-    elif isinstance(outcome, Greeted):
-        telemetry.greeted(outcome)
-    else:
-        telemetry.refused(outcome)
+    seconds_left = context.get_remaining_time_in_millis() / 1000
+    response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
+    telemetry.told(outcome)
     return response

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from relay import strict_json
-from relay.config import Config, Route
+from relay.config import CLAIM_CHECK, Config, Route
 from relay.entry import Entry, rfc3339
 from relay.errors import MappingError, PayloadTooLarge
 from relay.strict_json import NotJSON
-from relay.template import Template
+from relay.template import Placeholder, Template
 from relay.webhook import Webhook
 
 Scope = Mapping[str, Any]
@@ -33,21 +33,45 @@ def scope_of(webhook: Webhook, payload: Any) -> Scope:
     return scope | {"id": delivery_id if delivery_id.isprintable() and delivery_id else webhook.request.request_id}
 
 
-def entries(route: Route, scope: Scope, text: str, config: Config) -> list[Entry]:
+Check = Callable[[Entry, Mapping[str, Any]], Entry]
+"""An entry with a claim for its detail, beside some fields. Raises OSError."""
+
+
+def entries(route: Route, scope: Scope, text: str, config: Config, check: Check) -> list[Entry]:
     """One entry, or one for each element of the route's `each`, in order. `text` is the body as JSON.
 
     Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
-    whole webhook again. Raises PayloadTooLarge if an entry is over `max_entry_bytes`.
+    whole webhook again. An entry over `max_entry_bytes` has a claim instead of its detail, if the route says so; else
+    it raises PayloadTooLarge.
     """
     scopes = [scope]
     if route.event.each:
         items = _named(route, "each", _items, route.event.each, scope)
         scopes = [{**scope, "item": item} for item in items]
-    made = [_entry(route, one, text, config.regions) for one in scopes]
-    for entry in made:
-        if entry.size > config.max_entry_bytes:
-            raise PayloadTooLarge(f"An entry has {entry.size} bytes; at most {config.max_entry_bytes} are allowed.")
-    return made
+    made = [(_entry(route, one, text, config.regions), _claim_fields(route, one)) for one in scopes]
+    return [_within(entry, fields, route, config, check) for entry, fields in made]
+
+
+def _within(entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, check: Check) -> Entry:
+    if entry.size > config.max_entry_bytes and route.oversize == CLAIM_CHECK:
+        entry = check(entry, fields)
+    if entry.size > config.max_entry_bytes:
+        raise PayloadTooLarge(f"An entry has {entry.size} bytes; at most {config.max_entry_bytes} are allowed.")
+    return entry
+
+
+def _claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
+    template = route.event.claim_detail
+    return _named(route, "claim_detail", _object, template, scope) if template else {}
+
+
+def from_headers(template: Template, scope: Scope) -> list[str]:
+    """What `template` takes from the headers."""
+    return [
+        str(part.search(scope))
+        for part in template.parts
+        if isinstance(part, Placeholder) and "headers" in part.expression
+    ]
 
 
 def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
@@ -82,6 +106,13 @@ def _items(template: Template, scope: Scope) -> list[Any]:
     value = template.value(scope)
     if not isinstance(value, list):
         raise MappingError(f"{template.text} is not a list")
+    return value
+
+
+def _object(template: Template, scope: Scope) -> Mapping[str, Any]:
+    value = template.value(scope)
+    if not isinstance(value, dict):
+        raise MappingError(f"{template.text} is not an object")
     return value
 
 

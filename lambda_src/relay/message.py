@@ -50,7 +50,8 @@ class Message:
         }
         if isinstance(self.what, Entry):
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
-            return json.dumps(origin | {"region": self.what.region} | why | {"entry": self.what.wire()})
+            claim = {"claim": self.what.claim} if self.what.claim else {}
+            return json.dumps(origin | {"region": self.what.region} | why | {"entry": self.what.wire()} | claim)
         return json.dumps(origin | why | {"webhook": _posted(self.what)})
 
     def attributes(self) -> dict[str, str]:
@@ -83,7 +84,7 @@ def parse(text: str) -> Message:
         datetime.fromisoformat(origin.received_at)
         error = letter["error"]
         failed = Failed(_text(error["code"]), _text(error["message"]), int(letter["attempts"]))
-        what = _request(letter["webhook"]) if "webhook" in letter else _entry(letter["entry"], letter["region"])
+        what = _request(letter["webhook"]) if "webhook" in letter else _entry(letter)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise Unreadable(f"not a message of the relay: {type(error).__name__}: {error}") from error
     return Message(origin, what, failed)
@@ -108,14 +109,16 @@ def _request(posted: Mapping[str, Any]) -> Request:
     return Request(_text(posted["method"]), _text(posted["path"]), _text(posted["query"]), headers, body, "")
 
 
-def _entry(wire: Mapping[str, Any], region: str) -> Entry:
+def _entry(letter: Mapping[str, Any]) -> Entry:
+    wire = letter["entry"]
     return Entry(
         time=datetime.fromisoformat(wire["Time"]),
         source=_text(wire["Source"]),
         resources=tuple(_text(resource) for resource in wire["Resources"]),
         detail_type=_text(wire["DetailType"]),
         detail=_text(wire["Detail"]),
-        region=_text(region),
+        region=_text(letter["region"]),
+        claim=_text(letter.get("claim", "")),
     )
 
 

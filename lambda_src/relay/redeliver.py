@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, partner_bus, queues, redelivery, telemetry, timing
+from relay import bucket, config, delivery, partner_bus, queues, redelivery, telemetry
+from relay.claims import Counter
 from relay.redelivery import Later, Ports, Received
 
 CONFIG = config.load(config.path())
@@ -17,6 +18,7 @@ PORTS = Ports(
     store=queues.store,
     follow=queues.follow,
     keep_unreadable=queues.keep_unreadable,
+    counter=Counter(bucket.leave, bucket.presign, CONFIG.claim_seconds),
     jitter=random.random,
 )
 PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -31,7 +33,7 @@ class Postponed(Exception):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Which messages of the batch stay in the queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html."""
     records = event["Records"]
-    now, budget = datetime.now(UTC), timing.budget(context, retry_seconds=0)
+    now, budget = datetime.now(UTC), delivery.budget(0, context.get_remaining_time_in_millis() / 1000)
     verdicts = redelivery.redeliver([_received(record) for record in records], CONFIG, PORTS, now, budget)
     later = {
         record["messageId"]: (record["receiptHandle"], verdict)

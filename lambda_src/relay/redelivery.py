@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from relay import delivery, mapping, outcomes, payload, routing
+from relay import claims, delivery, mapping, outcomes, payload, routing
+from relay.claims import Counter
 from relay.config import Config
 from relay.delivery import Budget, Send
 from relay.entry import Entry, Failed, Outcome
 from relay.errors import MappingError, Rejected
+from relay.mapping import Check
 from relay.message import Message, Origin, Unreadable, parse
 from relay.queueing import Queue, Store, queue_of
 from relay.request import Request
@@ -59,6 +62,7 @@ class Ports:
     store: Store
     follow: Callable[[str], str]
     keep_unreadable: Callable[[str, str], str | None]
+    counter: Counter
     jitter: Callable[[], float]
 
 
@@ -69,12 +73,14 @@ def redeliver(
     verdicts: dict[int, Verdict] = {}
     messages: dict[int, Message] = {}
     entries: list[tuple[int, Entry]] = []
+    check = partial(claims.checked, counter=ports.counter, now=now)
     for index, one in enumerate(received):
         try:
             messages[index] = message = parse(ports.follow(one.text))
-            mapped = (
-                [message.what] if isinstance(message.what, Entry) else _mapped(message.what, message.origin, config)
-            )
+            if isinstance(message.what, Entry):
+                mapped = [claims.renewed(message.what, ports.counter, now)]
+            else:
+                mapped = _mapped(message.what, message.origin, config, check)
             entries += [(index, entry) for entry in mapped]
         except Unreadable as error:
             why_not = ports.keep_unreadable(one.text, str(error))
@@ -92,14 +98,14 @@ def redeliver(
     return [verdicts[index] for index in range(len(received))]
 
 
-def _mapped(request: Request, origin: Origin, config: Config) -> list[Entry]:
+def _mapped(request: Request, origin: Origin, config: Config, check: Check) -> list[Entry]:
     """The entries of a webhook that could not be mapped, with today's relay.toml. Raises MappingError."""
     try:
         route, path = routing.match(config.routes, request.method, request.path)
         webhook = Webhook(route, request, path, datetime.fromisoformat(origin.received_at))
         text, value = payload.parse(request, route.body)
         scope = {**mapping.scope_of(webhook, value), "id": origin.webhook_id}
-        return mapping.entries(route, scope, text, config)
+        return mapping.entries(route, scope, text, config, check)
     except Rejected as error:
         raise MappingError(f'route "{origin.route}": {error.detail}') from error
 

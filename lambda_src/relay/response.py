@@ -27,6 +27,11 @@ def counts(fates: Sequence[Fate]) -> dict[str, int]:
     }
 
 
+def replayed(first: dict[str, Any]) -> dict[str, Any]:
+    """The answer that this webhook was given before."""
+    return {**first, "headers": {**first["headers"], "idempotent-replay": "true"}}
+
+
 def greeting(answer: Answer) -> dict[str, Any]:
     """What a handshake wants to hear."""
     return {

@@ -48,6 +48,13 @@ def authenticates_the_body(scheme: Scheme) -> bool:
     return isinstance(scheme, SignatureScheme) and _covers_the_body(scheme.content.expressions())
 
 
+def covers(scheme: Scheme, template: Template) -> bool:
+    """Whether nobody can change what `template` gives and keep the signature."""
+    signed = scheme.content.expressions() if isinstance(scheme, SignatureScheme) else []
+    in_the_body = template.names() <= {"body"} and authenticates_the_body(scheme)
+    return in_the_body or all(expression in signed for expression in template.expressions())
+
+
 def needs_cryptography(scheme: Scheme) -> bool:
     """Whether the function's package needs more than the standard library to verify it."""
     return isinstance(scheme, JwtScheme | CertificateScheme) or (

@@ -7,11 +7,25 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from relay import response
 from relay.entry import Accepted
-from relay.pipeline import Greeted, Refused, Relayed
+from relay.pipeline import Greeted, Refused, Told
 from relay.redelivery import Later, Settled, Verdict
+from relay.relaying import Relayed, Repeated
 
 logger = Logger()
 metrics = Metrics()
+
+
+def told(webhook: Told) -> None:
+    """One line and the counts for a request."""
+    match webhook:
+        case Relayed():
+            relayed(webhook)
+        case Greeted():
+            greeted(webhook)
+        case Repeated():
+            repeated(webhook)
+        case Refused():
+            refused(webhook)
 
 
 def relayed(webhook: Relayed) -> None:
@@ -31,6 +45,13 @@ def greeted(webhook: Greeted) -> None:
     logger.info("handshake", extra={"route": webhook.route})
     metrics.add_dimension("route", webhook.route)
     metrics.add_metric("Handshakes", MetricUnit.Count, 1)
+
+
+def repeated(webhook: Repeated) -> None:
+    """One line and the count for a webhook that had been taken before."""
+    logger.info("repeated", extra={"route": webhook.route, "webhook_id": webhook.webhook_id})
+    metrics.add_dimension("route", webhook.route)
+    metrics.add_metric("WebhooksRepeated", MetricUnit.Count, 1)
 
 
 def refused(webhook: Refused) -> None:

@@ -60,6 +60,11 @@ class Template:
         """The expressions of its placeholders, in order."""
         return [part.expression for part in self.parts if isinstance(part, Placeholder)]
 
+    def names(self) -> set[str]:
+        """The names that its placeholders take from the top of the scope."""
+        found = (_uses(part.compiled.parsed) for part in self.parts if isinstance(part, Placeholder))
+        return {name for uses in found for kind, name in uses if kind == "name"}
+
     def value(self, scope: Mapping[str, Any]) -> Any:
         """One placeholder alone: its value, with its type. Anything else: text."""
         if len(self.parts) == 1 and isinstance(self.parts[0], Placeholder):

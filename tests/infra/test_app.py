@@ -55,5 +55,5 @@ def test_the_package_has_the_code_the_configuration_and_only_the_services_it_cal
     assert (package / "relay/ingest.py").exists()
     assert (package / "relay/presets.toml").exists()
     data = {path.name for path in (package / "botocore/data").iterdir() if path.is_dir()}
-    assert data == {"events", "s3", "secretsmanager", "sqs", "ssm"}
+    assert data == {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
     assert not list(package.rglob("__pycache__"))

@@ -22,9 +22,9 @@ from relay.config import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
 from relay.message import Message
-from relay.pipeline import Ports
+from relay.ports import Ports
 from relay.queueing import Queue
-from tests.conftest import Load, http_api_event, nothing_is_enrolled
+from tests.conftest import NO_CLAIMS, Load, each_is_the_first, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 from tests.oracles import signers
 from tests.oracles.signers import LONG, SIGNERS, URL, Signed
@@ -75,6 +75,8 @@ def answered(
         store=store,
         fetch=lambda _: signed.published,
         enrol=nothing_is_enrolled,
+        counter=NO_CLAIMS,
+        once=each_is_the_first,
     )
     event = http_api_event("/hook", signed.body, signed.headers, query=query)
     code: int = handle(event, relay, ports, datetime.now(UTC) + timedelta(seconds=later))["statusCode"]

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline import Ports
-from tests.conftest import Load, everything_is_stored, http_api_event, nothing_is_enrolled
+from relay.ports import Ports
+from tests.conftest import NO_CLAIMS, Load, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 from tests.oracles import signers
 from tests.oracles.signers import SIGNERS, Signed
@@ -29,6 +29,8 @@ def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
         store=everything_is_stored,
         fetch=lambda _: signed.published,
         enrol=nothing_is_enrolled,
+        counter=NO_CLAIMS,
+        once=each_is_the_first,
     )
     event = http_api_event("/hook", signed.body, signed.headers, query="a=1")
     answer = handle(event, signers.config(load, name, signed), ports, datetime.now(UTC))

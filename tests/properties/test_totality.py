@@ -95,7 +95,7 @@ def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, 
         try:
             text, value = payload.parse(posted)
             scope = mapping.scope_of(webhook, value)
-            for entry in mapping.entries(route, scope, text, loaded):
+            for entry in mapping.entries(route, scope, text, loaded, lambda one, _: one):
                 assert entry.size > 0
                 json.dumps(entry.wire()).encode()
                 if refusal(entry, PARTNER) is None:

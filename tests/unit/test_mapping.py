@@ -29,7 +29,7 @@ def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: 
 def mapped(config: Config, body: bytes, **about: Any) -> list[Entry]:
     authentic = webhook(config, body, **about)
     text, value = payload.parse(authentic.request)
-    return mapping.entries(config.routes[0], mapping.scope_of(authentic, value), text, config)
+    return mapping.entries(config.routes[0], mapping.scope_of(authentic, value), text, config, lambda one, _: one)
 
 
 def with_event(load: Load, **templates: str) -> Config:

@@ -17,7 +17,7 @@ from relay.message import Message, Origin, Unreadable
 from relay.queueing import Queue
 from relay.redelivery import Later, Ports, Received, Settled, Verdict, redeliver
 from relay.request import Request
-from tests.conftest import NOW, RELAY_TOML, Load, no_retries
+from tests.conftest import NO_CLAIMS, NOW, RELAY_TOML, Load, no_retries
 
 ORIGIN = Origin("orders", "msg_1", "2026-11-22T07:09:54Z")
 ENTRY = Entry(NOW, "aws.partner/acme.example/c42/orders", (), "order.created", "{}", "us-east-1")
@@ -70,7 +70,7 @@ class World:
             Received(one if isinstance(one, str) else one.text(), receives, NOW - timedelta(hours=hours))
             for one in texts
         ]
-        ports = Ports(self.send, self.store, self.follow, self.keep_unreadable, jitter=lambda: 1.0)
+        ports = Ports(self.send, self.store, self.follow, self.keep_unreadable, NO_CLAIMS, lambda: 1.0)
         return redeliver(received, config, ports, NOW, no_retries())
 
 

@@ -15,8 +15,16 @@ import pytest
 
 from relay.config import PRESETS, Config
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline import Ports
-from tests.conftest import Load, everything_is_stored, http_api_event, nothing_is_enrolled, nothing_is_published
+from relay.ports import Ports
+from tests.conftest import (
+    NO_CLAIMS,
+    Load,
+    each_is_the_first,
+    everything_is_stored,
+    http_api_event,
+    nothing_is_enrolled,
+    nothing_is_published,
+)
 from tests.handler import handle
 
 DATA = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
@@ -72,6 +80,8 @@ def greet(
         store=everything_is_stored,
         fetch=fetch,
         enrol=secrets.__setitem__,
+        counter=NO_CLAIMS,
+        once=each_is_the_first,
     )
     url = urlsplit(request["url"])
     event = http_api_event(
@@ -138,6 +148,8 @@ def test_dropbox_sign_hears_its_text_for_each_webhook(load: Load) -> None:
         store=everything_is_stored,
         fetch=nothing_is_published,
         enrol=nothing_is_enrolled,
+        counter=NO_CLAIMS,
+        once=each_is_the_first,
     )
     posted = http_api_event("/in/x", request.read(), dict(request.headers))
     answer = handle(posted, config(load, "dropbox-sign"), ports, datetime.fromtimestamp(NOW, UTC))

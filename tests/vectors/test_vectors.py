@@ -15,8 +15,8 @@ import pytest
 from relay import config
 from relay.config import PRESETS, Config
 from relay.entry import Accepted
-from relay.pipeline import Ports
-from tests.conftest import everything_is_stored, http_api_event, nothing_is_enrolled
+from relay.ports import Ports
+from tests.conftest import NO_CLAIMS, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 
 FILES = ("vectors.json", "vectors_of_node_libraries.json")
@@ -82,6 +82,8 @@ def status(vector: dict[str, Any], load: Load) -> int:
         store=everything_is_stored,
         fetch=lambda _: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
         enrol=nothing_is_enrolled,
+        counter=NO_CLAIMS,
+        once=each_is_the_first,
     )
     public = {name: vector[name] for name in PUBLIC if name in vector}
     values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in public.items()}

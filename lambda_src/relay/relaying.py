@@ -1,0 +1,94 @@
+"""An authentic webhook is taken: mapped, delivered, and what is left of it kept."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from relay import claims, handshake, mapping, message, payload, response, scheme_config
+from relay.config import Config
+from relay.delivery import budget, deliver
+from relay.entry import Accepted, Entry, Failed, Outcome
+from relay.errors import MappingError, Unavailable
+from relay.message import Message, Origin
+from relay.ports import Ports, Response
+from relay.queueing import Fate, NotKept, Store, keep
+from relay.request import Request
+from relay.webhook import Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A webhook that was taken: 202."""
+
+    route: str
+    webhook_id: str
+    fates: Sequence[Fate]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A webhook that had been taken before; it was told the same."""
+
+    route: str
+    webhook_id: str
+
+
+def taken(webhook: Webhook, config: Config, ports: Ports, seconds_left: float) -> tuple[Response, Relayed | Repeated]:
+    """The answer, the same as before if the route wants each webhook once. Raises Rejected if it could not be taken."""
+    route = webhook.route
+    text, value = payload.parse(webhook.request, route.body)
+    scope = mapping.scope_of(webhook, value)
+    relayed: list[Relayed] = []
+
+    def work() -> Response:
+        check = partial(claims.checked, counter=ports.counter, now=webhook.received_at)
+        entries: Sequence[Entry | Request]
+        outcomes: Sequence[Outcome]
+        try:
+            entries = mapped = mapping.entries(route, scope, text, config, check)
+        except MappingError as error:
+            entries, outcomes = [webhook.request], [Failed("MappingError", str(error))]
+        except OSError as error:
+            raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+        else:
+            outcomes = deliver(mapped, config, ports.send, budget(route.retry_seconds, seconds_left))
+        fates = _fates(message.origin_of(webhook, scope["id"]), entries, outcomes, ports.store)
+        relayed.append(Relayed(route.name, scope["id"], fates))
+        return response.greeting(handshake.plain(route.acknowledge)) if route.acknowledge else response.accepted(fates)
+
+    key = _key(webhook, scope) if route.dedupe else ""
+    answered, first = ports.once(key, seconds_left, work) if key else (work(), True)
+    if first:
+        return answered, relayed[0]
+    return response.replayed(answered), Repeated(route.name, scope["id"])
+
+
+def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
+    """What tells this webhook from every other, empty if the sender gave it no id.
+
+    What a stranger could change without breaking the signature is no proof of being the same: then the body and what
+    the detail-type takes from the headers have to be the same too.
+    """
+    route, request = webhook.route, webhook.request
+    if not route.id or scope["id"] == request.request_id:
+        return ""
+    parts = [route.name, scope["id"]]
+    if not scheme_config.covers(route.auth, route.id):
+        parts += [hashlib.sha256(request.body).hexdigest(), *mapping.from_headers(route.event.detail_type, scope)]
+    return json.dumps(parts)
+
+
+def _fates(origin: Origin, entries: Sequence[Entry | Request], outcomes: Sequence[Outcome], store: Store) -> list[Fate]:
+    failed = [
+        Message(origin, entry, outcome)
+        for entry, outcome in zip(entries, outcomes, strict=True)
+        if isinstance(outcome, Failed)
+    ]
+    try:
+        kept = iter(keep(failed, store))
+    except NotKept as error:
+        raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+    return [outcome if isinstance(outcome, Accepted) else next(kept) for outcome in outcomes]
