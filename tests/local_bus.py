@@ -19,7 +19,7 @@ from local import aws
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, drain
 from local.samples import SIGNERS
-from relay import bucket, partner_bus, queues
+from relay import bucket, dedupe, partner_bus, queues
 from relay.queueing import Queue
 from tests.conftest import http_api_event
 
@@ -120,9 +120,15 @@ ENVIRONMENT = {Queue.RETRY: "RETRY_QUEUE_URL", Queue.DEAD_LETTERS: "DEAD_LETTER_
 
 @contextmanager
 def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]:
-    """The functions, with queues of this name of their own."""
+    """The functions, with queues, a bucket and a table of this name of their own."""
     sqs, s3 = bus.client("sqs", PARTNER, REGION), bus.client("s3", PARTNER, REGION)
     s3.create_bucket(Bucket=f"{BUCKET}-{name}")
+    bus.client("dynamodb", PARTNER, REGION).create_table(
+        TableName=f"{name}-seen",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     urls = {
         variable: sqs.create_queue(QueueName=f"{name}-{queue.name.lower()}")["QueueUrl"]
         for queue, variable in ENVIRONMENT.items()
@@ -133,6 +139,7 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
             **urls,
             "RELAY_CONFIG": str(relay_toml),
             "OVERFLOW_BUCKET": f"{BUCKET}-{name}",
+            "DEDUPE_TABLE": f"{name}-seen",
             "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
             "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }.items():
@@ -147,5 +154,5 @@ def _forget() -> None:
     for name in ("ingest", "redeliver", "secrets"):
         if sys.modules.pop(f"relay.{name}", None):
             delattr(relay, name)
-    for client in (partner_bus.client, queues._client, bucket._client):
+    for client in (partner_bus.client, queues._client, bucket._client, dedupe._table):
         client.cache_clear()

@@ -93,6 +93,27 @@ def test_a_secret_may_be_written_only_while_enrolment_is_open(template: Template
     assert arn.endswith(":secret:acme/asana-??????")
 
 
+def test_a_route_that_wants_each_webhook_once_has_a_table_that_forgets(template: Template) -> None:
+    once = synthesise(RELAY_TOML.replace('path = "/github"', 'path = "/github"\ndedupe = true'))
+    table = only(once, "AWS::DynamoDB::Table")["Properties"]
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    rows = {action for action in allowed(once, "Ingest") if action.startswith("dynamodb:")}
+    assert rows == {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")}
+    assert not [action for action in allowed(once, "Redeliver") if action.startswith("dynamodb:")]
+    environment = only(once, "AWS::Lambda::Function", "Ingest")["Properties"]["Environment"]["Variables"]
+    assert environment.keys() - ENVIRONMENT == {"DEDUPE_TABLE"}
+    assert not resources(template, "AWS::DynamoDB::Table")
+
+
+def test_a_route_with_claims_may_keep_and_sign_them_and_no_other(template: Template) -> None:
+    claims = synthesise(RELAY_TOML.replace('path = "/github"', 'path = "/github"\noversize = "claim-check"'))
+    for name in ("Ingest", "Redeliver"):
+        assert "<QueuesOverflow>/claims/*" in allowed(claims, name)["s3:GetObject"]
+        assert "<QueuesOverflow>/claims/*" in allowed(claims, name)["s3:PutObject"]
+        assert "<QueuesOverflow>/claims/*" not in allowed(template, name)["s3:PutObject"]
+
+
 def test_no_managed_policy_and_no_other_role(template: Template) -> None:
     roles = resources(template, "AWS::IAM::Role").values()
     assert len(roles) == 2

@@ -1,0 +1,94 @@
+"""What only some routes want, deployed under the function's own policy: public keys, each webhook once, claim checks."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from nacl.signing import SigningKey
+
+from local import front
+from local.samples import SIGNERS
+from local.session import Session, deployed
+
+SOURCE = "aws.partner/acme.example/options"
+RELAY_TOML = f"""
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+max_entry_bytes = 1500
+[[route]]
+name = "discord"
+path = "/discord"
+preset = "discord"
+auth = {{ public_key = "PUBLIC_KEY" }}
+event = {{ source = "{SOURCE}" }}
+[[route]]
+name = "orders"
+path = "/orders"
+dedupe = true
+oversize = "claim-check"
+auth = {{ scheme = "standard-webhooks", secret = "options/orders" }}
+event = {{ source = "{SOURCE}", detail_type = "order.created" }}
+"""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The relay, and the key that the sender of /discord signs with."""
+
+    session: Session
+    url: str
+    key: SigningKey
+
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        """What the SaaS does."""
+        return httpx.post(self.url + path, content=body, headers=headers, timeout=60)
+
+    def received(self) -> list[dict[str, Any]]:
+        """What has reached the customer, taken from the queue."""
+        return list(self.session.customer.received())
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    key, path = SigningKey.generate(), tmp_path_factory.mktemp("options") / "relay.toml"
+    Path(path).write_text(RELAY_TOML.replace("PUBLIC_KEY", bytes(key.verify_key).hex()))
+    with deployed(lambda _: None, path) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+        session.customer.subscribe([SOURCE])
+        yield Deployed(session, url, key)
+
+
+def test_a_webhook_signed_with_a_private_key_is_relayed_and_its_ping_is_answered(options: Deployed) -> None:
+    def signed(body: bytes) -> dict[str, str]:
+        timestamp = str(int(time.time()))
+        signature = options.key.sign(timestamp.encode() + body).signature.hex()
+        return {"x-signature-ed25519": signature, "x-signature-timestamp": timestamp}
+
+    ping, event = b'{"type":0}', b'{"type":1,"event":{"type":"ENTITLEMENT_CREATE"}}'
+    assert options.post("/discord", ping, signed(ping)).status_code == 204
+    assert options.post("/discord", ping, signed(event)).status_code == 401
+    assert options.post("/discord", event, signed(event)).json()["accepted"] == 1
+    assert [one["detail-type"] for one in options.received()] == ["ENTITLEMENT_CREATE"]
+
+
+def test_a_repeated_webhook_is_one_event(options: Deployed) -> None:
+    body = b'{"n":1}'
+    headers = SIGNERS["standard-webhooks"](options.session.secrets["options/orders"], body)
+    first, second = options.post("/orders", body, headers), options.post("/orders", body, headers)
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert second.json() == first.json()
+    assert ("idempotent-replay" in first.headers, second.headers["idempotent-replay"]) == (False, "true")
+    assert len(options.received()) == 1
+
+
+def test_a_detail_too_large_for_an_event_can_be_fetched(options: Deployed) -> None:
+    body = json.dumps({"text": "x" * 2000}).encode()
+    headers = SIGNERS["standard-webhooks"](options.session.secrets["options/orders"], body)
+    assert options.post("/orders", body, headers).json()["accepted"] == 1
+    [event] = options.received()
+    url, context = event["detail"]["claim"]["url"], options.session.aws.ssl_context()
+    assert httpx.get(url, verify=context, timeout=60).content == body
