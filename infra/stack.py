@@ -53,8 +53,9 @@ class RelayStack(cdk.Stack):
         for route in config.routes:
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
         cdk.CfnOutput(self, "ApiId", value=api.api.api_id)
-        cdk.CfnOutput(self, "RetryQueueUrl", value=queues.retry.queue_url)
-        cdk.CfnOutput(self, "DeadLetterQueueUrl", value=queues.dead_letters.queue_url)
+        for name, queue in (("RetryQueue", queues.retry), ("DeadLetterQueue", queues.dead_letters)):
+            cdk.CfnOutput(self, f"{name}Url", value=queue.queue_url)
+            cdk.CfnOutput(self, f"{name}Arn", value=queue.queue_arn)
 
 
 def _logical(name: str) -> str:

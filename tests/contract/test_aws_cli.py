@@ -1,15 +1,17 @@
-"""`aws events put-partner-events` against the local partner bus, as the AWS CLI's page describes it."""
+"""The AWS CLI against the local partner bus: `put-partner-events` as its page describes it, and a redrive."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER
 from tests.contract.conftest import AwsCli
-from tests.local_bus import SOURCE
+from tests.local_bus import REGION, SOURCE
 
 Put = Callable[[list[dict[str, Any]]], dict[str, Any]]
 ENTRY = {"Source": SOURCE, "DetailType": "order.created", "Detail": "{}"}
@@ -83,3 +85,28 @@ def test_the_life_of_a_source_from_both_sides(cli: AwsCli) -> None:
     assert account["ExpirationTime"] - account["CreationTime"] == 7 * 24 * 3600
     events("delete-partner-event-source", "--name", name, "--account", CUSTOMER)
     assert "ResourceNotFoundException" in cli("events", "describe-partner-event-source", "--name", name).stderr
+
+
+def test_dead_letters_are_redriven_with_the_command_of_the_documentation(cli: AwsCli, bus: LocalAws) -> None:
+    sqs = bus.client("sqs", PARTNER, REGION)
+
+    def made(name: str, **attributes: str) -> tuple[str, str]:
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    dead, dead_arn = made("redriven-dead")
+    policy = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 300})
+    retry, retry_arn = made("redriven-retry", RedrivePolicy=policy)
+    sqs.send_message(QueueUrl=dead, MessageBody="letter")
+
+    def redrive(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return cli("sqs", *arguments, "--endpoint-url", bus.url)
+
+    command = ("start-message-move-task", "--source-arn")
+    assert "InvalidParameterValue" in redrive(*command, retry_arn).stderr
+    assert redrive(*command, dead_arn).returncode == 0
+    [task] = json.loads(redrive("list-message-move-tasks", "--source-arn", dead_arn).stdout)["Results"]
+    assert (task["Status"], task["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
+    assert redrive(*command, dead_arn, "--destination-arn", retry_arn).returncode == 0
+    [message] = sqs.receive_message(QueueUrl=retry, MessageSystemAttributeNames=["All"])["Messages"]
+    assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("letter", "1")

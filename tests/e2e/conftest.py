@@ -64,13 +64,6 @@ class Relay:
             time.sleep(0.1)
         return events
 
-    def queue_arn(self, url: str) -> str:
-        """The ARN of a queue."""
-        arn: str = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-            "QueueArn"
-        ]
-        return arn
-
     def received(self) -> list[dict[str, Any]]:
         """What has reached the customer, taken from the queue."""
         return list(self.session.customer.received())

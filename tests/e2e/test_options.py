@@ -1,4 +1,4 @@
-"""What only some routes want, deployed under the function's own policy: public keys, each webhook once, claim checks."""
+"""What only some routes want, deployed under the function's own policy: public keys, deduplication, claim checks."""
 
 import json
 import time

@@ -44,8 +44,8 @@ def test_a_dead_letter_is_delivered_when_it_is_redriven_after_its_cause_is_gone(
     body = json.dumps({"events": [json.loads(sample.body)["events"][0] | {"customer": "c66"}]}).encode()
     assert relay.post("/orders", body, sample.signed(body)).json()["dead_lettered"] == 1
     relay.session.customer.subscribe(["aws.partner/acme.example/c66/orders"])
-    stack = relay.session.stack
-    source, destination = relay.queue_arn(stack.dead_letter_queue_url), relay.queue_arn(stack.retry_queue_url)
+    outputs = relay.session.stack.outputs
+    source, destination = outputs["DeadLetterQueueArn"], outputs["RetryQueueArn"]
     sqs.start_message_move_task(SourceArn=source, DestinationArn=destination)
     [task] = sqs.list_message_move_tasks(SourceArn=source)["Results"]
     assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)

@@ -215,4 +215,4 @@ def test_each_routes_url_is_an_output(template: Template) -> None:
     paths = {name: json.dumps(output["Value"]).rsplit('"', 2)[-2] for name, output in outputs.items() if "Url" in name}
     assert paths["UrlOrders"].endswith("/orders/{customer}")
     assert paths["UrlGitHub"].endswith("/github")
-    assert {"RetryQueueUrl", "DeadLetterQueueUrl"} <= outputs.keys()
+    assert {"RetryQueueUrl", "RetryQueueArn", "DeadLetterQueueUrl", "DeadLetterQueueArn"} <= outputs.keys()

@@ -31,7 +31,7 @@ def test_the_page_of_the_senders_is_current() -> None:
 
 def test_the_faults_of_the_documentation_are_faults() -> None:
     [document] = blocks("docs/local-aws.md", "json")
-    assert len(faults.parse(json.loads(document))) == 6
+    assert len(faults.parse(json.loads(document))) == 7
 
 
 @pytest.mark.parametrize(
