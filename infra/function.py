@@ -11,7 +11,8 @@ from constructs import Construct
 
 from infra.package import RUNTIME
 from infra.queues import REDELIVER_TIMEOUT, Queues
-from relay.config import SSM
+from relay import secret_name
+from relay.secret_name import SSM
 
 # A little under the 30 s after which API Gateway answers 503 by itself.
 INGEST_TIMEOUT = cdk.Duration.seconds(29)
@@ -34,6 +35,7 @@ class RelayFunction(Construct):
         code: lambda_.Code,
         architecture: lambda_.Architecture,
         regions: Sequence[str],
+        buses: Sequence[str],
         queues: Queues,
         claims: bool,
     ) -> None:
@@ -71,6 +73,8 @@ class RelayFunction(Construct):
         # The action takes no resource: the Region bounds it here, the partner prefix bounds it in the function.
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
         self.allow(["events:PutPartnerEvents"], ["*"], {"StringEquals": {"aws:RequestedRegion": list(regions)}})
+        if buses:
+            self.allow(["events:PutEvents"], [self._bus_arn(bus, region) for bus in buses for region in regions])
         cdk.Validations.of(self.role).acknowledge(
             cdk.Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
@@ -91,6 +95,11 @@ class RelayFunction(Construct):
             )
         )
 
+    def _bus_arn(self, bus: str, region: str) -> str:
+        if bus.startswith("arn:"):
+            return bus
+        return cdk.Stack.of(self).format_arn(service="events", resource="event-bus", resource_name=bus, region=region)
+
     def allow(self, actions: list[str], resources: list[str], conditions: dict[str, object] | None = None) -> None:
         """Let the function do this, and no more."""
         self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
@@ -110,6 +119,7 @@ class Ingest(RelayFunction):
         code: lambda_.Code,
         architecture: lambda_.Architecture,
         regions: Sequence[str],
+        buses: Sequence[str],
         queues: Queues,
         claims: bool,
     ) -> None:
@@ -121,6 +131,7 @@ class Ingest(RelayFunction):
             code=code,
             architecture=architecture,
             regions=regions,
+            buses=buses,
             queues=queues,
             claims=claims,
         )
@@ -146,11 +157,12 @@ class Ingest(RelayFunction):
         return cdk.Stack.of(self).format_arn(
             service="secretsmanager",
             resource="secret",
-            resource_name=f"{name}-??????",
+            resource_name=f"{secret_name.prefix_of(name)}*" if secret_name.is_template(name) else f"{name}-??????",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
 
     def _parameter_arn(self, name: str) -> str:
+        name = f"{secret_name.prefix_of(name)}*" if secret_name.is_template(name) else name
         return cdk.Stack.of(self).format_arn(
             service="ssm", resource="parameter", resource_name=name.removeprefix(f"{SSM}/")
         )
@@ -191,6 +203,7 @@ class Redeliver(RelayFunction):
         code: lambda_.Code,
         architecture: lambda_.Architecture,
         regions: Sequence[str],
+        buses: Sequence[str],
         queues: Queues,
         claims: bool,
     ) -> None:
@@ -202,6 +215,7 @@ class Redeliver(RelayFunction):
             code=code,
             architecture=architecture,
             regions=regions,
+            buses=buses,
             queues=queues,
             claims=claims,
         )

@@ -27,6 +27,7 @@ class RelayStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         queues = Queues(self, "Queues")
+        buses = sorted({route.bus for route in config.routes if route.bus})
         claims = any(route.oversize == CLAIM_CHECK for route in config.routes)
         ingest = Ingest(
             self,
@@ -34,6 +35,7 @@ class RelayStack(cdk.Stack):
             code=code,
             architecture=architecture,
             regions=config.regions,
+            buses=buses,
             queues=queues,
             claims=claims,
             dedupe=any(route.dedupe for route in config.routes),
@@ -46,6 +48,7 @@ class RelayStack(cdk.Stack):
             code=code,
             architecture=architecture,
             regions=config.regions,
+            buses=buses,
             queues=queues,
             claims=claims,
         )

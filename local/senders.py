@@ -32,6 +32,7 @@ ORACLES = {
     "paddle-classic": "phpserialize, cryptography",
     "sns": "cryptography",
     "paypal": "cryptography",
+    "cloudevents": "cloudevents",
 }
 
 HEAD = """\
@@ -58,7 +59,9 @@ def page() -> str:
     for name, preset in sorted(presets.items()):
         auth = presets.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
         remarks = [] if preset.get("verified", True) else ["not verified"]
-        if auth.get("covers") == "part" or auth.get("scheme") in {"api-key", "basic", "bearer", "paypal", None}:
+        if name == "cloudevents":
+            remarks.append("a format: how it proves itself is for the route to say")
+        elif auth.get("covers") == "part" or auth.get("scheme") in {"api-key", "basic", "bearer", "paypal", None}:
             remarks.append("body not authenticated")
         cells = [
             f"[{name}]({preset['doc']})",

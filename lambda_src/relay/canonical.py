@@ -11,9 +11,8 @@ from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from relay.constant_time import any_equal
 from relay.errors import Unauthorized
-from relay.request import Request
+from relay.request import FORM, Request
 
-FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 1000
 _MAX_SAFE_INTEGER = 2**53 - 1
 _NEVER_ESCAPED = "-_.!~*'()"

@@ -8,19 +8,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay import certificate_scheme, handshake, jwt_scheme, payload, scheme_config, signature_scheme, token_scheme
-from relay.entry import MAX_DETAIL_TYPE, MAX_ENTRY_BYTES, MAX_SOURCE, SOURCE
+from relay import (
+    certificate_scheme,
+    event_config,
+    handshake,
+    jwt_scheme,
+    payload,
+    scheme_config,
+    secret_name,
+    signature_scheme,
+    token_scheme,
+)
+from relay.entry import MAX_ENTRY_BYTES
 from relay.errors import ConfigError
+from relay.event_config import EventTemplate
 from relay.handshake import Handshake
 from relay.routing import path_problem, shape
 from relay.scheme_config import Scheme
-from relay.template import Placeholder, Template, literal_prefix
+from relay.secret_name import SSM
+from relay.template import Template
 from relay.token_scheme import NoScheme
 from relay.toml_table import NOTHING, Check, Table
 
 PRESETS = Path(__file__).with_name("presets.toml")
-SSM = "ssm:"
-"""Begins the name of a secret that is in Parameter Store."""
 SCHEMES = (
     "standard-webhooks",
     jwt_scheme.KIND,
@@ -30,27 +40,18 @@ SCHEMES = (
     *token_scheme.KINDS,
 )
 REJECT, CLAIM_CHECK = "reject", "claim-check"
-NAMES_IN_EVENT = ("body", "headers", "path", "query", "id", "received_at")
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
+_LEAK = (
+    "event.{field} depends on {value}, which no signature covers, and one secret serves all customers:"
+    " a webhook that is posted again could reach another customer's bus. Take it from what is signed,"
+    ' or let each customer have a secret: auth.secret = "acme/{value}"'
+)
 _EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
 _REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
+_BUS = r"[.\-_A-Za-z0-9]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[.\-_A-Za-z0-9]{1,256}"
 _ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
-
-
-@dataclass(frozen=True, slots=True)
-class EventTemplate:
-    """`[route.event]`: how a webhook becomes entries. What is None has the default of relay.toml."""
-
-    source: Template
-    detail_type: Template
-    time: Template | None
-    resources: Template | None
-    detail: Template | None
-    region: Template | None
-    each: Template | None
-    claim_detail: Template | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Route:
     retry_seconds: float = 2
     dedupe: bool = False
     oversize: str = REJECT
+    bus: str = ""
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
     origins: tuple[str, ...] = ()
@@ -161,32 +163,36 @@ def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
 
 def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequence[str]) -> Route:
     preset = _preset(table, presets)
+    bus = table.text("bus", "", check=_pattern(_BUS, "expected the name or the ARN of an event bus"))
     handshakes = tuple(_handshake(one) for one in table.tables("handshake", preset.get("handshake", [])))
     has_token = any(one.token for one in handshakes)
     route = Route(
         name=table.text("name", check=_pattern(_ROUTE_NAME, "expected a letter, then letters, digits or -")),
         path=table.text("path", check=path_problem),
         auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
-        id=table.template("id", [name for name in NAMES_IN_EVENT if name != "id"], preset.get("id", "")),
-        event=_event(table.table("event", preset.get("event", {})), partner, regions),
+        id=table.template("id", [name for name in event_config.NAMES if name != "id"], preset.get("id", "")),
+        event=event_config.read(table.table("event", preset.get("event", {})), bus, partner, regions),
         body=table.choice("body", payload.KINDS, preset.get("body", "")),
         retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
         dedupe=table.flag("dedupe", default=False),
+        bus=bus,
         oversize=table.choice("oversize", (REJECT, CLAIM_CHECK)),
         acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
         handshakes=handshakes,
-        verify_token=table.text("verify_token", check=scheme_config.secret_name) if has_token else "",
+        verify_token=table.text("verify_token", check=secret_name.problem) if has_token else "",
         enrol=table.flag("enrol", default=False) if any(one.enrol for one in handshakes) else False,
         origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
     )
-    if route.enrol and route.auth.secret.startswith(SSM):
-        table.problem("enrol", "expected the secret to be in Secrets Manager, where it can be stored")
+    if route.enrol and (route.auth.secret.startswith(SSM) or secret_name.is_template(route.auth.secret)):
+        table.problem("enrol", "expected the secret to be one in Secrets Manager, where it can be stored")
+    if bus.startswith("arn:") and bus.split(":")[3] not in regions:
+        table.problem("bus", f'expected its Region to be one of regions, got "{bus}"')
     if route.dedupe and not route.id:
         table.problem("dedupe", "expected id: what tells one webhook from another")
     if route.event.claim_detail and route.oversize != CLAIM_CHECK:
         table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
     table.end()
-    return replace(route, weak=tuple(_weaknesses(preset, route.auth, enrol=route.enrol)))
+    return replace(route, weak=(*_weaknesses(preset, route.auth, enrol=route.enrol), *_leaks(route)))
 
 
 def _handshake(table: Table) -> Handshake:
@@ -208,18 +214,28 @@ def _handshake(table: Table) -> Handshake:
     return made
 
 
+def _leaks(route: Route) -> Iterator[str]:
+    """How one customer's webhook could reach another's bus."""
+    theirs = secret_name.expressions(route.auth.secret)
+    for name, template in (("source", route.event.source), ("region", route.event.region)):
+        for part in template.placeholders() if template else ():
+            one = Template(part.expression, (part,))
+            unsigned = one.names() & {"path", "query", "headers"} and not scheme_config.covers(route.auth, one)
+            if unsigned and part.expression not in theirs:
+                yield _LEAK.format(field=name, value="${" + part.expression + "}")
+
+
 def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the route's preset brings; `like` in it names another preset whose authentication and id are the same."""
     given = table.get("auth")
     scheme = given.get("scheme") if isinstance(given, dict) else None
     name = table.text("preset", "", check=_one_of(presets))
-    if not name:
-        # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
-        own = presets.get(str(scheme), {}) if scheme in SCHEMES else {}
-        return {key: value for key, value in own.items() if key in {"auth", "id"}}
+    # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
+    own = presets.get(str(scheme), {}) if scheme in SCHEMES else {}
     preset = presets.get(name, {})
-    base = presets.get(preset.get("like", ""), {})
-    return {"id": base.get("id", ""), **preset, "auth": base.get("auth", {}) | preset.get("auth", {})}
+    base = own or presets.get(preset.get("like", ""), {})
+    auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
+    return {"id": base.get("id", ""), **preset, "auth": auth}
 
 
 def _weaknesses(preset: Mapping[str, Any], auth: Scheme, *, enrol: bool) -> Iterator[str]:
@@ -231,44 +247,6 @@ def _weaknesses(preset: Mapping[str, Any], auth: Scheme, *, enrol: bool) -> Iter
         yield "enrolment is open: whoever posts a secret first can sign; set enrol = false once your sender has done so"
     if not preset.get("verified", True):
         yield "the preset has not been verified against the sender's own documentation or library"
-
-
-def _event(table: Table, partner: str, regions: Sequence[str]) -> EventTemplate:
-    each = table.template("each", NAMES_IN_EVENT)
-    names = (*NAMES_IN_EVENT, "item") if each else NAMES_IN_EVENT
-    event = EventTemplate(
-        source=table.template("source", names, None) or NOTHING,
-        detail_type=table.template("detail_type", names, None) or NOTHING,
-        time=table.template("time", names),
-        resources=table.template("resources", names),
-        detail=table.template("detail", names),
-        region=table.template("region", names),
-        each=each,
-        claim_detail=table.template("claim_detail", names),
-    )
-    source, complete = literal_prefix(event.source)
-    if partner and event.source is not NOTHING:
-        if not (source.startswith(f"{partner}/") or (not complete and f"{partner}/".startswith(source))):
-            table.problem("source", f'expected it to start with "{partner}/", got "{event.source.text}"')
-        elif complete and not (re.fullmatch(SOURCE, source) and len(source) <= MAX_SOURCE):
-            table.problem("source", f'expected {SOURCE}, at most {MAX_SOURCE} characters, got "{source}"')
-    detail_type, complete = literal_prefix(event.detail_type)
-    if len(detail_type) > MAX_DETAIL_TYPE:
-        table.problem("detail_type", f"expected at most {MAX_DETAIL_TYPE} characters, got {len(detail_type)}")
-    if event.region:
-        region, complete = literal_prefix(event.region)
-        if complete and region not in regions:
-            table.problem("region", f'expected one of regions, got "{region}"')
-    for key, template in (
-        ("each", event.each),
-        ("resources", event.resources),
-        ("detail", event.detail),
-        ("claim_detail", event.claim_detail),
-    ):
-        if template and not (len(template.parts) == 1 and isinstance(template.parts[0], Placeholder)):
-            table.problem(key, f'expected one placeholder, such as "${{body.{key}}}", got "{template.text}"')
-    table.end()
-    return event
 
 
 def _pattern(pattern: str, expected: str) -> Check:

@@ -4,7 +4,9 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from relay import outcomes
 from relay.batching import batches
@@ -13,6 +15,8 @@ from relay.entry import Entry, Failed, Outcome, refusal
 
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEvents.html
 MAX_ENTRIES_PER_REQUEST = 20
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+MAX_ENTRIES_OF_PUT_EVENTS = 10
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
@@ -20,8 +24,8 @@ LONGEST_PAUSE_SECONDS = 1.0
 # The last request may take 4 s (see aws.py); then what is left is stored, at worst after both queues failed twice.
 RESERVED_SECONDS = 20
 
-Send = Callable[[str, Sequence[Entry]], Sequence[Outcome]]
-"""Puts entries in a Region. Gives one outcome for each, in the same order, and does not raise."""
+Send = Callable[[Sequence[Entry]], Sequence[Outcome]]
+"""Puts entries of one Region and bus. Gives one outcome for each, in the same order, and does not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +67,60 @@ def budget(retry_seconds: float, seconds_left: float) -> Budget:
 def deliver(entries: Sequence[Entry], config: Config, send: Send, budget: Budget) -> list[Outcome]:
     """The outcome of each entry, at the same index.
 
-    What EventBridge would refuse is not sent; what has an event id, or has failed for good, is not sent again.
+    What EventBridge would refuse is not sent; what has an event id, or has failed for good, is not sent again. Regions
+    are served at the same time: one that is down neither delays nor loses what goes to another.
     """
     made: dict[int, Outcome] = {}
+    regions: defaultdict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(entries):
-        made[index] = refusal(entry, config.partner) or Failed("NotAttempted", "there was no time for it", 0)
+        if refused := refusal(entry, config.partner):
+            made[index] = refused
+        else:
+            regions[entry.region].append(index)
+
+    def in_region(indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:
+        mine = [entries[index] for index in indexes]
+        return zip(indexes, _in_region(mine, config.max_request_bytes, send, budget), strict=True)
+
+    if len(regions) > 1:
+        with ThreadPoolExecutor(len(regions)) as threads:
+            made |= dict(chain.from_iterable(threads.map(in_region, regions.values())))
+    else:
+        made |= dict(chain.from_iterable(map(in_region, regions.values())))
+    return [made[index] for index in range(len(entries))]
+
+
+def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, budget: Budget) -> list[Outcome]:
+    made: list[Outcome] = [Failed("NotAttempted", "there was no time for it", 0)] * len(entries)
+    pending: Sequence[int] = range(len(entries))
     attempt, failing = 0, False
-    pending = [index for index in made if outcomes.retryable(made[index])]
     while pending:
-        for region, batch in _batches(pending, entries, config.max_request_bytes):
+        for batch in _batches(pending, entries, max_request_bytes):
             if budget.allows(failing=failing):
-                for index, outcome in _put(region, batch, entries, send):
+                for index, outcome in _put(batch, entries, send):
                     made[index] = _counted(outcome, made[index])
                 failing = failing or all(outcomes.retryable(made[index]) for index in batch)
         pending = [index for index in pending if outcomes.retryable(made[index])]
         if pending and not budget.pause(attempt):
             break
         attempt += 1
-    return [made[index] for index in range(len(entries))]
+    return made
 
 
-def _batches(
-    pending: Iterable[int], entries: Sequence[Entry], max_request_bytes: int
-) -> Iterator[tuple[str, list[int]]]:
-    by_region: defaultdict[str, list[int]] = defaultdict(list)
+def _batches(pending: Iterable[int], entries: Sequence[Entry], max_request_bytes: int) -> Iterator[list[int]]:
+    by_bus: defaultdict[str, list[int]] = defaultdict(list)
     for index in pending:
-        by_region[entries[index].region].append(index)
-    for region, indexes in by_region.items():
-        for batch in batches(indexes, lambda i: entries[i].size, MAX_ENTRIES_PER_REQUEST, max_request_bytes):
-            yield region, batch
+        by_bus[entries[index].bus].append(index)
+    for bus, indexes in by_bus.items():
+        most = MAX_ENTRIES_OF_PUT_EVENTS if bus else MAX_ENTRIES_PER_REQUEST
+        yield from batches(indexes, lambda i: entries[i].size, most, max_request_bytes)
 
 
-def _put(region: str, batch: Sequence[int], entries: Sequence[Entry], send: Send) -> Iterator[tuple[int, Outcome]]:
-    results = send(region, [entries[index] for index in batch])
+def _put(batch: Sequence[int], entries: Sequence[Entry], send: Send) -> Iterator[tuple[int, Outcome]]:
+    results = send([entries[index] for index in batch])
     if len(batch) > 1 and all(outcomes.blames_one(result) for result in results):
         for index in batch:  # the others may not suffer for one of them
-            yield from _put(region, [index], entries, send)
+            yield from _put([index], entries, send)
     else:
         yield from zip(batch, results, strict=True)
 

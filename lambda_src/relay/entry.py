@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 SOURCE = r"aws\.partner(/[.\-_A-Za-z0-9]+){2,}"
 MAX_SOURCE = 256
@@ -18,20 +18,21 @@ TIME_BYTES = 14
 
 
 class WireEntry(TypedDict):
-    """An entry in the JSON syntax of `aws events put-partner-events --entries`."""
+    """An entry in the JSON syntax of `aws events put-partner-events --entries`, or of `put-events` with a bus."""
 
     Time: str
     Source: str
     Resources: list[str]
     DetailType: str
     Detail: str
+    EventBusName: NotRequired[str]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event for one partner event source. `detail` is JSON text; `region` is where it is put.
+    """One event for a partner event source, or for the event bus `bus`; `region` is where it is put.
 
-    `claim` is the key of what stands in the overflow bucket instead of in `detail`, if anything does.
+    `detail` is JSON text; `claim` is the key of what stands in the overflow bucket instead of in it, if anything does.
     """
 
     time: datetime
@@ -40,6 +41,7 @@ class Entry:
     detail_type: str
     detail: str
     region: str
+    bus: str = ""
     claim: str = ""
 
     @cached_property
@@ -60,13 +62,14 @@ class Entry:
 
     def wire(self) -> WireEntry:
         """The entry as the AWS CLI takes it. EventBridge keeps whole seconds."""
-        return {
+        wire: WireEntry = {
             "Time": rfc3339(self.time),
             "Source": self.source,
             "Resources": list(self.resources),
             "DetailType": self.detail_type,
             "Detail": self.detail,
         }
+        return {**wire, "EventBusName": self.bus} if self.bus else wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,8 @@ def refusal(entry: Entry, partner: str) -> Failed | None:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
     """
-    if not entry.source.startswith(f"{partner}/"):
-        return Failed("NotAuthorizedForSourceException", f"Source does not start with {partner}/")
-    if not re.fullmatch(SOURCE, entry.source) or len(entry.source) > MAX_SOURCE:
-        return Failed("InvalidArgument", f"Source is not {SOURCE} of at most {MAX_SOURCE} characters")
+    if refused := _refused_source(entry, partner):
+        return refused
     if not 1 <= len(entry.detail_type) <= MAX_DETAIL_TYPE:
         return Failed(
             "InvalidArgument", f"DetailType has {len(entry.detail_type)} characters, not 1 to {MAX_DETAIL_TYPE}"
@@ -108,6 +109,18 @@ def refusal(entry: Entry, partner: str) -> Failed | None:
         return Failed("MalformedDetail", "Detail is not a JSON object")
     if any(not 1 <= len(resource) <= MAX_RESOURCE for resource in entry.resources):
         return Failed("InvalidArgument", f"a resource has not 1 to {MAX_RESOURCE} characters")
+    return None
+
+
+def _refused_source(entry: Entry, partner: str) -> Failed | None:
+    denied, length = "NotAuthorizedForSourceException", f"of 1 to {MAX_SOURCE} characters"
+    if entry.bus:
+        if entry.source.startswith("aws.") or not 1 <= len(entry.source) <= MAX_SOURCE:
+            return Failed(denied, f"Source is not one of your own (not aws.*) {length}")
+    elif not entry.source.startswith(f"{partner}/"):
+        return Failed(denied, f"Source does not start with {partner}/")
+    elif not re.fullmatch(SOURCE, entry.source) or len(entry.source) > MAX_SOURCE:
+        return Failed("InvalidArgument", f"Source is not {SOURCE} {length}")
     return None
 
 

@@ -112,10 +112,9 @@ def plain(text: str) -> Answer:
 
 def _asks(handshake: Handshake, request: Request) -> bool:
     try:
-        value = handshake.when.value(_scope(handshake, request))
+        return handshake.when.truth(_scope(handshake, request))
     except (MappingError, Unauthorized):
         return False
-    return value not in (None, False, "", [], {})
 
 
 def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from relay.config import CLAIM_CHECK, Config, Route
 from relay.entry import Entry, rfc3339
 from relay.errors import MappingError, PayloadTooLarge
 from relay.strict_json import NotJSON
-from relay.template import Placeholder, Template
+from relay.template import Template, kind_of
 from relay.webhook import Webhook
 
 Scope = Mapping[str, Any]
@@ -38,8 +38,9 @@ Check = Callable[[Entry, Mapping[str, Any]], Entry]
 
 
 def entries(route: Route, scope: Scope, text: str, config: Config, check: Check) -> list[Entry]:
-    """One entry, or one for each element of the route's `each`, in order. `text` is the body as JSON.
+    """One entry, or one for each element of the route's `each`, in order, where `when` holds.
 
+    `text` is the body as JSON.
     Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
     whole webhook again. An entry over `max_entry_bytes` has a claim instead of its detail, if the route says so; else
     it raises PayloadTooLarge.
@@ -48,6 +49,8 @@ def entries(route: Route, scope: Scope, text: str, config: Config, check: Check)
     if route.event.each:
         items = _named(route, "each", _items, route.event.each, scope)
         scopes = [{**scope, "item": item} for item in items]
+    if route.event.when:
+        scopes = [one for one in scopes if _named(route, "when", Template.truth, route.event.when, one)]
     made = [(_entry(route, one, text, config.regions), _claim_fields(route, one)) for one in scopes]
     return [_within(entry, fields, route, config, check) for entry, fields in made]
 
@@ -67,11 +70,7 @@ def _claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
 
 def from_headers(template: Template, scope: Scope) -> list[str]:
     """What `template` takes from the headers."""
-    return [
-        str(part.search(scope))
-        for part in template.parts
-        if isinstance(part, Placeholder) and "headers" in part.expression
-    ]
+    return [str(part.search(scope)) for part in template.placeholders() if "headers" in part.expression]
 
 
 def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
@@ -87,6 +86,7 @@ def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Ent
         detail_type=value["detail_type"],
         detail=value.get("detail") or text,
         region=value.get("region") or regions[0],
+        bus=route.bus,
     )
     if entry.region not in regions:
         raise MappingError(f'route "{route.name}", event.region: expected one of {", ".join(regions)}')
@@ -105,21 +105,21 @@ def _named(route: Route, field: str, fill: Callable[[Template, Scope], T], templ
 def _items(template: Template, scope: Scope) -> list[Any]:
     value = template.value(scope)
     if not isinstance(value, list):
-        raise MappingError(f"{template.text} is not a list")
+        raise MappingError(f"{template.text} is {kind_of(value)}; expected a list")
     return value
 
 
 def _object(template: Template, scope: Scope) -> Mapping[str, Any]:
     value = template.value(scope)
     if not isinstance(value, dict):
-        raise MappingError(f"{template.text} is not an object")
+        raise MappingError(f"{template.text} is {kind_of(value)}; expected an object")
     return value
 
 
 def _texts(template: Template, scope: Scope) -> tuple[str, ...]:
     value = _items(template, scope)
     if not all(isinstance(one, str) for one in value):
-        raise MappingError(f"{template.text} is not a list of texts")
+        raise MappingError(f"{template.text} is a list of other things than text")
     return tuple(value)
 
 
@@ -134,13 +134,17 @@ def _time(template: Template, scope: Scope) -> datetime:
             return datetime.fromtimestamp(float(value), UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    raise MappingError(f"{template.text} is neither an RFC 3339 time with its zone nor epoch seconds")
+    raise MappingError(
+        f"{template.text} is {kind_of(value)}; expected an RFC 3339 time with its zone, or epoch seconds"
+    )
 
 
 def _detail(template: Template, scope: Scope) -> str | None:
     if template.text == "${body}":
         return None  # the body byte for byte, not its value written again
     value = template.value(scope)
+    if value is None:
+        raise MappingError(f"{template.text} is null or missing; expected an object")
     try:
         if isinstance(value, str):
             strict_json.parse(value)

@@ -118,6 +118,7 @@ def _entry(letter: Mapping[str, Any]) -> Entry:
         detail_type=_text(wire["DetailType"]),
         detail=_text(wire["Detail"]),
         region=_text(letter["region"]),
+        bus=_text(wire.get("EventBusName", "")),
         claim=_text(letter.get("claim", "")),
     )
 

@@ -1,4 +1,4 @@
-"""The adapter to `PutPartnerEvents`: wire names and nothing else; it decides nothing.
+"""The adapter to `PutPartnerEvents`, and to `PutEvents` for ordinary buses: wire names and nothing else.
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEvents.html
 """
@@ -24,19 +24,19 @@ def client(region: str) -> "EventBridgeClient":
     return boto3.client("events", region_name=region, config=CONFIG_ONCE)
 
 
-def send(region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
-    """Put 1 to 20 entries. A request that fails whole is the same failed outcome for each of them."""
+def send(entries: Sequence[Entry]) -> Sequence[Outcome]:
+    """Put 1 to 20 entries (10 for a bus) of one Region. One that fails whole is the same outcome for each of them."""
+    first = entries[0]
     try:
-        answer: Any = client(region).put_partner_events(
-            Entries=[{**entry.wire(), "Time": entry.time} for entry in entries]
-        )
+        put: Any = client(first.region).put_events if first.bus else client(first.region).put_partner_events
+        answer = put(Entries=[{**entry.wire(), "Time": entry.time} for entry in entries])
         return [_outcome(result) for _, result in zip(entries, answer["Entries"], strict=True)]
     except ClientError as error:
         failed = Failed(error.response["Error"]["Code"], error.response["Error"]["Message"])
     except (BotoCoreError, ResponseParserError) as error:
         failed = Failed(type(error).__name__, str(error))
     except (KeyError, TypeError, ValueError) as error:
-        failed = Failed("InvalidResponse", f"the answer of PutPartnerEvents does not account for each entry: {error}")
+        failed = Failed("InvalidResponse", f"the answer does not account for each entry: {error}")
     return [failed] * len(entries)
 
 

@@ -1,52 +1,62 @@
-"""The body as JSON: a JSON body as it was sent, a form as an object of its fields, a token as its claims."""
+"""The body as JSON: what its content type says, or what the route says that it is."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from relay import strict_json
-from relay.canonical import FORM
 from relay.errors import BadRequest
-from relay.request import Request
+from relay.request import FORM, MULTIPART, Request
 from relay.strict_json import NotJSON
 
 _MAX_FORM_FIELDS = 1000
 
-CONTENT_TYPE = "content-type"
-JWT = "jwt"
-KINDS = (CONTENT_TYPE, JWT)
-"""What a body is: what its content type says (JSON, or a form), or a JSON Web Token whatever it says."""
+CONTENT_TYPE, JWT, TEXT, CLOUDEVENTS = "content-type", "jwt", "text", "cloudevents"
+KINDS = (CONTENT_TYPE, JWT, TEXT, CLOUDEVENTS)
+"""What a body is: JSON or a form, as its content type says; or whatever that says, a JSON Web Token (its claims), text
+(an object with `text`), CloudEvents (a list)."""
+
+Fields = Mapping[str, list[str]]
 
 
 def parse(request: Request, kind: str = CONTENT_TYPE) -> tuple[str, Any]:
     """JSON text, and its value. Raises BadRequest if the body is empty or not what it is said to be."""
-    if not request.body:
+    if not request.body and kind != CLOUDEVENTS:
         raise BadRequest("The body is empty.")
     try:
-        if kind == JWT:
-            text = _claims(request.body)
-        elif request.content_type() in _FORMS:
-            fields = _FORMS[request.content_type()](request)
-            payload = {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
-            return strict_json.dump(payload), payload
-        else:
-            text = request.body.decode("utf-8-sig")
-        return text, strict_json.parse(text)
+        return _parse(request, kind)
     except NotJSON as error:
         raise BadRequest(f"The body is not JSON: {error}.") from error
     except UnicodeDecodeError as error:
-        raise BadRequest(f"The body is not UTF-8: byte {error.start}.") from error
+        raise BadRequest(f"The body is not {error.encoding.upper()}: byte {error.start}.") from error
     except ValueError as error:
         raise BadRequest(f"The body is not a form: {error}.") from error
 
 
-def _form(request: Request) -> dict[str, list[str]]:
-    text = request.body.decode("utf-8-sig")
-    return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FORM_FIELDS)
+def _parse(request: Request, kind: str) -> tuple[str, Any]:
+    if kind == TEXT:
+        return _dumped({"text": request.text()})
+    if kind == CLOUDEVENTS:
+        from relay import cloudevents
+
+        return _dumped(cloudevents.parse(request, lambda: strict_json.parse(request.text())))
+    if kind == CONTENT_TYPE and request.content_type() in _FORMS:
+        fields = _FORMS[request.content_type()](request)
+        return _dumped({name: values[0] if len(values) == 1 else values for name, values in fields.items()})
+    text = _claims(request.body) if kind == JWT else request.text()
+    return text, strict_json.parse(text)
 
 
-def _multipart(request: Request) -> dict[str, list[str]]:
+def _dumped(value: Any) -> tuple[str, Any]:
+    return strict_json.dump(value), value
+
+
+def _form(request: Request) -> Fields:
+    return parse_qs(request.text(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FORM_FIELDS)
+
+
+def _multipart(request: Request) -> Fields:
     """https://www.rfc-editor.org/rfc/rfc7578; a file counts as a field, if it is text."""
     from email.parser import BytesParser
 
@@ -65,7 +75,7 @@ def _multipart(request: Request) -> dict[str, list[str]]:
     return fields
 
 
-_FORMS: dict[str, Callable[[Request], dict[str, list[str]]]] = {FORM: _form, "multipart/form-data": _multipart}
+_FORMS: Mapping[str, Callable[[Request], Fields]] = {FORM: _form, MULTIPART: _multipart}
 
 
 def _claims(token: bytes) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from relay import handshake, relaying, request, response, routing
+from relay import handshake, relaying, request, response, routing, secret_name
 from relay.certificate_scheme import CertificateScheme, confirmation
 from relay.config import Config, Route
 from relay.errors import BadRequest, Rejected, Unauthorized, Unavailable
@@ -49,11 +49,18 @@ def answer(
         posted = request.parse(event, config.max_body_bytes)
         route, path = routing.match(config.routes, posted.method, posted.path)
         route_name = route.name
+        route = _with_its_secret(route, posted, path)
         if greeting := _greeting(posted, route, config.public_url, ports, now):
             return response.greeting(greeting), Greeted(route.name)
         return relaying.taken(Webhook(route, posted, path, now), config, ports, seconds_left)
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
+
+
+def _with_its_secret(route: Route, posted: Request, path: Mapping[str, str]) -> Route:
+    """The route, with the name of the secret that is this customer's. Raises Unauthorized."""
+    name = secret_name.resolve(route.auth.secret, posted, path)
+    return route if name == route.auth.secret else replace(route, auth=replace(route.auth, secret=name))
 
 
 def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> Answer | None:

@@ -75,7 +75,7 @@ def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
     route, request = webhook.route, webhook.request
     if not route.id or scope["id"] == request.request_id:
         return ""
-    parts = [route.name, scope["id"]]
+    parts = [route.name, route.auth.secret, scope["id"]]
     if not scheme_config.covers(route.auth, route.id):
         parts += [hashlib.sha256(request.body).hexdigest(), *mapping.from_headers(route.event.detail_type, scope)]
     return json.dumps(parts)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from relay import asymmetric, certificate_scheme, jwt_scheme, signature_scheme, token_scheme
+from relay import asymmetric, certificate_scheme, jwt_scheme, secret_name, signature_scheme, token_scheme
 from relay.canonical import CANONICAL
 from relay.certificate_scheme import CertificateScheme
 from relay.jwt_scheme import JwtScheme
@@ -14,8 +14,6 @@ from relay.toml_table import NOTHING, Check, Table
 
 Scheme = SignatureScheme | TokenScheme | JwtScheme | CertificateScheme | NoScheme
 
-# Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
-_SECRET = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
 _AUTHORIZATION = "${headers.authorization}"
 
 
@@ -25,7 +23,7 @@ def read(table: Table, schemes: Check) -> Scheme:
     public = kind in {*asymmetric.KINDS, *certificate_scheme.KINDS, token_scheme.NONE} or (
         kind == jwt_scheme.KIND and table.get("algorithm") not in jwt_scheme.SYMMETRIC
     )
-    secret = "" if public else table.text("secret", check=secret_name)
+    secret = "" if public else table.text("secret", check=secret_name.problem)
     if kind == token_scheme.NONE:
         scheme: Scheme = NoScheme()
     elif kind in certificate_scheme.KINDS:
@@ -197,8 +195,3 @@ def _covers_the_body(signed: list[str]) -> bool:
 def _is_signed(timestamp: Template, signed: list[str]) -> bool:
     inside_the_body = all(expression.startswith("body") for expression in timestamp.expressions())
     return "timestamp" in signed or "canonical.contentful" in signed or ("body" in signed and inside_the_body)
-
-
-def secret_name(value: str) -> str | None:
-    """What was expected of the name of a secret that `value` is not, or None."""
-    return None if re.fullmatch(_SECRET, value) else 'expected a Secrets Manager id or "ssm:/parameter"'

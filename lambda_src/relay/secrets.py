@@ -8,12 +8,15 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws import CONFIG
-from relay.config import SSM
 from relay.errors import Unavailable
+from relay.secret_name import SSM
 
 REFRESH_SECONDS = 30
 
+MAX_MISSING = 1000
+
 _refreshed: dict[str, float] = {}
+_missing: dict[str, float] = {}
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
 
 _secrets_manager = SecretsProvider(boto_config=CONFIG)
@@ -24,8 +27,17 @@ def read(name: str) -> list[str]:
     """The active values: one text, or a JSON list of texts while one is rotated. None if there is no such secret.
 
     Raises Unavailable if the secret cannot be read: the sender should try again, and nothing is let through.
+    A name that there is not is not asked for again for 30 s: with a secret for each customer, a stranger chooses names.
     """
-    return _fetch(name, force_fetch=False)
+    now = time.monotonic()
+    if now - _missing.get(name, -REFRESH_SECONDS) < REFRESH_SECONDS:
+        return []
+    values = _fetch(name, force_fetch=False)
+    if not values:
+        if len(_missing) >= MAX_MISSING:
+            _missing.clear()
+        _missing[name] = now
+    return values
 
 
 def refresh(name: str) -> list[str]:
@@ -42,6 +54,7 @@ def refresh(name: str) -> list[str]:
 
 def enrol(name: str, value: str) -> None:
     """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
+    _missing.pop(name, None)
     try:
         _secrets_manager.client.put_secret_value(SecretId=name, SecretString=value)
     except (ClientError, BotoCoreError) as error:

@@ -56,13 +56,17 @@ class Template:
     text: str
     parts: tuple[str | Placeholder, ...]
 
+    def placeholders(self) -> list[Placeholder]:
+        """Its placeholders, in order."""
+        return [part for part in self.parts if isinstance(part, Placeholder)]
+
     def expressions(self) -> list[str]:
         """The expressions of its placeholders, in order."""
-        return [part.expression for part in self.parts if isinstance(part, Placeholder)]
+        return [part.expression for part in self.placeholders()]
 
     def names(self) -> set[str]:
         """The names that its placeholders take from the top of the scope."""
-        found = (_uses(part.compiled.parsed) for part in self.parts if isinstance(part, Placeholder))
+        found = (_uses(part.compiled.parsed) for part in self.placeholders())
         return {name for uses in found for kind, name in uses if kind == "name"}
 
     def value(self, scope: Mapping[str, Any]) -> Any:
@@ -70,6 +74,11 @@ class Template:
         if len(self.parts) == 1 and isinstance(self.parts[0], Placeholder):
             return self.parts[0].search(scope)
         return self.render(scope)
+
+    def truth(self, scope: Mapping[str, Any]) -> bool:
+        """As JMESPath has it: false are null, false, and what is empty; 0 is true."""
+        value = self.value(scope)
+        return value is not None and value is not False and value not in ("", [], {})
 
     def render(self, scope: Mapping[str, Any]) -> str:
         """Text: strings as they are, numbers and booleans as JSON. Raises MappingError for anything else."""
@@ -87,6 +96,12 @@ def literal_prefix(template: Template) -> tuple[str, bool]:
     return first, len(template.parts) == (1 if first else 0)
 
 
+def kind_of(value: Any) -> str:
+    """What an error may say of a value: its type, never its content."""
+    kinds = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "null or missing")
+
+
 def _text(placeholder: Placeholder, value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -95,8 +110,7 @@ def _text(placeholder: Placeholder, value: Any) -> str:
             return json.dumps(value, allow_nan=False)
         except ValueError as error:
             raise MappingError(f"${{{placeholder.expression}}} is a number that JSON cannot express") from error
-    kind = "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "null or missing"
-    raise MappingError(f"${{{placeholder.expression}}} is {kind}; expected text, a number or a boolean")
+    raise MappingError(f"${{{placeholder.expression}}} is {kind_of(value)}; expected text, a number or a boolean")
 
 
 def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:

@@ -60,7 +60,7 @@ def answered(
     """The status; whatever it is, something was put or stored only if it is 202."""
     reached: list[Entry | Message] = []
 
-    def send(_region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+    def send(entries: Sequence[Entry]) -> Sequence[Outcome]:
         reached.extend(entries)
         return [Accepted("id")] * len(entries)
 

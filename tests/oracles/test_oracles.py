@@ -18,7 +18,7 @@ def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
     """The entries that this request becomes."""
     entries: list[Entry] = []
 
-    def send(_region: str, batch: Sequence[Entry]) -> Sequence[Outcome]:
+    def send(batch: Sequence[Entry]) -> Sequence[Outcome]:
         entries.extend(batch)
         return [Accepted("id")] * len(batch)
 

@@ -227,7 +227,7 @@ def test_a_public_url_that_cannot_be_the_base_of_one_is_refused(load: Load, url:
 
 
 def test_a_secret_that_arrives_can_be_stored_in_secrets_manager_alone(load: Load) -> None:
-    with pytest.raises(ConfigError, match="enrol: expected the secret to be in Secrets Manager"):
+    with pytest.raises(ConfigError, match="enrol: expected the secret to be one in Secrets Manager"):
         load(
             RELAY_TOML
             + """
@@ -254,7 +254,7 @@ def test_a_token_needs_an_algorithm_from_the_route(load: Load) -> None:
         ("retry_seconds = 21", "retry_seconds: expected a whole number from 0 to 20, got 21"),
         ("retry_seconds = -1", "retry_seconds: expected a whole number from 0 to 20, got -1"),
         ('oversize = "truncate"', 'oversize: expected one of reject, claim-check, got "truncate"'),
-        ('body = "xml"', 'body: expected one of content-type, jwt, got "xml"'),
+        ('body = "xml"', 'body: expected one of content-type, jwt, text, cloudevents, got "xml"'),
         ('dedupe = "yes"', "dedupe: expected true or false, got text"),
     ],
 )

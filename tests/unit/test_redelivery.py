@@ -43,7 +43,7 @@ class World:
         self.overflow: dict[str, str] = {}
         self._refused, self._down = refused or {}, down
 
-    def send(self, _region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+    def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
         self.requests.append([one.detail_type for one in entries])
         codes = [self._refused.get(one.detail_type) for one in entries]
         return [Failed(code, "no") if code else Accepted("id") for code in codes]

@@ -63,7 +63,7 @@ event = {{ source = "aws.partner/acme.example/source" }}
     )
 
 
-def nothing_is_sent(_region: str, _entries: Sequence[Entry]) -> Sequence[Outcome]:
+def nothing_is_sent(_entries: Sequence[Entry]) -> Sequence[Outcome]:
     raise AssertionError("a handshake was delivered")
 
 
@@ -137,7 +137,7 @@ def test_dropbox_sign_hears_its_text_for_each_webhook(load: Load) -> None:
     request = httpx.Request("POST", BASE, files={"json": (None, json.dumps({"event": event}))})
     sent: list[Entry] = []
 
-    def send(_region: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+    def send(entries: Sequence[Entry]) -> Sequence[Outcome]:
         sent.extend(entries)
         return [Accepted("id")] * len(entries)
 

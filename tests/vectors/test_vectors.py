@@ -78,7 +78,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
     ports = Ports(
         read_secret=lambda _: secrets,
         refresh_secret=lambda _: [],
-        send=lambda _, entries: [Accepted("id") for _ in entries],
+        send=lambda entries: [Accepted("id") for _ in entries],
         store=everything_is_stored,
         fetch=lambda _: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
         enrol=nothing_is_enrolled,

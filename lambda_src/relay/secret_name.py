@@ -1,0 +1,72 @@
+"""The name of a secret, fixed or with a part from the request: a secret for each customer (`acme/${path.customer}`)."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from relay.errors import MappingError, Unauthorized
+from relay.request import Request
+from relay.template import Placeholder, Template, TemplateError, compile_template, literal_prefix
+
+SSM = "ssm:"
+"""Begins the name of a secret that is in Parameter Store."""
+
+_NAMES = ("path", "query", "headers")
+# Secrets Manager: a name or an ARN; Parameter Store: the path of a SecureString.
+_FIXED = r"arn:[A-Za-z0-9/_+=.@:-]+|ssm:/[A-Za-z0-9/_.-]+|[A-Za-z0-9/_+=.@-]{1,512}"
+_PREFIX = r"(ssm:/)?[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*/"
+# What a stranger may choose: one segment, of which no other name can be made.
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
+
+
+def problem(text: str) -> str | None:
+    """What was expected of the name of a secret that `text` is not, or None."""
+    if not is_template(text):
+        return None if re.fullmatch(_FIXED, text) else 'expected a Secrets Manager id or "ssm:/parameter"'
+    try:
+        prefix, _ = literal_prefix(_compiled(text))
+    except TemplateError as error:
+        return str(error)
+    return (
+        None
+        if re.fullmatch(_PREFIX, prefix)
+        else 'expected a fixed beginning with a slash, such as "acme/${path.customer}"'
+    )
+
+
+def is_template(text: str) -> bool:
+    """Whether a part of the name comes from the request."""
+    return "${" in text
+
+
+def prefix_of(text: str) -> str:
+    """The fixed beginning of a name that is a template: what the function may read begins with it."""
+    return literal_prefix(_compiled(text))[0]
+
+
+def expressions(text: str) -> list[str]:
+    """What of the request the name depends on."""
+    return _compiled(text).expressions() if is_template(text) else []
+
+
+def resolve(text: str, request: Request, path: Mapping[str, str]) -> str:
+    """The name, for this request. Raises Unauthorized if the request gives it no part, or one that may not be."""
+    if not is_template(text):
+        return text
+    scope = {"path": path, "query": request.parameters(), "headers": request.named_headers()}
+    try:
+        return "".join(part if isinstance(part, str) else _part(part, scope) for part in _compiled(text).parts)
+    except MappingError as error:
+        raise Unauthorized(f"the secret's name: {error}") from error
+
+
+def _part(placeholder: Placeholder, scope: Mapping[str, object]) -> str:
+    value = placeholder.search(scope)
+    if not isinstance(value, str) or not _PART.fullmatch(value):
+        raise Unauthorized(f"${{{placeholder.expression}}} is no part of a secret's name")
+    return value
+
+
+@cache
+def _compiled(text: str) -> Template:
+    return compile_template(text, _NAMES)
