@@ -23,6 +23,7 @@ from local import faults
 from local.message_moves import MessageMoves
 from local.partner_operations import FAULT, PartnerOperations
 
+FAULTY = (b"AWSEvents.PutPartnerEvents", b"AWSEvents.PutEvents")
 FAULTS_PATH = "/_partner_bus/faults"
 RUNTIME_PYTHON = "RELAY_RUNTIME_PYTHON"
 HOME = "RELAY_EMULATOR_HOME"
@@ -51,7 +52,7 @@ def main() -> None:
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == FAULTS_PATH:
             await _faults(operations, scope, receive, send)
-        elif scope["type"] == "http" and (b"x-amz-target", b"AWSEvents.PutPartnerEvents") in scope["headers"]:
+        elif scope["type"] == "http" and any((b"x-amz-target", name) in scope["headers"] for name in FAULTY):
             await _with_fault(emulator, operations, scope, receive, send)
         else:
             await emulator(scope, receive, send)
@@ -72,7 +73,7 @@ async def _faults(operations: PartnerOperations, scope: Message, receive: Receiv
 
 
 async def _with_fault(app: Any, operations: PartnerOperations, scope: Message, receive: Receive, send: Send) -> None:
-    fault = operations.faults.next()
+    fault = operations.faults.next(_region(scope))
     FAULT.set(fault)
     if fault.delay:
         await asyncio.sleep(fault.delay)
@@ -88,6 +89,13 @@ async def _with_fault(app: Any, operations: PartnerOperations, scope: Message, r
         await _cut(send)
     else:
         await app(scope, receive, send)
+
+
+def _region(scope: Message) -> str:
+    """Of the credential scope that a request is signed for."""
+    authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    credential = authorization.partition("Credential=")[2].split("/")
+    return credential[2] if len(credential) > 2 else ""  # noqa: PLR2004 - key, date, Region
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,10 +1,11 @@
 """What goes wrong next in the local partner bus, on demand. Pure: the clock is an argument.
 
-A fault holds for the next `requests` PutPartnerEvents requests (without it, until the faults are replaced) and has
-one of: `error_code` (per entry; at the indexes `entries`, or all), `status` (the whole request, with `error_code`),
-`delay` (seconds before it is processed), `cut` (the connection, in the middle of the answer, "before" or "after" it is
-processed), `garbage` (a 200 with this text, as `content_type`), `entries_per_second` (a token bucket; what does not
-fit is throttled), `chaos` (the share of requests that one of the others hits, at random from `seed`).
+A fault holds for the next `requests` requests of PutPartnerEvents or PutEvents (without it, until the faults are
+replaced), in one `region` if it names one, and has one of: `error_code` (per entry; at the indexes `entries`, or all),
+`status` (the whole request, with `error_code`), `delay` (seconds before it is processed), `cut` (the connection, in the
+middle of the answer, "before" or "after" it is processed), `garbage` (a 200 with this text, as `content_type`),
+`entries_per_second` (a token bucket; what does not fit is throttled), `chaos` (the share of requests that one of the
+others hits, at random from `seed`).
 """
 
 import random
@@ -19,6 +20,7 @@ class Fault:
     """One fault; see the module."""
 
     requests: int | None = None
+    region: str = ""
     error_code: str = ""
     error_message: str = "Injected fault"
     entries: tuple[int, ...] | None = None
@@ -58,14 +60,15 @@ class Faults:
         self._filled_at = 0.0
         self._random = random.Random(faults[0].seed if faults else 0)  # noqa: S311 - has to be repeatable
 
-    def next(self) -> Fault:
-        """The fault of the next request; one that does nothing if there is none."""
-        if not self.waiting:
+    def next(self, region: str = "") -> Fault:
+        """The fault of the next request in this Region; one that does nothing if there is none."""
+        position = next((n for n, fault in enumerate(self.waiting) if fault.region in ("", region)), None)
+        if position is None:
             return Fault()
-        fault = self.waiting[0]
+        fault = self.waiting[position]
         if fault.requests is not None:
             left = [replace(fault, requests=fault.requests - 1)] if fault.requests > 1 else []
-            self.waiting = left + self.waiting[1:]
+            self.waiting[position : position + 1] = left
         return self._by_chance() if self._random.random() < fault.chaos else fault
 
     def _by_chance(self) -> Fault:

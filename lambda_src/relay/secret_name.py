@@ -45,8 +45,8 @@ def prefix_of(text: str) -> str:
 
 
 def expressions(text: str) -> list[str]:
-    """What of the request the name depends on."""
-    return _compiled(text).expressions() if is_template(text) else []
+    """What of the request the name depends on; nothing, if it is no name."""
+    return _compiled(text).expressions() if is_template(text) and not problem(text) else []
 
 
 def resolve(text: str, request: Request, path: Mapping[str, str]) -> str:

@@ -106,6 +106,26 @@ def test_a_route_that_wants_each_webhook_once_has_a_table_that_forgets(template:
     assert not resources(template, "AWS::DynamoDB::Table")
 
 
+def test_a_secret_for_each_customer_lets_the_function_read_exactly_that_prefix() -> None:
+    each = synthesise(RELAY_TOML.replace('secret = "acme/orders"', 'secret = "acme/customers/${path.customer}"'))
+    secrets = allowed(each, "Ingest")["secretsmanager:GetSecretValue"]
+    assert f"arn:${{AWS::Partition}}:secretsmanager:{HERE}:secret:acme/customers/*" in secrets
+
+
+def test_a_route_with_a_bus_may_put_events_to_that_bus_alone(template: Template) -> None:
+    ordinary = synthesise(
+        RELAY_TOML.replace('path = "/github"', 'path = "/github"\nbus = "orders"').replace(
+            'source = "aws.partner/acme.example/github"', 'source = "acme.github"'
+        )
+    )
+    for name in ("Ingest", "Redeliver"):
+        assert allowed(ordinary, name)["events:PutEvents"] == {
+            f"arn:${{AWS::Partition}}:events:{region}:${{AWS::AccountId}}:event-bus/orders"
+            for region in ("us-east-1", "eu-west-1")
+        }
+        assert "events:PutEvents" not in allowed(template, name)
+
+
 def test_a_route_with_claims_may_keep_and_sign_them_and_no_other(template: Template) -> None:
     claims = synthesise(RELAY_TOML.replace('path = "/github"', 'path = "/github"\noversize = "claim-check"'))
     for name in ("Ingest", "Redeliver"):

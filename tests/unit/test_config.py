@@ -299,3 +299,53 @@ def test_whether_the_delivery_id_is_signed(load: Load, name: str, covered: bool)
     route = preset(load, name, auth.get(name, 'secret = "s"')).routes[0]
     assert route.id
     assert scheme_config.covers(route.auth, route.id) is covered
+
+
+def tenants(source: str, secret: str = "acme/orders") -> str:
+    text = RELAY_TOML.replace("${path.customer}/orders", source).replace(
+        'secret = "acme/orders"', f'secret = "{secret}"'
+    )
+    return text.replace('detail_type = "${body.type}"', 'detail_type = "a"')
+
+
+@pytest.mark.parametrize("source", ["${path.customer}", "${query.c}", "${headers.x_customer}", "a-${path.customer}"])
+def test_a_source_from_what_is_not_signed_is_a_warning_with_both_ways_out(load: Load, source: str) -> None:
+    [warning] = load(tenants(source)).warnings()
+    assert warning.startswith('route "orders": event.source depends on ${')
+    assert "Take it from what is signed" in warning
+    assert 'auth.secret = "acme/${' in warning
+
+
+@pytest.mark.parametrize(
+    ("source", "secret"),
+    [
+        ("${body.customer}", "acme/orders"),
+        ("${headers.webhook_id}", "acme/orders"),  # it is in what is signed
+        ("${path.customer}", "acme/${path.customer}"),
+        ("fixed", "acme/orders"),
+    ],
+)
+def test_a_source_that_is_signed_or_a_secret_for_each_customer_is_none(load: Load, source: str, secret: str) -> None:
+    assert load(tenants(source, secret)).warnings() == []
+
+
+@pytest.mark.parametrize(
+    "secret", ["${path.customer}", "a-${path.customer}", "/${path.x}", "a/${bdy.x}", "a b/${path.x}"]
+)
+def test_a_secret_for_each_customer_has_a_fixed_beginning(load: Load, secret: str) -> None:
+    [problem] = problems(load, tenants("fixed", secret))
+    assert problem.startswith('relay.toml: route "orders": auth.secret: ')
+
+
+@pytest.mark.parametrize(
+    ("bus", "source", "says"),
+    [
+        ("my bus", "acme.orders", "bus: expected the name or the ARN of an event bus"),
+        ("arn:aws:events:us-west-2:111111111111:event-bus/a", "acme.orders", "bus: expected its Region to be one of"),
+        ("my-bus", "aws.partner/acme.example/a", "event.source: expected one of your own for an ordinary bus"),
+    ],
+)
+def test_an_ordinary_bus_and_its_source(load: Load, bus: str, source: str, says: str) -> None:
+    text = RELAY_TOML.replace("[route.event]", f'bus = "{bus}"\n[route.event]')
+    [problem] = problems(load, text.replace("aws.partner/acme.example/${path.customer}/orders", source))
+    assert says in problem

@@ -110,7 +110,11 @@ def test_another_time_is_a_mapping_error(load: Load, time: str) -> None:
     ("templates", "body", "says"),
     [
         ({}, b"{}", r"event.detail_type: \$\{body.type\} is null or missing"),
-        ({"each": "${body.events}"}, b'{"type":"a"}', r"event.each: \$\{body.events\} is null or missing; expected a list"),
+        (
+            {"each": "${body.events}"},
+            b'{"type":"a"}',
+            r"event.each: \$\{body.events\} is null or missing; expected a list",
+        ),
         ({"resources": "${body.r}"}, b'{"type":"a","r":[1]}', r"event.resources: .* is a list of other things"),
         (
             {"region": "${body.r}"},
@@ -178,3 +182,38 @@ def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) 
     config = load("max_entry_bytes = 100\n" + RELAY_TOML)
     with pytest.raises(PayloadTooLarge, match="at most 100 are allowed"):
         mapped(config, b'{"type":"a","x":"' + b"x" * 100 + b'"}')
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [("true", 1), ("0", 1), ('"x"', 1), ("[0]", 1), ("false", 0), ('""', 0), ("[]", 0), ("{}", 0), ("null", 0)],
+)
+def test_when_is_true_as_in_jmespath(load: Load, body: str, made: int) -> None:
+    assert len(mapped(with_event(load, when="${body.go}"), f'{{"type":"a","go":{body}}}'.encode())) == made
+
+
+def test_when_is_asked_of_each_element(load: Load) -> None:
+    config = with_event(load, each="${body.events}", when="${item.go && body.all}", detail="${item}")
+    body = b'{"type":"a","all":true,"events":[{"n":"1","go":true},{"n":"2"},{"n":"3","go":true}]}'
+    assert [json.loads(entry.detail)["n"] for entry in mapped(config, body)] == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("charset", "expected"), [("iso-8859-1", "ü"), ("ISO-8859-1", "ü"), ('"windows-1252"', "ü"), ("us-ascii", "")]
+)
+def test_json_in_another_character_set_is_sent_as_unicode(load: Load, charset: str, expected: str) -> None:
+    headers = {"content-type": f"application/json; charset={charset}"}
+    body = f'{{"type":"{expected}"}}'.encode("latin-1")
+    [entry] = mapped(load(RELAY_TOML), body, headers=headers)
+    assert (entry.detail_type, entry.detail) == (expected, f'{{"type":"{expected}"}}')
+
+
+@pytest.mark.parametrize("content_type", ["application/problem+json", "application/vnd.acme.v2+json; charset=utf-8"])
+def test_other_json_types_are_json(load: Load, content_type: str) -> None:
+    assert mapped(load(RELAY_TOML), b'{"type":"a"}', headers={"content-type": content_type})[0].detail == '{"type":"a"}'
+
+
+def test_a_character_set_that_nobody_should_decode_is_refused(load: Load) -> None:
+    posted = webhook(load(RELAY_TOML), b"{}", {"content-type": "application/json; charset=unicode_escape"}).request
+    with pytest.raises(BadRequest, match="character set is not one of utf-8"):
+        payload.parse(posted)
