@@ -28,7 +28,8 @@ from relay.scheme_config import Scheme
 from relay.secret_name import SSM
 from relay.template import Template
 from relay.token_scheme import NoScheme
-from relay.toml_table import NOTHING, Check, Table
+from relay.toml_lines import line_of
+from relay.toml_table import NOTHING, Check, Problem, Table
 
 PRESETS = Path(__file__).with_name("presets.toml")
 SCHEMES = (
@@ -112,17 +113,19 @@ def path() -> Path:
 
 
 def load(path: Path) -> Config:
-    """Raises ConfigError with one sentence for every mistake: where it is, what was expected, what was found."""
-    problems: list[str] = []
+    """Raises ConfigError with one sentence for every mistake: its line, what was expected, what was found."""
+    problems: list[Problem] = []
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        data = tomllib.loads(text)
     except OSError as error:
         raise ConfigError([f"{path.name}: cannot be read: {error.strerror}"]) from error
     except ValueError as error:
         raise ConfigError([f"{path.name}: is not TOML: {error}"]) from error
-    config = _config(Table(data, f"{path.name}: ", problems))
+    config = _config(Table(data, problems))
     if problems:
-        raise ConfigError(problems)
+        lines = [(line_of(text, one.place), one.sentence) for one in problems]
+        raise ConfigError([f"{path.name}:{line}: {sentence}" for line, sentence in sorted(lines)])
     return config
 
 

@@ -2,9 +2,11 @@
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from relay.template import Template, TemplateError, compile_template
+from relay.toml_lines import Place
 
 _NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
 
@@ -14,19 +16,28 @@ NOTHING = Template("", ())
 """Stands for a template that is missing or wrong, which has been noted as a problem."""
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: a readable sentence, and the place it is about."""
+
+    sentence: str
+    place: Place
+
+
 class Table:
     """A TOML table, where it stands in the file, and the list that collects the problems of the whole file."""
 
-    def __init__(self, data: Mapping[str, Any], where: str, problems: list[str]) -> None:
+    def __init__(self, data: Mapping[str, Any], problems: list[Problem], where: str = "", place: Place = ()) -> None:
         self._data = data
-        self._where = where
         self._problems = problems
+        self._where = where
+        self._place = place
         self._known: set[str] = set()
-        self._missing: dict[str, str] = {}
+        self._missing: dict[str, Problem] = {}
 
     def problem(self, key: str, message: str) -> None:
         """Note a mistake at `key`."""
-        self._problems.append(f"{self._where}{key}: {message}")
+        self._problems.append(Problem(f"{self._where}{key}: {message}", (*self._place, *key.split("."))))
 
     def text(self, key: str, default: str | None = None, *, check: Check | None = None) -> str:
         """The text at `key`; required without a default. `check` says what was expected instead, or None."""
@@ -93,14 +104,19 @@ class Table:
             self.problem(key, f"expected [[{key}]] tables")
             return []
         return [
-            Table(one, f'{self._where}{key} "{one.get("name", number)}": ', self._problems)
-            for number, one in enumerate(found, 1)
+            Table(
+                one,
+                self._problems,
+                f'{self._where}{key} "{one.get("name", number + 1)}": ',
+                (*self._place, key, number),
+            )
+            for number, one in enumerate(found)
         ]
 
     def table(self, key: str, defaults: Mapping[str, Any]) -> "Table":
         """The table at `key`, on top of `defaults`."""
         value = self._take(key, dict, {}) or {}
-        return Table({**defaults, **value}, f"{self._where}{key}.", self._problems)
+        return Table({**defaults, **value}, self._problems, f"{self._where}{key}.", (*self._place, key))
 
     def get(self, key: str) -> Any:
         """The raw value at `key`, or None; for a choice that has to be made before the table can be read."""
