@@ -11,10 +11,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 setup: .venv/.ready $(EMULATOR)/.ready $(RUNTIME)/.ready node_modules/.ready
 
-.venv/.ready: requirements-function.txt requirements-cryptography.txt requirements.txt requirements-dev.txt
+.venv/.ready: pyproject.toml requirements-function.txt requirements-cryptography.txt requirements.txt requirements-dev.txt
 	@echo "setup: .venv, the project's packages (about a minute the first time)" >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --editable . # relayctl
 	@touch $@
 
 $(EMULATOR)/.ready: local/requirements-emulator.txt
@@ -57,4 +58,4 @@ deploy: setup
 	@node_modules/.bin/cdk deploy
 
 clean:
-	@rm -rf .build .venv node_modules cdk.out
+	@rm -rf .build .venv node_modules cdk.out *.egg-info

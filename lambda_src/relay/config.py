@@ -1,5 +1,6 @@
 """relay.toml, read and proved: what the function and the stack may rely on. All mistakes are reported at once."""
 
+import difflib
 import os
 import re
 import tomllib
@@ -232,7 +233,12 @@ def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the route's preset brings; `like` in it names another preset whose authentication and id are the same."""
     given = table.get("auth")
     scheme = given.get("scheme") if isinstance(given, dict) else None
-    name = table.text("preset", "", check=_one_of(presets))
+    name = table.text("preset", "")
+    if name and name not in presets:
+        close = difflib.get_close_matches(name, presets, 1)
+        hint = f'did you mean "{close[0]}"?' if close else "`relayctl presets` lists them"
+        table.problem("preset", f'there is no "{name}"; {hint}')
+        name = close[0] if close else "standard-webhooks"  # so that the rest of the route can be read
     # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
     own = presets.get(str(scheme), {}) if scheme in SCHEMES else {}
     preset = presets.get(name, {})

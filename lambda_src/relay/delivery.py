@@ -95,7 +95,7 @@ def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, bud
     pending: Sequence[int] = range(len(entries))
     attempt, failing = 0, False
     while pending:
-        for batch in _batches(pending, entries, max_request_bytes):
+        for batch in requests(pending, entries, max_request_bytes):
             if budget.allows(failing=failing):
                 for index, outcome in _put(batch, entries, send):
                     made[index] = _counted(outcome, made[index])
@@ -107,11 +107,12 @@ def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, bud
     return made
 
 
-def _batches(pending: Iterable[int], entries: Sequence[Entry], max_request_bytes: int) -> Iterator[list[int]]:
-    by_bus: defaultdict[str, list[int]] = defaultdict(list)
+def requests(pending: Iterable[int], entries: Sequence[Entry], max_request_bytes: int) -> Iterator[list[int]]:
+    """The indexes of `pending` in as few requests as there can be: each for one Region and bus, in order."""
+    by_destination: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for index in pending:
-        by_bus[entries[index].bus].append(index)
-    for bus, indexes in by_bus.items():
+        by_destination[entries[index].region, entries[index].bus].append(index)
+    for (_, bus), indexes in by_destination.items():
         most = MAX_ENTRIES_OF_PUT_EVENTS if bus else MAX_ENTRIES_PER_REQUEST
         yield from batches(indexes, lambda i: entries[i].size, most, max_request_bytes)
 

@@ -92,6 +92,16 @@ def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
             raise Unauthorized("signature mismatch")
 
 
+def signature(scheme: SignatureScheme, secret: str, request: Request, url: str, timestamp: str) -> str:
+    """What the sender would sign `request` with, encoded. Raises Unauthorized if a value that is signed is missing."""
+    key = _key(scheme, secret)
+    if not key:
+        raise Unauthorized("no usable secret: it is empty or not in the scheme's encoding")
+    scope = scope_of(request, url, inside_body=scheme.reads_the_body()) | {"timestamp": timestamp}
+    raw = {_BODY: request.body} | _canonical(scheme.content, request, url)
+    return _encode(scheme.encoding, _digest(scheme, key, scope, raw)).decode()
+
+
 def sign(scheme: SignatureScheme, secrets: Sequence[str], content: str) -> str:
     """The HMAC of `content` in hex, with the first usable secret: what some handshakes want to see."""
     for secret in secrets:

@@ -94,7 +94,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         (
             'name = "orders"',
             'name = "orders"\npreset = "gitub"',
-            "preset: expected one of acuity, ",
+            'preset: there is no "gitub"; did you mean "github"?',
         ),
         ("[[route]]", "[route]", "relay.toml: route: expected a list, got a table"),
         ("partner =", "partner", "relay.toml: is not TOML: "),

@@ -1,0 +1,71 @@
+"""`presets` and `routes`: what exists."""
+
+import tomllib
+
+from relay import scheme_config
+from relay.config import PRESETS
+from relay.token_scheme import NoScheme
+from relayctl import printing, routes
+from relayctl.aws import Account, errors
+from relayctl.options import (
+    DEFAULT_CONFIG,
+    DEFAULT_STACK,
+    ConfigOption,
+    EndpointOption,
+    Output,
+    OutputOption,
+    ProfileOption,
+    RegionOption,
+    StackOption,
+)
+
+
+def presets(output: OutputOption = Output.TABLE) -> None:
+    """The senders that relay.toml can name, how each proves itself, and whether that has been verified."""
+    tables = tomllib.loads(PRESETS.read_text("utf-8"))
+    printing.rows(
+        output,
+        ("preset", "scheme", "handshake", "verified", "documentation"),
+        [
+            {
+                "preset": name,
+                "scheme": (tables.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})).get(
+                    "scheme", "none"
+                ),
+                "handshake": "handshake" in preset,
+                "verified": preset.get("verified", True),
+                "documentation": preset["doc"],
+            }
+            for name, preset in sorted(tables.items())
+        ],
+    )
+
+
+def list_routes(
+    config: ConfigOption = DEFAULT_CONFIG,
+    stack_name: StackOption = DEFAULT_STACK,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """The routes of relay.toml, and the URL of each that is deployed."""
+    relay = routes.load(config)
+    with errors():
+        outputs = Account(profile, region, endpoint_url).outputs(stack_name)
+    printing.rows(
+        output,
+        ("route", "url", "source", "secret", "body authenticated"),
+        [
+            {
+                "route": route.name,
+                # As the stack names its outputs: without hyphens.
+                "url": outputs.get("Url" + "".join(part.capitalize() for part in route.name.split("-"))),
+                "source": route.event.source.text,
+                "secret": route.auth.secret or None,
+                "body authenticated": not isinstance(route.auth, NoScheme)
+                and scheme_config.authenticates_the_body(route.auth),
+            }
+            for route in relay.routes
+        ],
+    )

@@ -1,0 +1,57 @@
+"""What is printed: tables for people, JSON and tab-separated text for programs. Messages go to standard error."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from relayctl.options import Output
+
+FAILED, MISTAKE = 1, 2
+"""Exit codes: something could not be done; the command line or relay.toml is wrong."""
+
+
+def rows(output: Output, columns: Sequence[str], found: Sequence[Mapping[str, Any]]) -> None:
+    """One row for each; JSON has every key, the others have `columns`."""
+    if output is Output.JSON:
+        print(json.dumps(list(found), indent=2, ensure_ascii=False))
+    elif output is Output.TEXT:
+        for row in found:
+            print("\t".join(_cell(row.get(column)) for column in columns))
+    else:
+        table = Table(*columns, header_style="bold")
+        for row in found:
+            table.add_row(*(_cell(row.get(column)) for column in columns))
+        # What comes from a webhook is never markup; a pipe has no width.
+        console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 200)
+        console.print(table)
+
+
+def one(output: Output, found: Mapping[str, Any]) -> None:
+    """One thing: JSON as it is, else a line for each key."""
+    if output is Output.JSON:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        rows(output, ["name", "value"], [{"name": name, "value": value} for name, value in found.items()])
+
+
+def say(text: str) -> None:
+    """A message beside the results."""
+    print(text, file=sys.stderr)
+
+
+def end(text: str, code: int = FAILED) -> NoReturn:
+    """Say what went wrong, and exit."""
+    say(text)
+    raise typer.Exit(code)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
