@@ -273,7 +273,7 @@ def discard(
         queues = _queues(Account(profile, region, endpoint_url), stack_name)
         letters = list(queues.receive())
         mine = [letter for letter in letters if wanted.takes(letter)]
-        if mine and not yes and not typer.confirm(f"discard {len(mine)} dead letters for good?", err=True):
+        if mine and not yes and not printing.confirmed(f"discard {len(mine)} dead letters for good?"):
             queues.release(letters)
             printing.end("nothing was discarded")
         queues.release([letter for letter in letters if letter not in mine])

@@ -31,17 +31,18 @@ def rows(output: Output, columns: Sequence[str], found: Sequence[Mapping[str, An
         console.print(table)
 
 
-def one(output: Output, found: Mapping[str, Any]) -> None:
-    """One thing: JSON as it is, else a line for each key."""
-    if output is Output.JSON:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        rows(output, ["name", "value"], [{"name": name, "value": value} for name, value in found.items()])
-
-
 def say(text: str) -> None:
     """A message beside the results."""
     print(text, file=sys.stderr)
+
+
+def confirmed(question: str) -> bool:
+    """Ask, on standard error; only a yes is one."""
+    say(f"{question} [y/N]")
+    try:
+        return input().strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
 
 
 def end(text: str, code: int = FAILED) -> NoReturn:

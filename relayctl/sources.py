@@ -118,8 +118,8 @@ def delete(
 ) -> None:
     """Delete a source from a customer's account: its events are rejected from then on."""
     name = _whole(source, routes.load(config).partner)
-    if not yes:
-        typer.confirm(f"delete {name} of account {account}?", abort=True, err=True)
+    if not yes and not printing.confirmed(f"delete {name} of account {account}?"):
+        printing.end("nothing was deleted")
     with errors():
         Account(profile, region, endpoint_url).client("events").delete_partner_event_source(Name=name, Account=account)
 
