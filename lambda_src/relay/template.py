@@ -168,7 +168,8 @@ def _uses(node: Mapping[str, Any], *, top: bool = True) -> Iterator[tuple[str, s
 
     JMESPath itself finds out only when it runs: an unknown function raises, an unknown name is null.
     """
-    kind, children = node["type"], node["children"]
+    kind = node["type"]
+    children = [child for child in node["children"] if isinstance(child, dict)]  # those of a slice are numbers
     if kind == "field" and top:
         yield "name", node["value"]
     elif kind == "function_expression":
