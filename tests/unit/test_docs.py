@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from local import faults, senders
-from tests.conftest import Load
+from relay import mapping, payload
+from relay.request import Request
+from relay.webhook import Webhook
+from tests.conftest import NOW, Load
 
 ROOT = Path(__file__).parents[2]
 HEAD = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
@@ -22,6 +25,28 @@ def test_the_routes_of_the_readme_and_the_reference_load(load: Load) -> None:
     assert load(HEAD + route).routes[0].name == "tickets"
     [reference] = blocks("docs/relay-toml.md", "toml")
     assert load(reference).routes[0].event.each
+
+
+EXAMPLES = list(zip(*(blocks("docs/mapping.md", language) for language in ("toml", "http", "json")), strict=True))
+
+
+@pytest.mark.parametrize(("route", "posted", "entries"), EXAMPLES)
+def test_the_payloads_of_the_mapping_page_become_what_it_shows(
+    load: Load, route: str, posted: str, entries: str
+) -> None:
+    relay = load(HEAD + "[[route]]\n" + route)
+    head, _, body = posted.partition("\n\n")
+    line, *headers = head.splitlines()
+    named = {name.lower(): value for name, _, value in (header.partition(": ") for header in headers)}
+    request = Request("POST", line.removeprefix("POST "), "", named, body.encode(), "request-1")
+    webhook = Webhook(relay.routes[0], request, {}, NOW)
+    text, value = payload.parse(request, relay.routes[0].body)
+    made = mapping.entries(relay.routes[0], mapping.scope_of(webhook, value), text, relay, lambda one, _: one)
+    assert [one.wire() | {"Detail": json.loads(one.detail)} for one in made] == json.loads(entries)
+
+
+def test_there_are_five_payloads_on_the_mapping_page() -> None:
+    assert len(EXAMPLES) == 5
 
 
 def test_the_page_of_the_senders_is_current() -> None:
