@@ -1,7 +1,7 @@
 """`cdk deploy`: the relay that relay.toml describes.
 
-Context: `target=local` builds the function for this machine (`make demo`), `config=PATH` reads another relay.toml,
-`nag=true` lets cdk-nag judge the stack (`make lint`).
+Context: `stage=dev` chooses a stage of cdk.json (without it: prod), `config=PATH` reads another relay.toml,
+`target=local` builds the function for this machine (`make demo`), `nag=true` lets cdk-nag judge it (`make lint`).
 """
 
 import platform
@@ -14,8 +14,11 @@ from aws_cdk import aws_lambda as lambda_
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is proved by the code that will run it
 
+from infra import stage
+from infra.function import Release
 from infra.package import Package
 from infra.stack import RelayStack
+from infra.stage import StageError
 from relay import config, scheme_config
 from relay.errors import ConfigError
 
@@ -27,21 +30,23 @@ def main() -> None:
     local = app.node.try_get_context("target") == "local"
     try:
         relay = config.load(path)
+        chosen = stage.read(app.node.try_get_context("stages"), app.node.try_get_context("stage") or "prod")
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
+    except StageError as error:
+        sys.exit(str(error))
     if app.node.try_get_context("nag"):
-        from cdk_nag import AwsSolutionsChecks  # only the lint has it installed
+        from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # only the lint has it installed
 
-        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True), ServerlessChecks(app, verbose=True))
     arm = platform.machine() in {"aarch64", "arm64"} or not local
+    architecture = lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
+    cryptography = any(scheme_config.needs_cryptography(route.auth) for route in relay.routes)
+    package = Package(path, local, cryptography=cryptography)
     stack = RelayStack(
         app,
         "PartnerEventRelay",
-        config=relay,
-        code=Package(
-            path, local, cryptography=any(scheme_config.needs_cryptography(route.auth) for route in relay.routes)
-        ).code(),
-        architecture=lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
+        release=Release(relay, package.code(), architecture, chosen),
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )
     for number, warning in enumerate(relay.warnings()):

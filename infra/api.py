@@ -1,23 +1,39 @@
 """The HTTPS front: an HTTP API with a route for each one of relay.toml."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-# For all senders together; far below an account's own 10,000 a second.
-RATE_PER_SECOND = 500
-BURST = 1000
+from infra.stage import Stage
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+# No header and no query: they may have secrets in them.
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+    "error": "$context.integrationErrorMessage",
+}
 
 
 class Api(Construct):
     """Every method of a route reaches the function, and so does every other path: errors have one form."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, paths: Iterable[str], function: lambda_.IFunction
+        self, scope: Construct, construct_id: str, *, paths: Sequence[str], function: lambda_.IFunction, stage: Stage
     ) -> None:
         super().__init__(scope, construct_id)
         integration = integrations.HttpLambdaIntegration(
@@ -26,27 +42,46 @@ class Api(Construct):
         self.api = apigateway.HttpApi(
             self, "Api", create_default_stage=False, default_integration=integration, description="Partner Event Relay"
         )
-        for path in paths:
-            self.api.add_routes(path=path, methods=[apigateway.HttpMethod.ANY], integration=integration)
+        routes = [
+            route
+            for path in paths
+            for route in self.api.add_routes(path=path, methods=[apigateway.HttpMethod.ANY], integration=integration)
+        ]
+        self.access_log = logs.LogGroup(
+            self, "AccessLog", retention=stage.log_retention, removal_policy=stage.removal_policy
+        )
         self.stage = apigateway.HttpStage(
             self,
             "Stage",
             http_api=self.api,
             stage_name="$default",
             auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=RATE_PER_SECOND, burst_limit=BURST),
+            detailed_metrics_enabled=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=stage.rate_per_second, burst_limit=stage.burst),
         )
-
+        template_element = cast("apigateway.CfnStage", self.stage.node.default_child)
+        template_element.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=self.access_log.log_group_arn, format=json.dumps(ACCESS_LOG)
+        )
+        # One sender's flood leaves room for the others.
+        rate = {
+            "ThrottlingRateLimit": stage.route_rate_per_second,
+            "ThrottlingBurstLimit": stage.route_rate_per_second,
+            "DetailedMetricsEnabled": True,
+        }
+        template_element.route_settings = {f"ANY {path}": rate for path in paths}
+        for route in routes:
+            self.stage.node.add_dependency(route)
         cdk.Validations.of(self).acknowledge(
             cdk.Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG4",
                 reason="Webhooks carry their sender's signature; the function verifies it before anything else.",
             ),
-            cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-APIG1",
-                reason="The function logs one line for each request, with API Gateway's request id.",
-            ),
         )
+
+    def metric(self, name: str, *, period: cdk.Duration, statistic: str = "Sum") -> cloudwatch.Metric:
+        """One of API Gateway's: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
+        return self.api.metric(name, period=period, statistic=statistic)
 
     def url(self, path: str) -> str:
         """What is pasted into the SaaS's webhook settings."""

@@ -1,234 +1,135 @@
-"""The two functions, each with its log group and a role that allows exactly what it does."""
+"""What every function has: a log group, a role that allows exactly what it does, tracing, a live version."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.package import RUNTIME
-from infra.queues import REDELIVER_TIMEOUT, Queues
-from relay import secret_name
-from relay.secret_name import SSM
+from infra.queues import Queues
+from infra.stage import Stage
+from relay.config import CLAIM_CHECK, Config
 
-# A little under the 30 s after which API Gateway answers 503 by itself.
-INGEST_TIMEOUT = cdk.Duration.seconds(29)
-# Five PutPartnerEvents requests for each invocation, if the messages are small.
-REDELIVERED_AT_ONCE = 100
-# So that the backlog of an outage does not become the next one.
-REDELIVER_CONCURRENCY = 5
+NAMESPACE = "PartnerEventRelay"
+MEMORY_MB = 512
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is deployed: the code with its relay.toml, for which processor, and the stage."""
+
+    config: Config
+    code: lambda_.Code
+    architecture: lambda_.Architecture
+    stage: Stage
 
 
 class RelayFunction(Construct):
-    """Puts partner events, and keeps in the queues what it could not put."""
+    """One Lambda function. Callers use `live`, which CodeDeploy moves from version to version."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        handler: str,
-        timeout: cdk.Duration,
-        code: lambda_.Code,
-        architecture: lambda_.Architecture,
-        regions: Sequence[str],
-        buses: Sequence[str],
-        queues: Queues,
-        claims: bool,
+        self, scope: Construct, construct_id: str, *, handler: str, timeout: cdk.Duration, release: Release
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
-        )
+        stage = release.stage
+        self.log_group = logs.LogGroup(self, "Log", retention=stage.log_retention, removal_policy=stage.removal_policy)
         # Its own role: the default one may write to every log group of the account.
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.function = lambda_.Function(
             self,
             "Function",
-            code=code,
+            code=release.code,
             handler=handler,
             runtime=RUNTIME,
-            architecture=architecture,
+            architecture=release.architecture,
             role=self.role,
             timeout=timeout,
-            memory_size=512,
+            memory_size=MEMORY_MB,
             log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start else None,
             environment={
-                "RETRY_QUEUE_URL": queues.retry.queue_url,
-                "DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
-                "OVERFLOW_BUCKET": queues.overflow.bucket_name,
-                "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
-                "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
+                "POWERTOOLS_SERVICE_NAME": cdk.Stack.of(self).stack_name,
+                "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
+        cdk.Annotations.of(self.function).acknowledge_warning("@aws-cdk/aws-lambda:snapStartRequirePublish")
         self.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
-        self.allow(["sqs:SendMessage"], [queues.retry.queue_arn, queues.dead_letters.queue_arn])
-        self.allow(["s3:PutObject"], [queues.overflow.arn_for_objects("overflow/*")])
-        if claims:  # a presigned URL is worth what its maker may do
-            self.allow(["s3:PutObject", "s3:GetObject"], [queues.overflow.arn_for_objects("claims/*")])
-        # The action takes no resource: the Region bounds it here, the partner prefix bounds it in the function.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
-        self.allow(["events:PutPartnerEvents"], ["*"], {"StringEquals": {"aws:RequestedRegion": list(regions)}})
-        if buses:
-            self.allow(["events:PutEvents"], [self._bus_arn(bus, region) for bus in buses for region in regions])
         cdk.Validations.of(self.role).acknowledge(
             cdk.Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-                reason="events:PutPartnerEvents takes no resource; Region and, in the function, partner bound it.",
-            ),
-            *(
-                cdk.Acknowledgment(
-                    id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{queues.overflow_id}.Arn>/{prefix}/*]",
-                    reason="The function makes the keys; the prefix is its own.",
-                )
-                for prefix in ("overflow", "claims")
-            ),
+                reason="X-Ray's actions, events:PutPartnerEvents and events:ListPartnerEventSources take no resource;"
+                " where there is a Region or a partner to bound them by, it does.",
+            )
         )
         cdk.Validations.of(self.function).acknowledge(
             cdk.Acknowledgment(
                 id="AwsSolutions::AwsSolutions-L1",
                 reason="Python 3.13 is supported until June 2029 and is what the tests can run.",
+            ),
+            cdk.Acknowledgment(
+                id="Serverless::Serverless-LambdaLatestVersion",
+                reason="Python 3.13 is supported until June 2029 and is what the tests can run.",
+            ),
+            cdk.Acknowledgment(
+                id="Serverless::Serverless-LambdaDefaultMemorySize", reason="512 MB, chosen; see docs/performance.md."
+            ),
+            cdk.Acknowledgment(
+                id="Serverless::Serverless-LambdaDLQ",
+                reason="It is invoked synchronously; what cannot be delivered goes to the queues it writes to itself.",
+            ),
+            cdk.Acknowledgment(
+                id="Serverless::Serverless-LambdaAsyncFailureDestination",
+                reason="It is invoked synchronously, or looks again in an hour.",
+            ),
+        )
+
+    @property
+    def live(self) -> lambda_.Alias:
+        """The version that answers."""
+        existing = self.node.try_find_child("Live")
+        if isinstance(existing, lambda_.Alias):
+            return existing
+        return lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+
+    def allow(self, actions: list[str], resources: list[str], conditions: dict[str, object] | None = None) -> None:
+        """Let the function do this, and no more."""
+        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
+
+    def put_and_keep(self, config: Config, queues: Queues) -> None:
+        """Let the function put events, and keep in the queues what it could not put."""
+        regions = config.regions
+        for name, value in (
+            ("RETRY_QUEUE_URL", queues.retry.queue_url),
+            ("DEAD_LETTER_QUEUE_URL", queues.dead_letters.queue_url),
+            ("OVERFLOW_BUCKET", queues.overflow.bucket_name),
+        ):
+            self.function.add_environment(name, value)
+        self.allow(["sqs:SendMessage"], [queues.retry.queue_arn, queues.dead_letters.queue_arn])
+        self.allow(["s3:PutObject"], [queues.overflow.arn_for_objects("overflow/*")])
+        # The action takes no resource: the Region bounds it here, the partner prefix bounds it in the function.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+        self.allow(["events:PutPartnerEvents"], ["*"], {"StringEquals": {"aws:RequestedRegion": list(regions)}})
+        if buses := sorted({route.bus for route in config.routes if route.bus}):
+            self.allow(["events:PutEvents"], [self._bus_arn(bus, region) for bus in buses for region in regions])
+        if any(route.oversize == CLAIM_CHECK for route in config.routes):  # a presigned URL may what its maker may
+            self.allow(["s3:PutObject", "s3:GetObject"], [queues.overflow.arn_for_objects("claims/*")])
+        for prefix in ("overflow", "claims"):
+            self.acknowledge_wildcard(
+                f"<{queues.overflow_id}.Arn>/{prefix}/*", "The function makes the keys; the prefix is its own."
             )
+
+    def acknowledge_wildcard(self, resource: str, reason: str) -> None:
+        """Say to cdk-nag why a resource ends with a star."""
+        cdk.Validations.of(self.role).acknowledge(
+            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
         )
 
     def _bus_arn(self, bus: str, region: str) -> str:
         if bus.startswith("arn:"):
             return bus
         return cdk.Stack.of(self).format_arn(service="events", resource="event-bus", resource_name=bus, region=region)
-
-    def allow(self, actions: list[str], resources: list[str], conditions: dict[str, object] | None = None) -> None:
-        """Let the function do this, and no more."""
-        self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions))
-
-
-class Ingest(RelayFunction):
-    """Receives webhooks."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        secrets: Sequence[str],
-        enrolled: Sequence[str],
-        dedupe: bool,
-        code: lambda_.Code,
-        architecture: lambda_.Architecture,
-        regions: Sequence[str],
-        buses: Sequence[str],
-        queues: Queues,
-        claims: bool,
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            handler="relay.ingest.handler",
-            timeout=INGEST_TIMEOUT,
-            code=code,
-            architecture=architecture,
-            regions=regions,
-            buses=buses,
-            queues=queues,
-            claims=claims,
-        )
-        in_secrets_manager = [self._secret_arn(name) for name in secrets if not name.startswith(SSM)]
-        in_parameter_store = [self._parameter_arn(name) for name in secrets if name.startswith(SSM)]
-        if in_secrets_manager:
-            self.allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
-        if enrolled:
-            self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
-        if in_parameter_store:
-            self.allow(["ssm:GetParameter"], in_parameter_store)
-        if dedupe:
-            table = SeenWebhooks(self, "SeenWebhooks").table
-            self.function.add_environment("DEDUPE_TABLE", table.table_name)
-            rows = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-            self.allow(rows, [table.table_arn])
-
-    def _secret_arn(self, name: str) -> str:
-        # Secrets Manager adds six characters of its own to the name.
-        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
-        if name.startswith("arn:"):
-            return name
-        return cdk.Stack.of(self).format_arn(
-            service="secretsmanager",
-            resource="secret",
-            resource_name=f"{secret_name.prefix_of(name)}*" if secret_name.is_template(name) else f"{name}-??????",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-
-    def _parameter_arn(self, name: str) -> str:
-        name = f"{secret_name.prefix_of(name)}*" if secret_name.is_template(name) else name
-        return cdk.Stack.of(self).format_arn(
-            service="ssm", resource="parameter", resource_name=name.removeprefix(f"{SSM}/")
-        )
-
-
-class SeenWebhooks(Construct):
-    """Which delivery ids have been seen, and what was answered; each row goes after 24 hours.
-
-    https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/#required-resources
-    """
-
-    def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id)
-        self.table = dynamodb.Table(
-            self,
-            "Table",
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-            time_to_live_attribute="expiration",
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        cdk.Validations.of(self.table).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-DDB3",
-                reason="Without it a webhook may be taken twice for a day; there is nothing in it to restore.",
-            )
-        )
-
-
-class Redeliver(RelayFunction):
-    """Delivers what waits in the retry queue."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        code: lambda_.Code,
-        architecture: lambda_.Architecture,
-        regions: Sequence[str],
-        buses: Sequence[str],
-        queues: Queues,
-        claims: bool,
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            handler="relay.redeliver.handler",
-            timeout=REDELIVER_TIMEOUT,
-            code=code,
-            architecture=architecture,
-            regions=regions,
-            buses=buses,
-            queues=queues,
-            claims=claims,
-        )
-        consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-        self.allow(consume, [queues.retry.queue_arn])
-        self.allow(["s3:GetObject"], [queues.overflow.arn_for_objects("overflow/*")])
-        lambda_.EventSourceMapping(
-            self,
-            "RetryQueue",
-            target=self.function,
-            event_source_arn=queues.retry.queue_arn,
-            batch_size=REDELIVERED_AT_ONCE,
-            max_batching_window=cdk.Duration.seconds(1),
-            max_concurrency=REDELIVER_CONCURRENCY,
-            report_batch_item_failures=True,
-        ).node.add_dependency(self.role)

@@ -1,12 +1,13 @@
-"""The retry queue and the dead-letter queue, the bucket for what is too large for them, and the alarm for a person."""
+"""The retry queue and the dead-letter queue, and the bucket for what is too large for them."""
 
 from typing import cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from infra.stage import Stage
 
 # What redeliver.py may take, six times over, as AWS advises: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 REDELIVER_TIMEOUT = cdk.Duration.seconds(60)
@@ -19,9 +20,9 @@ LONGEST_RETENTION = cdk.Duration.days(14)
 
 
 class Queues(Construct):
-    """Encrypted, TLS only. Nothing in them goes with the stack."""
+    """Encrypted, TLS only. Where the stage says so, nothing in them goes with the stack."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
             self,
@@ -29,7 +30,13 @@ class Queues(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=LONGEST_RETENTION,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=stage.removal_policy,
+        )
+        cdk.Validations.of(self.dead_letters).acknowledge(
+            cdk.Acknowledgment(
+                id="Serverless::Serverless-SQSRedrivePolicy",
+                reason="This is the dead-letter queue; a person redrives it.",
+            )
         )
         # Being this queue's dead-letter queue is also what lets the other be redriven into it.
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
@@ -41,7 +48,7 @@ class Queues(Construct):
             visibility_timeout=VISIBILITY_TIMEOUT,
             retention_period=RETRY_RETENTION,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=stage.removal_policy,
         )
         self.overflow = s3.Bucket(
             self,
@@ -51,7 +58,7 @@ class Queues(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             # Longer than a message can wait in both queues.
             lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(30))],
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=stage.removal_policy,
         )
         cdk.Validations.of(self.overflow).acknowledge(
             cdk.Acknowledgment(
@@ -61,15 +68,3 @@ class Queues(Construct):
         )
         template_element = cast("s3.CfnBucket", self.overflow.node.default_child)
         self.overflow_id: str = cdk.Stack.of(self).resolve(template_element.logical_id)
-        self.alarm = cloudwatch.Alarm(
-            self,
-            "Alarm",
-            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
-                period=cdk.Duration.minutes(1), statistic="Maximum"
-            ),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Entries could not be delivered: see docs/operations.md, Dead letters.",
-        )

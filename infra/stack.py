@@ -3,59 +3,48 @@
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.api import Api
-from infra.function import Ingest, Redeliver
+from infra.canary import Canary
+from infra.function import Release
+from infra.ingest import Ingest
+from infra.monitoring import Monitoring
 from infra.queues import Queues
-from relay.config import CLAIM_CHECK, Config
+from infra.redeliver import Redeliver
+from infra.source_health import SourceHealth
 
 
 class RelayStack(cdk.Stack):
-    """API, functions and queues for one relay.toml."""
+    """API, functions, queues and monitoring for one relay.toml, in one stage."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        config: Config,
-        code: lambda_.Code,
-        architecture: lambda_.Architecture,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, release: Release, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        queues = Queues(self, "Queues")
-        buses = sorted({route.bus for route in config.routes if route.bus})
-        claims = any(route.oversize == CLAIM_CHECK for route in config.routes)
-        ingest = Ingest(
+        routes, stage = release.config.routes, release.stage
+        queues = Queues(self, "Queues", stage=stage)
+        ingest = Ingest(self, "Ingest", release=release, queues=queues)
+        redeliver = Redeliver(self, "Redeliver", release=release, queues=queues)
+        health = SourceHealth(self, "SourceHealth", release=release)
+        api = Api(self, "Front", paths=[route.path for route in routes], function=ingest.live, stage=stage)
+        monitoring = Monitoring(
             self,
-            "Ingest",
-            code=code,
-            architecture=architecture,
-            regions=config.regions,
-            buses=buses,
+            "Monitoring",
+            stage=stage,
+            service=self.stack_name,
+            api=api,
+            functions={"Ingest": ingest.function, "Redeliver": redeliver.function, "SourceHealth": health.function},
             queues=queues,
-            claims=claims,
-            dedupe=any(route.dedupe for route in config.routes),
-            secrets=sorted(set().union(*(route.secrets() for route in config.routes))),
-            enrolled=sorted({route.auth.secret for route in config.routes if route.enrol}),
+            routes=[route.name for route in routes],
         )
-        Redeliver(
-            self,
-            "Redeliver",
-            code=code,
-            architecture=architecture,
-            regions=config.regions,
-            buses=buses,
-            queues=queues,
-            claims=claims,
-        )
-        api = Api(self, "Front", paths=[route.path for route in config.routes], function=ingest.function)
-        for route in config.routes:
+        if stage.canary:
+            alarms = [monitoring.alarms[name] for name in ("IngestErrors", "ServerErrors", "Slow")]
+            Canary(self, "Canary", alias=ingest.live, alarms=alarms)
+        cdk.Tags.of(self).add("service", "partner-event-relay")
+        cdk.Tags.of(self).add("stage", stage.name)
+        for route in routes:
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
         cdk.CfnOutput(self, "ApiId", value=api.api.api_id)
+        cdk.CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
         for name, queue in (("RetryQueue", queues.retry), ("DeadLetterQueue", queues.dead_letters)):
             cdk.CfnOutput(self, f"{name}Url", value=queue.queue_url)
             cdk.CfnOutput(self, f"{name}Arn", value=queue.queue_arn)

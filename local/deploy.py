@@ -48,7 +48,9 @@ def bootstrap(aws: LocalAws, region: str) -> None:
 def deploy(aws: LocalAws, region: str, config: Path | None = None) -> Stack:
     """`cdk deploy`, with the function built for this machine."""
     outputs, assembly = aws.log.with_name("outputs.json"), aws.log.with_name("cdk.out")
-    context = ["--context", "target=local"] + (["--context", f"config={config}"] if config else [])
+    context = ["--context", "target=local", "--context", "stage=dev"] + (
+        ["--context", f"config={config}"] if config else []
+    )
     options = ["--require-approval", "never", "--outputs-file", str(outputs), "--output", str(assembly)]
     _cdk(aws, region, ["deploy", *context, *options], cwd=ROOT)
     return Stack(json.loads(outputs.read_text())[STACK], region)

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEvents.html
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,29 @@ def send(entries: Sequence[Entry]) -> Sequence[Outcome]:
     except (KeyError, TypeError, ValueError) as error:
         failed = Failed("InvalidResponse", f"the answer does not account for each entry: {error}")
     return [failed] * len(entries)
+
+
+def sources(region: str, prefix: str) -> Iterator[str]:
+    """The names of the partner event sources that begin with `prefix`. Raises the SDK's errors."""
+    operation = client(region).list_partner_event_sources
+    yield from (one["Name"] for one in _pages(operation, "PartnerEventSources", NamePrefix=prefix))
+
+
+def accounts(region: str, source: str) -> Iterator[dict[str, Any]]:
+    """The accounts of a source, with `State`, and `ExpirationTime` while PENDING. Raises the SDK's errors."""
+    operation = client(region).list_partner_event_source_accounts
+    yield from _pages(operation, "PartnerEventSourceAccounts", EventSourceName=source)
+
+
+def _pages(operation: Any, key: str, **parameters: str) -> Iterator[dict[str, Any]]:
+    # botocore has no paginators for these operations.
+    token: dict[str, str] = {}
+    while True:
+        page = operation(**parameters, **token)
+        yield from page.get(key, [])
+        if not page.get("NextToken"):
+            return
+        token = {"NextToken": page["NextToken"]}
 
 
 def _outcome(result: dict[str, str]) -> Outcome:

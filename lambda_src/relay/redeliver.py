@@ -14,7 +14,7 @@ from relay.redelivery import Later, Ports, Received
 
 CONFIG = config.load(config.path())
 PORTS = Ports(
-    send=partner_bus.send,
+    send=telemetry.timed(partner_bus.send),
     store=queues.store,
     follow=queues.follow,
     keep_unreadable=queues.keep_unreadable,

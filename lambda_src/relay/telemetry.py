@@ -1,12 +1,21 @@
-"""The log and the metrics: every key and name there is. No body, secret, signature or header is among them."""
+"""The log and the metrics: every key and name there is. No body, secret, signature or header is among them.
 
-from collections.abc import Sequence
+Each metric is there for the whole service, and again by route (rejections by status too), so that an alarm watches one
+number and a dashboard can say whose it is. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from http import HTTPStatus
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from relay import response
-from relay.entry import Accepted
+from relay.delivery import Send
+from relay.entry import Accepted, Entry, Outcome
 from relay.pipeline import Greeted, Refused, Told
 from relay.redelivery import Later, Settled, Verdict
 from relay.relaying import Relayed, Repeated
@@ -15,53 +24,53 @@ logger = Logger()
 metrics = Metrics()
 
 
+class Metric(StrEnum):
+    """Every metric, in the namespace of the environment."""
+
+    WEBHOOKS_RECEIVED = "WebhooksReceived"
+    WEBHOOKS_RELAYED = "WebhooksRelayed"
+    WEBHOOKS_REPEATED = "WebhooksRepeated"
+    WEBHOOKS_REJECTED = "WebhooksRejected"
+    HANDSHAKES = "Handshakes"
+    ENTRIES_ACCEPTED = "EntriesAccepted"
+    ENTRIES_QUEUED = "EntriesQueued"
+    ENTRIES_DEAD_LETTERED = "EntriesDeadLettered"
+    ENTRIES_REDELIVERED = "EntriesRedelivered"
+    MESSAGES_POSTPONED = "MessagesPostponed"
+    PUT_LATENCY = "PutLatency"
+    SOURCES_PENDING = "SourcesPending"
+    SOURCES_ACTIVE = "SourcesActive"
+    SOURCES_DELETED = "SourcesDeleted"
+    SOURCES_EXPIRING = "SourcesExpiring"
+
+
+def timed(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
+    """`send`, with the time that each request takes as a metric."""
+
+    def put(entries: Sequence[Entry]) -> Sequence[Outcome]:
+        begun = clock()
+        outcomes = send(entries)
+        metrics.add_metric(Metric.PUT_LATENCY, MetricUnit.Milliseconds, round((clock() - begun) * 1000, 1))
+        return outcomes
+
+    return put
+
+
 def told(webhook: Told) -> None:
     """One line and the counts for a request."""
+    count(Metric.WEBHOOKS_RECEIVED, 1)
+    _also_by(route=webhook.route)
     match webhook:
         case Relayed():
-            relayed(webhook)
+            _relayed(webhook)
         case Greeted():
-            greeted(webhook)
+            logger.info("handshake", extra={"route": webhook.route})
+            count(Metric.HANDSHAKES, 1)
         case Repeated():
-            repeated(webhook)
+            logger.info("repeated", extra={"route": webhook.route, "webhook_id": webhook.webhook_id})
+            count(Metric.WEBHOOKS_REPEATED, 1)
         case Refused():
-            refused(webhook)
-
-
-def relayed(webhook: Relayed) -> None:
-    """One line and the counts for a webhook that was taken."""
-    route, counts = webhook.route, response.counts(webhook.fates)
-    errors = sorted({fate.failed.code for fate in webhook.fates if not isinstance(fate, Accepted)})
-    logger.info("relayed", extra={"route": route, "webhook_id": webhook.webhook_id, **counts, "error_codes": errors})
-    metrics.add_dimension("route", route)
-    metrics.add_metric("WebhooksRelayed", MetricUnit.Count, 1)
-    metrics.add_metric("EntriesAccepted", MetricUnit.Count, counts["accepted"])
-    metrics.add_metric("EntriesQueued", MetricUnit.Count, counts["queued"])
-    metrics.add_metric("EntriesDeadLettered", MetricUnit.Count, counts["dead_lettered"])
-
-
-def greeted(webhook: Greeted) -> None:
-    """One line and the count for a handshake."""
-    logger.info("handshake", extra={"route": webhook.route})
-    metrics.add_dimension("route", webhook.route)
-    metrics.add_metric("Handshakes", MetricUnit.Count, 1)
-
-
-def repeated(webhook: Repeated) -> None:
-    """One line and the count for a webhook that had been taken before."""
-    logger.info("repeated", extra={"route": webhook.route, "webhook_id": webhook.webhook_id})
-    metrics.add_dimension("route", webhook.route)
-    metrics.add_metric("WebhooksRepeated", MetricUnit.Count, 1)
-
-
-def refused(webhook: Refused) -> None:
-    """One line and the count for a webhook that was not taken. `reason` is what the sender is not told."""
-    route, rejection = webhook.route, webhook.rejection
-    log = logger.error if rejection.status >= 500 else logger.warning
-    log("rejected", extra={"route": route, "status": rejection.status, "reason": rejection.reason})
-    metrics.add_dimension("route", route)
-    metrics.add_dimension("status", str(rejection.status))
-    metrics.add_metric("WebhooksRejected", MetricUnit.Count, 1)
+            _refused(webhook)
 
 
 def redelivered(verdicts: Sequence[Verdict]) -> None:
@@ -75,6 +84,48 @@ def redelivered(verdicts: Sequence[Verdict]) -> None:
     }
     codes = sorted({verdict.code for verdict in later})
     logger.info("redelivered", extra={"messages": len(verdicts), **counts, "error_codes": codes})
-    metrics.add_metric("EntriesRedelivered", MetricUnit.Count, counts["accepted"])
-    metrics.add_metric("EntriesDeadLettered", MetricUnit.Count, counts["dead_lettered"])
-    metrics.add_metric("MessagesPostponed", MetricUnit.Count, counts["postponed"])
+    count(Metric.ENTRIES_REDELIVERED, counts["accepted"])
+    count(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
+    count(Metric.MESSAGES_POSTPONED, counts["postponed"])
+
+
+def looked_at(states: Sequence[str], expiring: Sequence[str]) -> None:
+    """One line and the counts for the partner event sources of a Region: their states, and the names that expire."""
+    found = Counter(states)
+    logger.info("sources", extra={"states": dict(found), "expiring": sorted(expiring)})
+    count(Metric.SOURCES_PENDING, found["PENDING"])
+    count(Metric.SOURCES_ACTIVE, found["ACTIVE"])
+    count(Metric.SOURCES_DELETED, found["DELETED"])
+    count(Metric.SOURCES_EXPIRING, len(expiring))
+
+
+def count(metric: Metric, number: int) -> None:
+    """Add to a count."""
+    metrics.add_metric(metric, MetricUnit.Count, number)
+
+
+def _also_by(**dimensions: str) -> None:
+    """Each metric of this request is there once more, by these dimensions."""
+    metrics.add_dimensions(service=metrics.service or "", **dimensions)
+
+
+def _relayed(webhook: Relayed) -> None:
+    counts = response.counts(webhook.fates)
+    errors = sorted({fate.failed.code for fate in webhook.fates if not isinstance(fate, Accepted)})
+    extra = {"route": webhook.route, "webhook_id": webhook.webhook_id, **counts, "error_codes": errors}
+    logger.info("relayed", extra=extra)
+    count(Metric.WEBHOOKS_RELAYED, 1)
+    count(Metric.ENTRIES_ACCEPTED, counts["accepted"])
+    count(Metric.ENTRIES_QUEUED, counts["queued"])
+    count(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
+
+
+def _refused(webhook: Refused) -> None:
+    """`reason` is what the sender is not told."""
+    rejection = webhook.rejection
+    log = logger.error if rejection.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.warning
+    log("rejected", extra={"route": webhook.route, "status": rejection.status, "reason": rejection.reason})
+    status = str(int(rejection.status))
+    _also_by(status=status)
+    _also_by(route=webhook.route, status=status)
+    count(Metric.WEBHOOKS_REJECTED, 1)

@@ -1,5 +1,7 @@
 """The stack as a template, synthesised once; nothing is bundled and no AWS credentials are needed."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,6 +11,8 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
+from infra import stage
+from infra.function import Release
 from infra.stack import RelayStack
 from relay import config
 
@@ -36,8 +40,11 @@ event = { source = "aws.partner/acme.example/stripe" }
 """
 
 
-def synthesise(text: str) -> Template:
-    """The template of a relay.toml."""
+STAGES = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]["stages"]
+
+
+def synthesise(text: str, stage_name: str = "prod", **changes: Any) -> Template:
+    """The template of a relay.toml, in a stage of cdk.json with some changes."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "relay.toml"
         path.write_text(text)
@@ -45,9 +52,12 @@ def synthesise(text: str) -> Template:
     stack = RelayStack(
         cdk.App(),
         "Relay",
-        config=relay,
-        code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
-        architecture=lambda_.Architecture.ARM_64,
+        release=Release(
+            relay,
+            lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+            lambda_.Architecture.ARM_64,
+            replace(stage.read(STAGES, stage_name), **changes),
+        ),
     )
     return Template.from_stack(stack)
 

@@ -1,0 +1,83 @@
+"""The function that receives webhooks, with what it knows of senders: secrets, and the webhooks it has seen."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.function import RelayFunction, Release
+from infra.queues import Queues
+from relay import secret_name
+from relay.secret_name import SSM
+
+# A little under the 30 s after which API Gateway answers 503 by itself.
+TIMEOUT = cdk.Duration.seconds(29)
+
+
+class Ingest(RelayFunction):
+    """Receives webhooks."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, release: Release, queues: Queues) -> None:
+        super().__init__(scope, construct_id, handler="relay.ingest.handler", timeout=TIMEOUT, release=release)
+        routes = release.config.routes
+        self.put_and_keep(release.config, queues)
+        names = sorted(set().union(*(route.secrets() for route in routes)))
+        if in_secrets_manager := [self._secret_arn(name) for name in names if not name.startswith(SSM)]:
+            self.allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
+        if enrolled := sorted({route.auth.secret for route in routes if route.enrol}):
+            self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
+        if in_parameter_store := [self._parameter_arn(name) for name in names if name.startswith(SSM)]:
+            self.allow(["ssm:GetParameter"], in_parameter_store)
+        if any(route.dedupe for route in routes):
+            table = SeenWebhooks(self, "SeenWebhooks").table
+            self.function.add_environment("DEDUPE_TABLE", table.table_name)
+            rows = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+            self.allow(rows, [table.table_arn])
+
+    def _secret_arn(self, name: str) -> str:
+        # Secrets Manager adds six characters of its own to the name.
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+        if name.startswith("arn:"):
+            return name
+        return self._arn("secretsmanager", "secret", name, "-??????", cdk.ArnFormat.COLON_RESOURCE_NAME)
+
+    def _parameter_arn(self, name: str) -> str:
+        path = name.removeprefix(f"{SSM}/")
+        return self._arn("ssm", "parameter", path, "", cdk.ArnFormat.SLASH_RESOURCE_NAME)
+
+    def _arn(self, service: str, resource: str, name: str, suffix: str, arn_format: cdk.ArnFormat) -> str:
+        """Of one secret, or of all that begin as a name with a part from the request does."""
+        resource_name = name + suffix
+        if secret_name.is_template(name):
+            resource_name = f"{secret_name.prefix_of(name)}*"
+            here = f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}"
+            separator = ":" if arn_format is cdk.ArnFormat.COLON_RESOURCE_NAME else "/"
+            self.acknowledge_wildcard(
+                f"{here}{separator}{resource_name}", "Each customer has a secret; the request says whose it is."
+            )
+        return cdk.Stack.of(self).format_arn(
+            service=service, resource=resource, resource_name=resource_name, arn_format=arn_format
+        )
+
+
+class SeenWebhooks(Construct):
+    """Which delivery ids have been seen, and what was answered; each row goes after 24 hours.
+
+    https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/#required-resources
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expiration",
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        cdk.Validations.of(self.table).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-DDB3",
+                reason="Without it a webhook may be taken twice for a day; there is nothing in it to restore.",
+            )
+        )

@@ -1,0 +1,36 @@
+"""The function that looks at the partner event sources every hour: events to a PENDING one are dropped."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from infra.function import RelayFunction, Release
+
+TIMEOUT = cdk.Duration.minutes(5)
+EVERY = cdk.Duration.hours(1)
+
+
+class SourceHealth(RelayFunction):
+    """Counts the sources by state. https://docs.aws.amazon.com/eventbridge/latest/onboarding/onboarding_tasks.html."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, release: Release) -> None:
+        super().__init__(scope, construct_id, handler="relay.source_health.handler", timeout=TIMEOUT, release=release)
+        self.allow(["events:ListPartnerEventSources"], ["*"])
+        stack, partner = cdk.Stack.of(self), release.config.partner
+        for region in release.config.regions:
+            arn = stack.format_arn(
+                service="events", region=region, account="", resource="event-source", resource_name=f"{partner}/*"
+            )
+            self.allow(["events:ListPartnerEventSourceAccounts"], [arn])
+            self.acknowledge_wildcard(
+                f"arn:<AWS::Partition>:events:{region}::event-source/{partner}/*", "Every source of this partner."
+            )
+        rule = events.Rule(self, "Hourly", schedule=events.Schedule.rate(EVERY))
+        rule.add_target(targets.LambdaFunction(self.live, retry_attempts=0))
+        cdk.Validations.of(rule).acknowledge(
+            cdk.Acknowledgment(
+                id="Serverless::Serverless-EventBusDLQ",
+                reason="What failed is done again in an hour; an alarm says that it did.",
+            )
+        )

@@ -1,0 +1,68 @@
+"""What differs between stages: data, in cdk.json's context. `--context stage=prod` chooses one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
+
+
+class StageError(ValueError):
+    """The stage cannot be used; it says why."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`stages.NAME` of the context.
+
+    `retain`: queues, bucket and logs outlive the stack. `canary`: a new version gets a tenth of the webhooks for five
+    minutes, and none if an alarm goes off. `snap_start`: versions start from a snapshot, where the Region has that.
+    `rate_per_second` and `burst` are for all senders together, `route_rate_per_second` for each route. `alarm_email`
+    gets the alarms.
+    """
+
+    name: str
+    retain: bool
+    canary: bool
+    snap_start: bool
+    log_days: int
+    rate_per_second: int
+    burst: int
+    route_rate_per_second: int
+    alarm_email: str = ""
+
+    @property
+    def removal_policy(self) -> cdk.RemovalPolicy:
+        """What becomes of what holds events or logs when the stack goes."""
+        return cdk.RemovalPolicy.RETAIN if self.retain else cdk.RemovalPolicy.DESTROY
+
+    @property
+    def log_retention(self) -> logs.RetentionDays:
+        """As CloudWatch Logs names it."""
+        return _RETENTION[self.log_days]
+
+
+_RETENTION = {
+    7: logs.RetentionDays.ONE_WEEK,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+}
+
+
+def read(stages: Mapping[str, Any] | None, name: str) -> Stage:
+    """Raises StageError, which says what was expected, if there is no such stage or it is not a stage."""
+    if not stages or name not in stages:
+        raise StageError(f'cdk.json: there is no stage "{name}"; expected one of {", ".join(stages or {})}')
+    values = stages[name]
+    known = {field.name: field for field in fields(Stage) if field.name != "name"}
+    if unknown := values.keys() - known.keys():
+        raise StageError(f'cdk.json: stage "{name}": unknown key "{min(unknown)}"; expected {", ".join(known)}')
+    try:
+        stage = Stage(name=name, **values)
+    except TypeError as error:
+        raise StageError(f'cdk.json: stage "{name}": {error}') from error
+    if stage.log_days not in _RETENTION:
+        raise StageError(f'cdk.json: stage "{name}": log_days: expected one of {", ".join(map(str, _RETENTION))}')
+    return stage
