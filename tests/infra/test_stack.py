@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from tests.infra.conftest import RELAY_TOML, resources, synthesise
+from infra import stage as stage_module
+from infra.stage import StageError
+from tests.infra.conftest import RELAY_TOML, ROOT, STAGES, resources, synthesise
 
 ENVIRONMENT = {
     "RETRY_QUEUE_URL",
@@ -47,7 +49,8 @@ def allowed(template: Template, function: str) -> dict[str, set[str]]:
 
 
 HERE = "${AWS::Region}:${AWS::AccountId}"
-PUT_AND_KEEP = {
+TRACED = {"xray:PutTraceSegments": {"*"}, "xray:PutTelemetryRecords": {"*"}}
+PUT_AND_KEEP = TRACED | {
     "sqs:SendMessage": {"<QueuesRetry>", "<QueuesDeadLetters>"},
     "s3:PutObject": {"<QueuesOverflow>/overflow/*"},
     "events:PutPartnerEvents": {"*"},
@@ -134,11 +137,23 @@ def test_a_route_with_claims_may_keep_and_sign_them_and_no_other(template: Templ
         assert "<QueuesOverflow>/claims/*" not in allowed(template, name)["s3:PutObject"]
 
 
-def test_no_managed_policy_and_no_other_role(template: Template) -> None:
-    roles = resources(template, "AWS::IAM::Role").values()
-    assert len(roles) == 2
-    for role in roles:
-        assert role["Properties"].keys() == {"AssumeRolePolicyDocument"}
+def test_the_role_of_source_health_only_looks(template: Template) -> None:
+    assert allowed(template, "SourceHealth") == TRACED | {
+        "logs:CreateLogStream": {"<SourceHealthLog>"},
+        "logs:PutLogEvents": {"<SourceHealthLog>"},
+        "events:ListPartnerEventSources": {"*"},
+        "events:ListPartnerEventSourceAccounts": {
+            f"arn:${{AWS::Partition}}:events:{region}::event-source/aws.partner/acme.example/*"
+            for region in ("us-east-1", "eu-west-1")
+        },
+    }
+
+
+def test_no_managed_policy_and_no_other_role() -> None:
+    roles = resources(synthesise(RELAY_TOML, "dev"), "AWS::IAM::Role")
+    assert len(roles) == 3
+    for role in roles.values():
+        assert role["Properties"].keys() == {"AssumeRolePolicyDocument", "Tags"}
         [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
 
@@ -191,7 +206,7 @@ def test_the_bucket_is_private_encrypted_and_forgets_after_the_queues_have(templ
 
 
 def test_one_dead_letter_is_an_alarm(template: Template) -> None:
-    alarm = only(template, "AWS::CloudWatch::Alarm")["Properties"]
+    alarm = only(template, "AWS::CloudWatch::Alarm", "MonitoringDeadLetters")["Properties"]
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert [flat(one["Value"]) for one in alarm["Dimensions"]] == ["<QueuesDeadLetters>"]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
@@ -199,7 +214,8 @@ def test_one_dead_letter_is_an_alarm(template: Template) -> None:
 
 
 def test_the_functions_run_python_3_13_on_arm_and_ingest_for_less_than_the_gateway_waits(template: Template) -> None:
-    for name, handler in (("Ingest", "relay.ingest.handler"), ("Redeliver", "relay.redeliver.handler")):
+    for name in ("Ingest", "Redeliver", "SourceHealth"):
+        handler = f"relay.{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}.handler"
         function = only(template, "AWS::Lambda::Function", name)["Properties"]
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
         assert function["Handler"] == handler
@@ -207,13 +223,87 @@ def test_the_functions_run_python_3_13_on_arm_and_ingest_for_less_than_the_gatew
 
 
 def test_the_functions_environment_is_what_it_reads(template: Template) -> None:
-    for name in ("Ingest", "Redeliver"):
+    for name in ("Ingest", "Redeliver", "SourceHealth"):
         environment = only(template, "AWS::Lambda::Function", name)["Properties"]["Environment"]["Variables"]
-        assert environment.keys() == ENVIRONMENT
+        queues = {"RETRY_QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "OVERFLOW_BUCKET"}
+        assert environment.keys() == ENVIRONMENT - (queues if name == "SourceHealth" else set())
 
 
-def test_the_log_is_kept_for_a_month(template: Template) -> None:
-    template.has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
+@pytest.mark.parametrize(("stage", "days", "policy"), [("dev", 7, "Delete"), ("prod", 90, "Retain")])
+def test_what_holds_events_or_logs_outlives_the_stack_in_prod_alone(stage: str, days: int, policy: str) -> None:
+    template = synthesise(RELAY_TOML, stage)
+    logs = resources(template, "AWS::Logs::LogGroup").values()
+    assert {log["Properties"]["RetentionInDays"] for log in logs} == {days}
+    kept = [*logs, *resources(template, "AWS::SQS::Queue").values(), *resources(template, "AWS::S3::Bucket").values()]
+    assert len(kept) == 7
+    assert {one["DeletionPolicy"] for one in kept} == {policy}
+
+
+def test_callers_reach_the_live_version_and_prod_moves_it_by_canary(template: Template) -> None:
+    aliases = resources(template, "AWS::Lambda::Alias")
+    assert {alias["Properties"]["Name"] for alias in aliases.values()} == {"live"}
+    assert len(aliases) == 3
+    group = only(template, "AWS::CodeDeploy::DeploymentGroup")["Properties"]
+    assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    assert len(group["AlarmConfiguration"]["Alarms"]) == 3
+    assert group["AutoRollbackConfiguration"]["Events"] == ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]
+    [updated] = [name for name, alias in aliases.items() if "UpdatePolicy" in alias]
+    assert updated.startswith("IngestLive")
+    assert not resources(synthesise(RELAY_TOML, "dev"), "AWS::CodeDeploy::DeploymentGroup")
+    [mapping] = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    assert "RedeliverLive" in json.dumps(mapping["Properties"]["FunctionName"])
+    integration = only(template, "AWS::ApiGatewayV2::Integration")["Properties"]
+    assert "IngestLive" in json.dumps(integration["IntegrationUri"])
+
+
+@pytest.mark.parametrize(("stage", "snapshots"), [("dev", None), ("prod", {"ApplyOn": "PublishedVersions"})])
+def test_versions_start_from_a_snapshot_in_prod(stage: str, snapshots: dict[str, str] | None) -> None:
+    for function in resources(synthesise(RELAY_TOML, stage), "AWS::Lambda::Function").values():
+        assert function["Properties"].get("SnapStart") == snapshots
+        assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_every_alarm_tells_the_topic_and_has_its_page_in_the_runbook(template: Template) -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    alarms = resources(template, "AWS::CloudWatch::Alarm").values()
+    assert len(alarms) == 14
+    for alarm in alarms:
+        described = alarm["Properties"]["AlarmDescription"]
+        name = described.removesuffix(".").rpartition(", ")[2]
+        assert f"docs/operations.md, {name}." in described
+        assert f"\n### {name}\n" in runbook
+        assert "MonitoringAlarms" in json.dumps(alarm["Properties"]["AlarmActions"])
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_the_topic_is_for_cloudwatch_of_this_account_and_tls(template: Template) -> None:
+    statements = only(template, "AWS::SNS::TopicPolicy")["Properties"]["PolicyDocument"]["Statement"]
+    by_effect = {statement["Effect"]: statement for statement in statements}
+    assert by_effect["Allow"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert by_effect["Allow"]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert by_effect["Deny"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_an_address_of_the_stage_gets_the_alarms(template: Template) -> None:
+    told = synthesise(RELAY_TOML, alarm_email="oncall@acme.example")
+    subscription = only(told, "AWS::SNS::Subscription")["Properties"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "oncall@acme.example")
+    assert not resources(template, "AWS::SNS::Subscription")
+
+
+@pytest.mark.parametrize(
+    ("stages", "name", "says"),
+    [
+        ({}, "prod", 'there is no stage "prod"'),
+        (STAGES, "test", 'there is no stage "test"; expected one of dev, prod'),
+        ({"a": {**STAGES["dev"], "retian": True}}, "a", 'unknown key "retian"'),
+        ({"a": {"retain": True}}, "a", "missing 6 required"),
+        ({"a": {**STAGES["dev"], "log_days": 8}}, "a", "log_days: expected one of 7, 30, 90, 365"),
+    ],
+)
+def test_a_stage_that_is_none_is_a_readable_mistake(stages: dict[str, Any], name: str, says: str) -> None:
+    with pytest.raises(StageError, match=re.escape(says)):
+        stage_module.read(stages, name)
 
 
 def test_the_api_has_a_route_for_each_path_and_one_for_the_rest(template: Template) -> None:
@@ -226,8 +316,25 @@ def test_the_api_has_a_route_for_each_path_and_one_for_the_rest(template: Templa
 def test_the_stage_is_throttled(template: Template) -> None:
     template.has_resource_properties(
         "AWS::ApiGatewayV2::Stage",
-        {"StageName": "$default", "DefaultRouteSettings": {"ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000}},
+        {
+            "StageName": "$default",
+            "DefaultRouteSettings": {
+                "ThrottlingRateLimit": 500,
+                "ThrottlingBurstLimit": 1000,
+                "DetailedMetricsEnabled": True,
+            },
+        },
     )
+    stage = only(template, "AWS::ApiGatewayV2::Stage")["Properties"]
+    assert stage["RouteSettings"].keys() == {"ANY /orders/{customer}", "ANY /github", "ANY /stripe"}
+    assert {one["ThrottlingRateLimit"] for one in stage["RouteSettings"].values()} == {250}
+
+
+def test_the_access_log_is_json_without_anything_that_may_be_secret(template: Template) -> None:
+    settings = only(template, "AWS::ApiGatewayV2::Stage")["Properties"]["AccessLogSettings"]
+    line = json.loads(settings["Format"])
+    assert line["request_id"] == "$context.requestId"
+    assert not re.search("header|query|path", settings["Format"], re.IGNORECASE)
 
 
 def test_each_routes_url_is_an_output(template: Template) -> None:

@@ -1,0 +1,105 @@
+"""What an operator is shown is what the functions emit: no alarm or graph waits for a metric that never comes."""
+
+import json
+from typing import Any
+
+from local.samples import SIGNERS
+from tests.e2e.conftest import Relay
+from tests.e2e.test_redelivery import faults
+
+__all__ = ["faults"]  # a fixture
+
+NAMESPACE = "PartnerEventRelay"
+Used = tuple[str, frozenset[tuple[str, str]]]
+
+
+def emitted(relay: Relay) -> set[Used]:
+    """Each metric in the functions' logs, with its dimensions."""
+    found: set[Used] = set()
+    logs = relay.client("logs")
+    for group in logs.describe_log_groups()["logGroups"]:
+        for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]:
+            line = json.loads(event["message"]) if event["message"].startswith('{"_aws"') else {}
+            for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+                assert directive["Namespace"] == NAMESPACE
+                for metric in directive["Metrics"]:
+                    for names in directive["Dimensions"]:
+                        found.add((metric["Name"], frozenset((name, line[name]) for name in names)))
+    return found
+
+
+def used(relay: Relay) -> set[Used]:
+    """Each metric of ours that an alarm or a widget of the deployed stack uses."""
+    cloudwatch = relay.client("cloudwatch")
+    found: set[Used] = {
+        (alarm["MetricName"], frozenset((one["Name"], one["Value"]) for one in alarm["Dimensions"]))
+        for alarm in cloudwatch.describe_alarms()["MetricAlarms"]
+        if alarm["Namespace"] == NAMESPACE
+    }
+    [dashboard] = cloudwatch.list_dashboards()["DashboardEntries"]
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
+    for widget in body["widgets"]:
+        before: list[str] = []
+        for metric in widget["properties"].get("metrics", []):
+            texts = [one for one in metric if isinstance(one, str)]
+            # A dot is what stands there in the metric before.
+            before = [before[position] if one == "." else one for position, one in enumerate(texts)]
+            namespace, name, *pairs = before
+            if namespace == NAMESPACE:
+                found.add((name, frozenset(zip(pairs[::2], pairs[1::2], strict=True))))
+    return found
+
+
+def test_every_metric_that_is_watched_is_emitted(relay: Relay, faults: Any) -> None:
+    for sample in relay.session.samples:
+        assert relay.post(sample.path, sample.body, sample.signed()).status_code == 202
+    orders = relay.sample("/orders")
+
+    def signed(body: bytes) -> dict[str, str]:
+        return SIGNERS["standard-webhooks"](orders.secret, body)
+
+    statuses = [
+        relay.post("/orders", b"{", signed(b"{")).status_code,
+        relay.post("/orders", b"{}", {}).status_code,
+        relay.post("/nowhere", b"{}", {}).status_code,
+        relay.post("/orders", b"x" * (1024 * 1024 + 1), {}).status_code,
+    ]
+    faults([{"status": 500}])
+    assert relay.post("/orders", orders.body, orders.signed()).json()["queued"] == 45
+    relay.until(lambda: any(name == "MessagesPostponed" for name, _ in emitted(relay)))
+    faults([])
+    relay.until(lambda: relay.waiting() == 0)
+    functions = relay.client("lambda")
+    [health] = [
+        one["FunctionName"] for one in functions.list_functions()["Functions"] if "SourceHealth" in one["FunctionName"]
+    ]
+    answer = functions.invoke(FunctionName=health, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert statuses == [400, 401, 404, 413]
+    missing = used(relay) - emitted(relay)
+    # Nothing made the deployed function answer 503 here; tests/faults does, and it is the same metric.
+    assert {(name, dict(by).get("status")) for name, by in missing} == {("WebhooksRejected", "503")}
+    assert len(used(relay)) >= 18
+    relay.received()
+    relay.dead_letters()
+
+
+def test_the_states_of_the_sources_are_counted(relay: Relay) -> None:
+    events, functions = relay.client("events"), relay.client("lambda")
+    events.create_partner_event_source(Name="aws.partner/acme.example/health/pending", Account="222222222222")
+    [health] = [
+        one["FunctionName"] for one in functions.list_functions()["Functions"] if "SourceHealth" in one["FunctionName"]
+    ]
+    functions.invoke(FunctionName=health, Payload=b"{}")
+    logs = relay.client("logs")
+    [group] = [
+        one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if "SourceHealth" in one["logGroupName"]
+    ]
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    lines = [json.loads(message) for message in messages if message.startswith("{")]
+    states = [line["states"] for line in lines if line.get("message") == "sources"][-1]
+    assert states["PENDING"] >= 1
+    assert states["ACTIVE"] >= 6
+    counted = [line for line in lines if "SourcesPending" in line][-1]
+    assert counted["SourcesPending"] == [float(states["PENDING"])]
+    assert counted["SourcesExpiring"] == [0.0]
