@@ -7,9 +7,11 @@ from typing import cast
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.stage import Stage
@@ -40,7 +42,13 @@ class Api(Construct):
             "Ingest", function, payload_format_version=apigateway.PayloadFormatVersion.VERSION_2_0
         )
         self.api = apigateway.HttpApi(
-            self, "Api", create_default_stage=False, default_integration=integration, description="Partner Event Relay"
+            self,
+            "Api",
+            create_default_stage=False,
+            default_integration=integration,
+            description="Partner Event Relay",
+            # With a domain of its own there is no way around its certificate, and around mutual TLS.
+            disable_execute_api_endpoint=True if stage.domain else None,
         )
         routes = [
             route
@@ -72,6 +80,7 @@ class Api(Construct):
         template_element.route_settings = {f"ANY {path}": rate for path in paths}
         for route in routes:
             self.stage.node.add_dependency(route)
+        self.domain = Domain(self, "Domain", api=self.api, stage=stage) if stage.domain else None
         cdk.Validations.of(self).acknowledge(
             cdk.Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG4",
@@ -85,4 +94,32 @@ class Api(Construct):
 
     def url(self, path: str) -> str:
         """What is pasted into the SaaS's webhook settings."""
-        return f"{self.api.api_endpoint}{path}"
+        return f"https://{self.domain.name}{path}" if self.domain else f"{self.api.api_endpoint}{path}"
+
+
+class Domain(Construct):
+    """The name that senders use. DNS is the operator's: an alias or CNAME to `target`.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, api: apigateway.HttpApi, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        mtls = None
+        if stage.truststore:
+            bucket, _, key = stage.truststore.removeprefix("s3://").partition("/")
+            mtls = apigateway.MTLSConfig(bucket=s3.Bucket.from_bucket_name(self, "Truststore", bucket), key=key)
+        domain = apigateway.DomainName(
+            self,
+            "Name",
+            domain_name=stage.domain,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", stage.certificate_arn),
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+            mtls=mtls,
+        )
+        mapping = apigateway.CfnApiMapping(
+            self, "Mapping", api_id=api.api_id, domain_name=domain.name, stage="$default"
+        )
+        mapping.node.add_dependency(scope.node.find_child("Stage"))
+        self.name = stage.domain
+        self.target = domain.regional_domain_name

@@ -2,10 +2,12 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.function import RelayFunction, Release
 from infra.queues import Queues
+from infra.secrets import Secrets
 from relay import secret_name
 from relay.secret_name import SSM
 
@@ -18,11 +20,16 @@ class Ingest(RelayFunction):
 
     def __init__(self, scope: Construct, construct_id: str, *, release: Release, queues: Queues) -> None:
         super().__init__(scope, construct_id, handler="relay.ingest.handler", timeout=TIMEOUT, release=release)
-        routes = release.config.routes
+        routes, stage = release.config.routes, release.stage
         self.put_and_keep(release.config, queues)
         names = sorted(set().union(*(route.secrets() for route in routes)))
         if in_secrets_manager := [self._secret_arn(name) for name in names if not name.startswith(SSM)]:
             self.allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
+        if stage.kms_key_arn:
+            self.allow(["kms:Decrypt"], [stage.kms_key_arn])
+        if stage.generate_secrets:
+            key = kms.Key.from_key_arn(self, "Key", stage.kms_key_arn) if stage.kms_key_arn else None
+            Secrets(self, "Secrets", names=names, key=key, stage=stage)
         if enrolled := sorted({route.auth.secret for route in routes if route.enrol}):
             self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
         if in_parameter_store := [self._parameter_arn(name) for name in names if name.startswith(SSM)]:

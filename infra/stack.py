@@ -43,6 +43,8 @@ class RelayStack(cdk.Stack):
         cdk.Tags.of(self).add("stage", stage.name)
         for route in routes:
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
+        if api.domain:
+            cdk.CfnOutput(self, "DomainTarget", value=api.domain.target, description="what the domain's DNS points to")
         cdk.CfnOutput(self, "ApiId", value=api.api.api_id)
         cdk.CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
         for name, queue in (("RetryQueue", queues.retry), ("DeadLetterQueue", queues.dead_letters)):

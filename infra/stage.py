@@ -20,6 +20,10 @@ class Stage:
     minutes, and none if an alarm goes off. `snap_start`: versions start from a snapshot, where the Region has that.
     `rate_per_second` and `burst` are for all senders together, `route_rate_per_second` for each route. `alarm_email`
     gets the alarms.
+
+    `generate_secrets`: the stack makes the routes' secrets; `kms_key_arn` encrypts what Secrets Manager has of them.
+    `domain` with `certificate_arn` is the custom domain, and then the only way in; with `truststore` (an s3:// URL of
+    certificates in PEM) senders have to show a certificate.
     """
 
     name: str
@@ -31,6 +35,11 @@ class Stage:
     burst: int
     route_rate_per_second: int
     alarm_email: str = ""
+    generate_secrets: bool = False
+    kms_key_arn: str = ""
+    domain: str = ""
+    certificate_arn: str = ""
+    truststore: str = ""
 
     @property
     def removal_policy(self) -> cdk.RemovalPolicy:
@@ -63,6 +72,10 @@ def read(stages: Mapping[str, Any] | None, name: str) -> Stage:
         stage = Stage(name=name, **values)
     except TypeError as error:
         raise StageError(f'cdk.json: stage "{name}": {error}') from error
+    if bool(stage.domain) != bool(stage.certificate_arn) or (stage.truststore and not stage.domain):
+        raise StageError(
+            f'cdk.json: stage "{name}": expected domain and certificate_arn together, truststore only with them'
+        )
     if stage.log_days not in _RETENTION:
         raise StageError(f'cdk.json: stage "{name}": log_days: expected one of {", ".join(map(str, _RETENTION))}')
     return stage

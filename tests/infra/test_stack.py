@@ -284,6 +284,38 @@ def test_the_topic_is_for_cloudwatch_of_this_account_and_tls(template: Template)
     assert by_effect["Deny"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_a_stage_with_a_domain_has_no_other_way_in(template: Template) -> None:
+    named = synthesise(
+        RELAY_TOML,
+        domain="hooks.acme.example",
+        certificate_arn="arn:aws:acm:us-east-1:111111111111:certificate/1",
+        truststore="s3://acme-truststore/senders.pem",
+    )
+    assert only(named, "AWS::ApiGatewayV2::Api")["Properties"]["DisableExecuteApiEndpoint"] is True
+    domain = only(named, "AWS::ApiGatewayV2::DomainName")["Properties"]
+    assert domain["DomainName"] == "hooks.acme.example"
+    assert domain["MutualTlsAuthentication"] == {"TruststoreUri": "s3://acme-truststore/senders.pem"}
+    [configuration] = domain["DomainNameConfigurations"]
+    assert configuration["SecurityPolicy"] == "TLS_1_2"
+    assert only(named, "AWS::ApiGatewayV2::ApiMapping")["Properties"]["Stage"] == "$default"
+    assert named.find_outputs("UrlGitHub")["UrlGitHub"]["Value"] == "https://hooks.acme.example/github"
+    assert "DomainTarget" in named.find_outputs("*")
+    assert not only(template, "AWS::ApiGatewayV2::Api")["Properties"].get("DisableExecuteApiEndpoint")
+
+
+def test_a_stage_may_make_the_secrets_and_encrypt_them_with_a_key_of_its_own(template: Template) -> None:
+    key = "arn:aws:kms:us-east-1:111111111111:key/1"
+    made = synthesise(RELAY_TOML, generate_secrets=True, kms_key_arn=key)
+    # Not the one of another account, and not the one in Parameter Store.
+    secret = only(made, "AWS::SecretsManager::Secret")
+    assert secret["Properties"]["Name"] == "acme/orders"
+    assert secret["Properties"]["KmsKeyId"] == key
+    assert secret["Properties"]["GenerateSecretString"] == {"ExcludePunctuation": True, "PasswordLength": 32}
+    assert secret["DeletionPolicy"] == "Retain"
+    assert allowed(made, "Ingest")["kms:Decrypt"] == {key}
+    assert not resources(template, "AWS::SecretsManager::Secret")
+
+
 def test_an_address_of_the_stage_gets_the_alarms(template: Template) -> None:
     told = synthesise(RELAY_TOML, alarm_email="oncall@acme.example")
     subscription = only(told, "AWS::SNS::Subscription")["Properties"]
@@ -299,6 +331,7 @@ def test_an_address_of_the_stage_gets_the_alarms(template: Template) -> None:
         ({"a": {**STAGES["dev"], "retian": True}}, "a", 'unknown key "retian"'),
         ({"a": {"retain": True}}, "a", "missing 6 required"),
         ({"a": {**STAGES["dev"], "log_days": 8}}, "a", "log_days: expected one of 7, 30, 90, 365"),
+        ({"a": {**STAGES["dev"], "domain": "hooks.acme.example"}}, "a", "expected domain and certificate_arn together"),
     ],
 )
 def test_a_stage_that_is_none_is_a_readable_mistake(stages: dict[str, Any], name: str, says: str) -> None:

@@ -1,0 +1,45 @@
+"""The routes' secrets, where the stage lets the stack make them; else an operator has made them by name."""
+
+from collections.abc import Iterable
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.stage import Stage
+from relay import secret_name
+from relay.secret_name import SSM
+
+LENGTH = 32  # letters and digits: a text, and base64 of 24 bytes, which is what Standard Webhooks wants
+
+
+def made_here(name: str) -> bool:
+    """Whether the stack can make it: not another account's, not a parameter, not one for each customer."""
+    return not (name.startswith(("arn:", SSM)) or secret_name.is_template(name))
+
+
+class Secrets(Construct):
+    """One generated secret for each name; a sender that has its own gets it with `put-secret-value`."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, names: Iterable[str], key: kms.IKey | None, stage: Stage
+    ) -> None:
+        super().__init__(scope, construct_id)
+        for name in filter(made_here, names):
+            secret = secretsmanager.Secret(
+                self,
+                name.replace("/", "-"),
+                secret_name=name,
+                encryption_key=key,
+                generate_secret_string=secretsmanager.SecretStringGenerator(
+                    exclude_punctuation=True, password_length=LENGTH
+                ),
+                removal_policy=stage.removal_policy,
+            )
+            cdk.Validations.of(secret).acknowledge(
+                cdk.Acknowledgment(
+                    id="AwsSolutions::AwsSolutions-SMG4",
+                    reason="The sender has to change it at the same moment: docs/operations.md, Rotating a secret.",
+                )
+            )
