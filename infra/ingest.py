@@ -25,13 +25,15 @@ class Ingest(RelayFunction):
         names = sorted(set().union(*(route.secrets() for route in routes)))
         if in_secrets_manager := [self._secret_arn(name) for name in names if not name.startswith(SSM)]:
             self.allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
+        enrolled = {route.auth.secret for route in routes if route.enrol}
         if stage.kms_key_arn:
             self.allow(["kms:Decrypt"], [stage.kms_key_arn])
         if stage.generate_secrets:
             key = kms.Key.from_key_arn(self, "Key", stage.kms_key_arn) if stage.kms_key_arn else None
-            Secrets(self, "Secrets", names=names, key=key, stage=stage)
-        if enrolled := sorted({route.auth.secret for route in routes if route.enrol}):
-            self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in enrolled])
+            # A secret that arrives in the handshake may have no value before.
+            Secrets(self, "Secrets", names=sorted(set(names) - enrolled), key=key, stage=stage)
+        if enrolled:
+            self.allow(["secretsmanager:PutSecretValue"], [self._secret_arn(name) for name in sorted(enrolled)])
         if in_parameter_store := [self._parameter_arn(name) for name in names if name.startswith(SSM)]:
             self.allow(["ssm:GetParameter"], in_parameter_store)
         if any(route.dedupe for route in routes):
