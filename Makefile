@@ -54,10 +54,11 @@ lint: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@for stage in dev prod; do \
-		node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$$stage --output .build/lint/$$stage && \
-		$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/$$stage/*.template.json || exit 1; \
-	done # W3005: the CDK writes that dependency itself
+	@for stage in dev prod; do for front in http rest; do \
+		node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$$stage --context front=$$front \
+			--output .build/lint/$$stage-$$front && \
+		$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/$$stage-$$front/*.template.json || exit 1; \
+	done; done # W3005: the CDK writes that dependency itself
 
 # To the AWS account and Region of the environment.
 deploy: setup

@@ -1,11 +1,13 @@
 """`cdk deploy`: the relay that relay.toml describes.
 
-Context: `stage=dev` chooses a stage of cdk.json (without it: prod), `config=PATH` reads another relay.toml,
-`target=local` builds the function for this machine (`make demo`), `nag=true` lets cdk-nag judge it (`make lint`).
+Context: `stage=dev` chooses a stage of cdk.json (without it: prod), `front=rest` its REST API with AWS WAF,
+`config=PATH` reads another relay.toml, `target=local` builds the function for this machine (`make demo`), `nag=true`
+lets cdk-nag judge it (`make lint`).
 """
 
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -30,7 +32,8 @@ def main() -> None:
     local = app.node.try_get_context("target") == "local"
     try:
         relay = config.load(path)
-        chosen = stage.read(app.node.try_get_context("stages"), app.node.try_get_context("stage") or "prod")
+        stages, name = app.node.try_get_context("stages"), app.node.try_get_context("stage") or "prod"
+        chosen = replace(stage.read(stages, name, app.node.try_get_context("front")), firewall=not local)
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
     except StageError as error:

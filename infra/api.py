@@ -88,9 +88,23 @@ class Api(Construct):
             ),
         )
 
-    def metric(self, name: str, *, period: cdk.Duration, statistic: str = "Sum") -> cloudwatch.Metric:
-        """One of API Gateway's: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
-        return self.api.metric(name, period=period, statistic=statistic)
+    @property
+    def api_id(self) -> str:
+        """API Gateway's id."""
+        return self.api.api_id
+
+    @property
+    def target(self) -> str:
+        """What the domain's DNS points to; only with a domain."""
+        return self.domain.target if self.domain else ""
+
+    def server_errors(self) -> cloudwatch.Metric:
+        """Answers of 5xx in five minutes: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html."""
+        return self.api.metric("5xx", period=cdk.Duration.minutes(5), statistic="Sum")
+
+    def latency(self, statistic: str) -> cloudwatch.Metric:
+        """How long the function took to answer."""
+        return self.api.metric("IntegrationLatency", period=cdk.Duration.minutes(5), statistic=statistic)
 
     def url(self, path: str) -> str:
         """What is pasted into the SaaS's webhook settings."""

@@ -14,6 +14,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.function import NAMESPACE
 from infra.queues import Queues
+from infra.rest_api import RestApi
 from infra.stage import Stage
 
 RUNBOOK = "docs/operations.md"
@@ -35,7 +36,7 @@ class Monitoring(Construct):
         *,
         stage: Stage,
         service: str,
-        api: Api,
+        api: Api | RestApi,
         functions: Mapping[str, lambda_.IFunction],
         queues: Queues,
         routes: Sequence[str],
@@ -48,9 +49,9 @@ class Monitoring(Construct):
         dead = queues.dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum")
         self._alarm("DeadLetters", dead, 1, "entries could not be delivered, and wait for a person")
         self._alarm("Waiting", age, WAITING_SECONDS, "an entry has waited in the retry queue for a quarter of an hour")
-        self._alarm("ServerErrors", api.metric("5xx", period=FIVE_MINUTES), 1, "senders were answered 5xx")
+        self._alarm("ServerErrors", api.server_errors(), 1, "senders were answered 5xx")
         self._alarm(
-            "Slow", api.metric("IntegrationLatency", period=FIVE_MINUTES, statistic="p99"), SLOW_MILLISECONDS,
+            "Slow", api.latency("p99"), SLOW_MILLISECONDS,
             "senders may give up before they are answered", periods=2,
         )  # fmt: skip
         self._alarm(
@@ -123,7 +124,7 @@ class Monitoring(Construct):
 
     def _dashboard(
         self,
-        api: Api,
+        api: Api | RestApi,
         functions: Mapping[str, lambda_.IFunction],
         queues: Queues,
         routes: Sequence[str],
@@ -149,8 +150,8 @@ class Monitoring(Construct):
             self._graph("What failed", dead, *(self._metric(f"Entries{what}") for what in ("Queued", "DeadLettered"))),
             self._graph(
                 "How fast (ms)",
-                api.metric("IntegrationLatency", period=FIVE_MINUTES, statistic="p50"),
-                api.metric("IntegrationLatency", period=FIVE_MINUTES, statistic="p99"),
+                api.latency("p50"),
+                api.latency("p99"),
                 self._metric("PutLatency", statistic="p99"),
             ),
         )

@@ -12,7 +12,9 @@ from infra.ingest import Ingest
 from infra.monitoring import Monitoring
 from infra.queues import Queues
 from infra.redeliver import Redeliver
+from infra.rest_api import RestApi
 from infra.source_health import SourceHealth
+from infra.stage import REST
 
 
 class RelayStack(cdk.Stack):
@@ -25,7 +27,8 @@ class RelayStack(cdk.Stack):
         ingest = Ingest(self, "Ingest", release=release, queues=queues)
         redeliver = Redeliver(self, "Redeliver", release=release, queues=queues)
         health = SourceHealth(self, "SourceHealth", release=release)
-        api = Api(self, "Front", paths=[route.path for route in routes], function=ingest.live, stage=stage)
+        front = RestApi if stage.front == REST else Api
+        api = front(self, "Front", paths=[route.path for route in routes], function=ingest.live, stage=stage)
         monitoring = Monitoring(
             self,
             "Monitoring",
@@ -43,9 +46,9 @@ class RelayStack(cdk.Stack):
         cdk.Tags.of(self).add("stage", stage.name)
         for route in routes:
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
-        if api.domain:
-            cdk.CfnOutput(self, "DomainTarget", value=api.domain.target, description="what the domain's DNS points to")
-        cdk.CfnOutput(self, "ApiId", value=api.api.api_id)
+        if stage.domain:
+            cdk.CfnOutput(self, "DomainTarget", value=api.target, description="what the domain's DNS points to")
+        cdk.CfnOutput(self, "ApiId", value=api.api_id)
         cdk.CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
         for name, queue in (("RetryQueue", queues.retry), ("DeadLetterQueue", queues.dead_letters)):
             cdk.CfnOutput(self, f"{name}Url", value=queue.queue_url)

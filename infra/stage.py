@@ -12,6 +12,9 @@ class StageError(ValueError):
     """The stage cannot be used; it says why."""
 
 
+HTTP, REST = "http", "rest"
+
+
 @dataclass(frozen=True)
 class Stage:
     """`stages.NAME` of the context.
@@ -22,6 +25,7 @@ class Stage:
     gets the alarms.
 
     `generate_secrets`: the stack makes the routes' secrets; `kms_key_arn` encrypts what Secrets Manager has of them.
+    `front` is `http`, or `rest` for a REST API behind AWS WAF (the local AWS has no `firewall`).
     `domain` with `certificate_arn` is the custom domain, and then the only way in; with `truststore` (an s3:// URL of
     certificates in PEM) senders have to show a certificate.
     """
@@ -37,6 +41,8 @@ class Stage:
     alarm_email: str = ""
     generate_secrets: bool = False
     kms_key_arn: str = ""
+    front: str = HTTP
+    firewall: bool = True
     domain: str = ""
     certificate_arn: str = ""
     truststore: str = ""
@@ -60,8 +66,11 @@ _RETENTION = {
 }
 
 
-def read(stages: Mapping[str, Any] | None, name: str) -> Stage:
-    """Raises StageError, which says what was expected, if there is no such stage or it is not a stage."""
+def read(stages: Mapping[str, Any] | None, name: str, front: str | None = None) -> Stage:
+    """The stage, with another front if one is given.
+
+    Raises StageError, which says what was expected, if there is no such stage or it is not one.
+    """
     if not stages or name not in stages:
         raise StageError(f'cdk.json: there is no stage "{name}"; expected one of {", ".join(stages or {})}')
     values = stages[name]
@@ -69,13 +78,15 @@ def read(stages: Mapping[str, Any] | None, name: str) -> Stage:
     if unknown := values.keys() - known.keys():
         raise StageError(f'cdk.json: stage "{name}": unknown key "{min(unknown)}"; expected {", ".join(known)}')
     try:
-        stage = Stage(name=name, **values)
+        stage = Stage(name=name, **({**values, "front": front} if front else values))
     except TypeError as error:
         raise StageError(f'cdk.json: stage "{name}": {error}') from error
     if bool(stage.domain) != bool(stage.certificate_arn) or (stage.truststore and not stage.domain):
         raise StageError(
             f'cdk.json: stage "{name}": expected domain and certificate_arn together, truststore only with them'
         )
+    if stage.front not in {HTTP, REST}:
+        raise StageError(f'cdk.json: stage "{name}": front: expected {HTTP} or {REST}, got "{stage.front}"')
     if stage.log_days not in _RETENTION:
         raise StageError(f'cdk.json: stage "{name}": log_days: expected one of {", ".join(map(str, _RETENTION))}')
     return stage

