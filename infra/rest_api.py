@@ -48,7 +48,9 @@ class RestApi(Construct):
             self, "AccessLog", retention=stage.log_retention, removal_policy=stage.removal_policy
         )
         rate = apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=stage.route_rate_per_second, throttling_burst_limit=stage.route_rate_per_second
+            metrics_enabled=True,
+            throttling_rate_limit=stage.route_rate_per_second,
+            throttling_burst_limit=stage.route_rate_per_second,
         )
         self.api = apigateway.RestApi(
             self,

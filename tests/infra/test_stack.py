@@ -303,6 +303,32 @@ def test_a_stage_with_a_domain_has_no_other_way_in(template: Template) -> None:
     assert not only(template, "AWS::ApiGatewayV2::Api")["Properties"].get("DisableExecuteApiEndpoint")
 
 
+def test_a_rest_api_takes_bytes_and_stands_behind_a_firewall(template: Template) -> None:
+    rest = synthesise(RELAY_TOML, front="rest")
+    assert only(rest, "AWS::ApiGateway::RestApi")["Properties"]["BinaryMediaTypes"] == ["*/*"]
+    stage = only(rest, "AWS::ApiGateway::Stage")["Properties"]
+    assert stage["TracingEnabled"] is True
+    assert not re.search("header|query|body", stage["AccessLogSetting"]["Format"], re.IGNORECASE)
+    throttled = {one["ResourcePath"]: one["ThrottlingRateLimit"] for one in stage["MethodSettings"]}
+    assert throttled == {"/*": 500, "/~1orders~1{customer}": 250, "/~1github": 250, "/~1stripe": 250}
+    assert all(one["MetricsEnabled"] for one in stage["MethodSettings"])
+    rules = only(rest, "AWS::WAFv2::WebACL")["Properties"]["Rules"]
+    assert [rule["Name"] for rule in rules] == [
+        "AWSManagedRulesCommonRuleSet",
+        "AWSManagedRulesKnownBadInputsRuleSet",
+        "AWSManagedRulesAmazonIpReputationList",
+        "RateOfAnAddress",
+        "ContentLength",
+    ]
+    assert all(rule["VisibilityConfig"]["SampledRequestsEnabled"] is False for rule in rules)
+    association = only(rest, "AWS::WAFv2::WebACLAssociation")["Properties"]
+    assert "FrontApi" in json.dumps(association["ResourceArn"])
+    assert not resources(rest, "AWS::ApiGatewayV2::Api")
+    assert not resources(template, "AWS::WAFv2::WebACL")
+    alarms = resources(rest, "AWS::CloudWatch::Alarm").values()
+    assert {"5XXError", "IntegrationLatency"} <= {alarm["Properties"].get("MetricName") for alarm in alarms}
+
+
 def test_a_stage_may_make_the_secrets_and_encrypt_them_with_a_key_of_its_own(template: Template) -> None:
     key = "arn:aws:kms:us-east-1:111111111111:key/1"
     made = synthesise(RELAY_TOML, generate_secrets=True, kms_key_arn=key)

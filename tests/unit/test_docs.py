@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local import faults, senders
+from local import architecture, faults, senders
 from relay import mapping, payload
 from relay.request import Request
 from relay.webhook import Webhook
@@ -47,6 +47,11 @@ def test_the_payloads_of_the_mapping_page_become_what_it_shows(
 
 def test_there_are_five_payloads_on_the_mapping_page() -> None:
     assert len(EXAMPLES) == 5
+
+
+def test_the_picture_of_the_architecture_is_that_of_the_stack() -> None:
+    written = architecture.PAGE.read_text("utf-8")
+    assert written == architecture.page(), "run .venv/bin/python -m local.architecture"
 
 
 def test_the_page_of_the_senders_is_current() -> None:
