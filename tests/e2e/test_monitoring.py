@@ -103,3 +103,29 @@ def test_the_states_of_the_sources_are_counted(relay: Relay) -> None:
     counted = [line for line in lines if "SourcesPending" in line][-1]
     assert counted["SourcesPending"] == [float(states["PENDING"])]
     assert counted["SourcesExpiring"] == [0.0]
+
+
+def test_no_body_secret_or_signature_is_in_any_log_of_a_full_run(relay: Relay, faults: Any) -> None:
+    private: set[str] = set()
+    for sample in relay.session.samples:
+        for fault in ([], [{"requests": 1, "error_code": "MalformedDetail"}], [{"requests": 9, "status": 500}]):
+            faults(fault)
+            signed = sample.signed()
+            relay.post(sample.path, sample.body, signed)
+            relay.post(sample.path, sample.body + b" ", signed)
+            private |= {value for name, value in signed.items() if "signature" in name or "hmac" in name}
+        middle = len(sample.body) // 2
+        private |= {sample.secret, sample.body[middle : middle + 40].decode()}
+    faults([])
+    relay.until(lambda: relay.waiting() == 0)
+    relay.received()
+    relay.dead_letters()
+    logs = relay.client("logs")
+    messages = [
+        event["message"]
+        for group in logs.describe_log_groups()["logGroups"]
+        for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+    ]
+    assert len(messages) > 20
+    assert len(private) > 12
+    assert [one for one in private if any(one in message for message in messages)] == []

@@ -1,0 +1,58 @@
+"""Rotating a secret with the commands of docs/operations.md: nothing is refused meanwhile, and nothing is deployed."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.aws import PARTNER, ROOT, LocalAws
+from local.deploy import Customer
+from local.samples import SIGNERS
+from tests.local_bus import REGION, Functions, functions
+
+SOURCE = "aws.partner/acme.example/rotation/orders"
+OLD, NEW = "whsec_b2xkIG9sZCBvbGQgb2xk", "whsec_bmV3IG5ldyBuZXcgbmV3"
+RELAY_TOML = f"""
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+[[route]]
+name = "orders"
+path = "/orders"
+auth = {{ scheme = "standard-webhooks", secret = "acme/orders" }}
+event = {{ source = "{SOURCE}", detail_type = "a" }}
+"""
+
+
+@pytest.fixture
+def relay(bus: LocalAws, tmp_path: Path) -> Iterator[Functions]:
+    path = tmp_path / "relay.toml"
+    path.write_text(RELAY_TOML)
+    Customer(bus, REGION, queue="rotation").subscribe([SOURCE])
+    bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="acme/orders", SecretString=OLD)
+    with functions(bus, path, "rotation") as made:
+        yield made
+
+
+def test_both_secrets_are_active_while_the_sender_changes(relay: Functions, bus: LocalAws) -> None:
+    def answered(secret: str) -> int:
+        body = b'{"n":1}'
+        status: int = relay.post("/orders", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
+        return status
+
+    [script] = re.findall(r"```bash\n(.*?put-secret-value.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    commands = [line.replace("NEW", NEW).replace("OLD", OLD) for line in script.splitlines() if line.startswith("aws ")]
+    assert len(commands) == 2
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {"PATH": path, **bus.environment(PARTNER, REGION)}
+    assert (answered(OLD), answered(NEW)) == (202, 401)
+    relay.ingest.secrets._refreshed.clear()  # half a minute later
+    subprocess.run(["bash", "-euc", commands[0]], env=environment, check=True, capture_output=True)
+    assert (answered(NEW), answered(OLD)) == (202, 202)
+    relay.ingest.secrets._refreshed.clear()
+    subprocess.run(["bash", "-euc", commands[1]], env=environment, check=True, capture_output=True)
+    relay.ingest.secrets._secrets_manager.clear_cache()  # five minutes later
+    assert (answered(NEW), answered(OLD)) == (202, 401)
