@@ -1,5 +1,6 @@
 """An authentic webhook becomes entries: the templates of its route, filled from its payload."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -69,8 +70,13 @@ def _claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
 
 
 def from_headers(template: Template, scope: Scope) -> list[str]:
-    """What `template` takes from the headers."""
-    return [str(part.search(scope)) for part in template.placeholders() if "headers" in part.expression]
+    """What `template` takes from the headers; nothing, where it fails."""
+    found = []
+    for part in template.placeholders():
+        if "headers" in part.expression:
+            with contextlib.suppress(MappingError):
+                found.append(str(part.search(scope)))
+    return found
 
 
 def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:

@@ -110,7 +110,9 @@ def _request(posted: Mapping[str, Any]) -> Request:
 
 
 def _entry(letter: Mapping[str, Any]) -> Entry:
-    wire = letter["entry"]
+    wire, claim = letter["entry"], _text(letter.get("claim", ""))
+    if claim and json.loads(wire["Detail"])["claim"]["key"] != claim:
+        raise Unreadable("the claim is not that of the entry")
     return Entry(
         time=datetime.fromisoformat(wire["Time"]),
         source=_text(wire["Source"]),
@@ -119,7 +121,7 @@ def _entry(letter: Mapping[str, Any]) -> Entry:
         detail=_text(wire["Detail"]),
         region=_text(letter["region"]),
         bus=_text(wire.get("EventBusName", "")),
-        claim=_text(letter.get("claim", "")),
+        claim=claim,
     )
 
 

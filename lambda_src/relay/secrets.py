@@ -49,6 +49,7 @@ def refresh(name: str) -> list[str]:
     if now - _refreshed.get(name, -REFRESH_SECONDS) < REFRESH_SECONDS:
         return []
     _refreshed[name] = now
+    _missing.pop(name, None)
     return _fetch(name, force_fetch=True)
 
 

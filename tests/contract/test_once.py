@@ -40,6 +40,13 @@ preset = "github"
 dedupe = true
 auth = {{ secret = "once/secret" }}
 event = {{ source = "{SOURCE}" }}
+[[route]]
+name = "odd"
+path = "/odd"
+preset = "github"
+dedupe = true
+auth = {{ secret = "once/secret" }}
+event = {{ source = "{SOURCE}", detail_type = "${{sum(headers.x_github_delivery)}}" }}
 """
 numbers = itertools.count()
 
@@ -191,3 +198,18 @@ def test_an_id_that_is_not_signed_counts_only_together_with_the_body_and_the_typ
 def test_a_webhook_without_an_id_is_always_taken(relay: Functions, customer: Customer) -> None:
     assert "idempotent-replay" not in github(relay, b'{"n":3}')["headers"] | github(relay, b'{"n":3}')["headers"]
     assert len(list(customer.received())) == 2
+
+
+def test_a_type_that_cannot_be_made_of_the_headers_is_no_error(relay: Functions, customer: Customer) -> None:
+    first, second = (relay_odd(relay) for _ in range(2))
+    assert (first["statusCode"], second["statusCode"]) == (202, 202)
+    assert second["headers"]["idempotent-replay"] == "true"
+    assert list(customer.received()) == []
+    relay.taken(Queue.DEAD_LETTERS)
+
+
+def relay_odd(relay: Functions) -> dict[str, Any]:
+    """A webhook whose detail-type fails: JMESPath adds no text to a header."""
+    body = b'{"n":"odd"}'
+    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    return relay.post("/odd", body, {"x-hub-signature-256": signature, "x-github-delivery": "odd"})

@@ -81,6 +81,8 @@ def test_one_more_failure_adds_its_attempts() -> None:
         lambda text: text.replace('"us-east-1"', "1"),
         lambda text: text.replace('["arn:1"]', "null"),
         lambda text: text.replace('"attempts": 3', '"attempts": "x"'),
+        lambda text: text[:-1] + ', "claim": "claims/1"}',
+        lambda text: text[:-1] + ', "claim": 1}',
     ],
 )
 def test_what_is_no_message_of_ours_is_unreadable(spoil: object) -> None:
