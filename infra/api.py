@@ -94,6 +94,11 @@ class Api(Construct):
         return self.api.api_id
 
     @property
+    def stage_name(self) -> str:
+        """The stage that is deployed."""
+        return self.stage.stage_name
+
+    @property
     def target(self) -> str:
         """What the domain's DNS points to; only with a domain."""
         return self.domain.target if self.domain else ""

@@ -103,6 +103,11 @@ class RestApi(Construct):
         return self.api.rest_api_id
 
     @property
+    def stage_name(self) -> str:
+        """The stage that is deployed."""
+        return STAGE
+
+    @property
     def target(self) -> str:
         """What the domain's DNS points to; only with a domain."""
         domain = self.api.domain_name

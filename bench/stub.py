@@ -1,0 +1,51 @@
+"""`python -m bench.stub`: stands for AWS, fast and always well; prints its port. It ends with its standard input."""
+
+import json
+import os
+import sys
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SECRET = "It's a Secret to Everybody"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """PutPartnerEvents, GetSecretValue, SendMessageBatch."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        """One operation of the JSON protocol."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = json.dumps(self._answer(self.headers["X-Amz-Target"].rpartition(".")[2], body)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _answer(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        if operation == "GetSecretValue":
+            return {"Name": body["SecretId"], "SecretString": SECRET}
+        assert operation == "PutPartnerEvents", operation  # noqa: S101 - anything else was not to be measured
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": str(uuid.uuid4())} for _ in body["Entries"]]}
+
+    def log_message(self, *_: object) -> None:
+        """Nothing to say."""
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_address[1], flush=True)
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
