@@ -11,12 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "relay.toml").read_text()
+STAGES = json.loads((ROOT / "cdk.json").read_text())["context"]  # what the CDK command line adds
 
 
 def synth(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     path = tmp_path / "relay.toml"
     path.write_text(text)
-    context = {"config": str(path), "target": "local"}
+    context = STAGES | {"config": str(path), "target": "local"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # Node.js is the one of the project, as under make.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
