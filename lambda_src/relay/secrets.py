@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import cache
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -19,8 +20,16 @@ _refreshed: dict[str, float] = {}
 _missing: dict[str, float] = {}
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
 
-_secrets_manager = SecretsProvider(boto_config=CONFIG)
-_parameter_store = SSMProvider(boto_config=CONFIG)
+
+@cache
+def _secrets_manager() -> SecretsProvider:
+    # With its client, a tenth of a cold start: made when the first secret is read, and only the store that has it.
+    return SecretsProvider(boto_config=CONFIG)
+
+
+@cache
+def _parameter_store() -> SSMProvider:
+    return SSMProvider(boto_config=CONFIG)
 
 
 def read(name: str) -> list[str]:
@@ -57,7 +66,7 @@ def enrol(name: str, value: str) -> None:
     """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
     _missing.pop(name, None)
     try:
-        _secrets_manager.client.put_secret_value(SecretId=name, SecretString=value)
+        _secrets_manager().client.put_secret_value(SecretId=name, SecretString=value)
     except (ClientError, BotoCoreError) as error:
         raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
 
@@ -65,9 +74,9 @@ def enrol(name: str, value: str) -> None:
 def _fetch(name: str, *, force_fetch: bool) -> list[str]:
     try:
         if name.startswith(SSM):
-            value = _parameter_store.get(name.removeprefix(SSM), decrypt=True, force_fetch=force_fetch)
+            value = _parameter_store().get(name.removeprefix(SSM), decrypt=True, force_fetch=force_fetch)
         else:
-            value = _secrets_manager.get(name, force_fetch=force_fetch)
+            value = _secrets_manager().get(name, force_fetch=force_fetch)
     except GetParameterError as error:
         cause = error.__context__
         # A secret that has no value yet: AWS answers that it is not found, the local AWS without a value.

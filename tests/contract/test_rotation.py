@@ -54,5 +54,5 @@ def test_both_secrets_are_active_while_the_sender_changes(relay: Functions, bus:
     assert (answered(NEW), answered(OLD)) == (202, 202)
     relay.ingest.secrets._refreshed.clear()
     subprocess.run(["bash", "-euc", commands[1]], env=environment, check=True, capture_output=True)
-    relay.ingest.secrets._secrets_manager.clear_cache()  # five minutes later
+    relay.ingest.secrets._secrets_manager().clear_cache()  # five minutes later
     assert (answered(NEW), answered(OLD)) == (202, 401)

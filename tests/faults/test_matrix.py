@@ -88,7 +88,8 @@ def break_down(relay: Functions, monkeypatch: pytest.MonkeyPatch) -> Callable[[f
         if "secrets" in names:
             client = boto3.client("secretsmanager", region_name=REGION, endpoint_url=_nobody(), config=once)
             secrets = relay.ingest.secrets
-            monkeypatch.setattr(secrets, "_secrets_manager", SecretsProvider(boto3_client=client))
+            provider = SecretsProvider(boto3_client=client)
+            monkeypatch.setattr(secrets, "_secrets_manager", lambda: provider)
 
     return take_away
 
