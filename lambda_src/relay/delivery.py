@@ -21,6 +21,10 @@ MAX_ENTRIES_OF_PUT_EVENTS = 10
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 
+# Not random.random: functions restored from one SnapStart snapshot would all wait the same.
+# https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
+JITTER = random.SystemRandom().random
+
 # The last request may take 4 s (see aws.py); then what is left is stored, at worst after both queues failed twice.
 RESERVED_SECONDS = 20
 
@@ -40,7 +44,7 @@ class Budget:
     send_until: float
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
+    jitter: Callable[[], float] = JITTER
 
     def allows(self, *, failing: bool) -> bool:
         """Whether another request may begin."""

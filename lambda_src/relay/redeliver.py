@@ -1,6 +1,5 @@
 """The Lambda handler behind the retry queue: connects the redelivery to AWS, the log and the metrics."""
 
-import random
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ PORTS = Ports(
     follow=queues.follow,
     keep_unreadable=queues.keep_unreadable,
     counter=Counter(bucket.leave, bucket.presign, CONFIG.claim_seconds),
-    jitter=random.random,
+    jitter=delivery.JITTER,
 )
 PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
