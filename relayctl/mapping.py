@@ -71,6 +71,7 @@ def map_payload(
 
 def _stand_ins(event: object, given: dict[str, str]) -> dict[str, str]:
     """For each header that a template takes and that is not given, its name, so that there is something to look at."""
+    # Any dataclass: the type checker has no name for that.
     templates = [getattr(event, field.name) for field in dataclasses.fields(event)]  # type: ignore[arg-type]
     names = {
         name.replace("_", "-")

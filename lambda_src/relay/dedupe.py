@@ -46,6 +46,7 @@ def once(key: str, seconds_left: float, work: Callable[[], Answer]) -> tuple[Ans
         return answers[0]
 
     config = IdempotencyConfig(expires_after_seconds=KEPT_SECONDS, hash_function="sha256")
+    # It wants all of Lambda's context, and asks it for the time that is left.
     config.register_lambda_context(_Left(seconds_left))  # type: ignore[arg-type]
     try:
         answer = idempotent_function(run, data_keyword_argument="key", persistence_store=_table(), config=config)(

@@ -93,6 +93,7 @@ def postpone(seconds: Mapping[str, int]) -> None:
             for number, handle in enumerate(batch)
         ]
         try:
+            # The stubs do not see that dictionaries of these keys are what they want.
             _client().change_message_visibility_batch(QueueUrl=url(Queue.RETRY), Entries=entries)  # type: ignore[arg-type]
         except (ClientError, BotoCoreError):
             continue

@@ -1,6 +1,7 @@
 """The stack as a template, synthesised once; nothing is bundled and no AWS credentials are needed."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,3 +71,29 @@ def template() -> Template:
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     """The resources of a type, by logical id."""
     return {name: dict(resource) for name, resource in template.find_resources(kind).items()}
+
+
+def only(template: Template, kind: str, named: str = "") -> dict[str, Any]:
+    """The one resource of this type, whose logical id begins with `named`."""
+    [resource] = [one for name, one in resources(template, kind).items() if name.startswith(named)]
+    return resource
+
+
+def flat(value: Any) -> str:
+    """An ARN of intrinsic functions as one text: `${AWS::Region}` for a pseudo-parameter, `<Id>` for a resource."""
+    if isinstance(value, dict) and "Fn::Join" in value:
+        return "".join(flat(part) for part in value["Fn::Join"][1])
+    if isinstance(value, dict) and "Fn::GetAtt" in value:
+        return "<" + re.sub(r"[0-9A-F]{8}$", "", value["Fn::GetAtt"][0]) + ">"
+    return "${" + value["Ref"] + "}" if isinstance(value, dict) else str(value)
+
+
+def allowed(template: Template, function: str) -> dict[str, set[str]]:
+    """Action to resources."""
+    found: dict[str, set[str]] = {}
+    for statement in only(template, "AWS::IAM::Policy", function)["Properties"]["PolicyDocument"]["Statement"]:
+        assert statement["Effect"] == "Allow"
+        actions, arns = statement["Action"], statement["Resource"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            found.setdefault(action, set()).update(flat(arn) for arn in (arns if isinstance(arns, list) else [arns]))
+    return found
