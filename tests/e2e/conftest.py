@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,24 @@ class Relay:
     def client(self, service: str) -> Any:
         """A boto3 client in the partner's account."""
         return self.session.aws.client(service, PARTNER, self.session.stack.region)
+
+    @contextmanager
+    def without(self, action: str) -> Iterator[None]:
+        """The ingest function's role, for a while without an action."""
+        iam = self.client("iam")
+        roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+        [role] = [name for name in roles if name.startswith(f"{STACK}-Ingest")]
+        [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        left = [one for one in policy["Statement"] if action not in one["Action"]]
+        assert len(left) < len(policy["Statement"])
+        try:
+            iam.put_role_policy(
+                RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**policy, "Statement": left})
+            )
+            yield
+        finally:
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """What is in the dead-letter queue, taken from it."""

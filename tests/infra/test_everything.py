@@ -1,0 +1,48 @@
+"""`make lint` judges the stages as they are shipped; this is every option there is, at once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONTEXT = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+REGION = "us-east-1"
+OPTIONS = {
+    "alarm_email": "ops@acme.example",
+    "generate_secrets": True,
+    "kms_key_arn": f"arn:aws:kms:{REGION}:333333333333:key/1",
+    "domain": "hooks.acme.example",
+    "certificate_arn": f"arn:aws:acm:{REGION}:333333333333:certificate/1",
+    "truststore": "s3://acme-trust/senders.pem",
+}
+
+
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command with the project's own Python and Node.js first."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        command, cwd=ROOT, env=kept | {"PATH": path} | environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("front", ["http", "rest"])
+def test_with_every_option_cdk_nag_and_cfn_lint_find_nothing(tmp_path: Path, front: str) -> None:
+    context = CONTEXT | {
+        "stages": {"prod": CONTEXT["stages"]["prod"] | OPTIONS},
+        "config": "tests/infra/everything.toml",
+        "front": front,
+        "nag": True,
+    }
+    done = run([sys.executable, "app.py"], CDK_CONTEXT_JSON=json.dumps(context), CDK_OUTDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "validation-report.json").read_text("utf-8"))
+    assert [one["violations"] for one in report["pluginReports"]] == [[], []]
+    [template] = tmp_path.glob("*.template.json")
+    # W3005: the CDK writes that dependency itself.
+    lint = run([str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", "W3005", "--", str(template)])
+    assert (lint.returncode, lint.stdout) == (0, "")

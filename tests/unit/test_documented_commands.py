@@ -1,0 +1,68 @@
+"""Every command of the documentation is run by a test or by CI, or there is a reason why it cannot be."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROGRAM = re.compile(r"(?:\.venv/bin/|node_modules/\.bin/)?(make|relayctl|aws|cdk|python3?|curl) \S")
+
+# How a command begins, and the test that runs it.
+RUN = {
+    "make demo": "e2e/test_commands.py::test_make_demo_prints_every_event_and_nothing_else_on_standard_output",
+    "make run": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
+    "make e2e": "e2e/test_commands.py::test_the_same_suite_runs_against_any_url",
+    "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
+    "curl -i http": "e2e/test_commands.py::test_a_body_of_ones_own_can_be_signed_and_posted_with_curl",
+    "python -m local.senders": "unit/test_docs.py::test_the_page_of_the_senders_is_current",
+    "python -m local.architecture": "unit/test_docs.py::test_the_picture_of_the_architecture_is_that_of_the_stack",
+    "python -m local.partner_bus": "contract/test_partner_bus.py"
+    "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
+    "python3 -c": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
+    "aws events": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
+    "aws sqs": "e2e/test_operations.py::test_a_dead_letter_is_looked_at_and_sent_back",
+    "aws secretsmanager": "e2e/test_operations.py::test_a_secret_is_stored_and_rotated",
+    "cdk deploy": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
+    "cdk synth": "infra/test_app.py::test_a_mistake_stops_synth_with_one_readable_message",
+    "relayctl check": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
+    "relayctl map": "relayctl/test_offline.py::test_a_payload_is_shown_as_the_entry_it_would_become",
+    "relayctl send": "e2e/test_relayctl.py::test_a_payload_is_posted_as_the_sender_would",
+    "relayctl routes": "e2e/test_relayctl.py::test_each_route_is_shown_with_the_url_that_is_pasted_into_the_saas",
+    "relayctl sources": "relayctl/test_sources.py::test_from_pending_to_active_to_gone",
+    "relayctl dead-letters": "e2e/test_relayctl.py::test_some_are_redriven_some_exported_and_the_rest_discarded",
+}
+NOT_BY_A_TEST = {
+    "make setup": "what every other target begins with",
+    "make lint": "CI runs it",
+    "make test": "CI runs it: it is this",
+    "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
+    "make bench": "minutes of a quiet machine",
+}
+
+
+def commands(page: Path) -> set[str]:
+    """What a reader could paste, without the folder of the program."""
+    text = page.read_text("utf-8")
+    lines = [line for block in re.findall(r"```(?:bash|text)\n(.*?)```", text, re.DOTALL) for line in block.split("\n")]
+    lines += re.findall(r"^    (\S.*)$", text, re.MULTILINE)
+    lines += re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    return {re.sub(r"^(\.venv|node_modules)/\.?bin/", "", line) for line in lines if PROGRAM.match(line)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_command_is_run_or_there_is_a_reason(page: Path) -> None:
+    known = tuple(RUN | NOT_BY_A_TEST)
+    assert [command for command in commands(page) if not command.startswith(known)] == []
+
+
+@pytest.mark.parametrize("test", sorted(set(RUN.values())))
+def test_the_test_that_runs_it_exists(test: str) -> None:
+    path, name = test.split("::")
+    assert f"def {name}(" in (ROOT / "tests" / path).read_text("utf-8")
+
+
+def test_no_command_is_listed_that_no_page_has() -> None:
+    documented = {command for page in PAGES for command in commands(page)}
+    assert [one for one in RUN | NOT_BY_A_TEST if not any(command.startswith(one) for command in documented)] == []
