@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import relay.config
 from relay import config
 from relay.claims import Counter
 from relay.config import Config
@@ -32,6 +33,17 @@ detail_type = "${body.type}"
 """
 
 Load = Callable[[str], Config]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--transport boto3` runs the same tests over the other transport."""
+    parser.addoption("--transport", choices=config.TRANSPORTS, default=config.TRANSPORTS[0])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first of the transports is what a relay.toml without one gets."""
+    chosen = config.getoption("--transport")
+    relay.config.TRANSPORTS = (chosen, *(one for one in relay.config.TRANSPORTS if one != chosen))
 
 
 @pytest.fixture

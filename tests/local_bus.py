@@ -3,23 +3,26 @@
 import importlib
 import json
 import os
+import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+from botocore.config import Config
 
 import relay
 from local import aws
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, drain
 from local.samples import SIGNERS
-from relay import bucket, dedupe, partner_bus, queues
+from relay import bucket, dedupe, direct, queues, sdk
 from relay.queueing import Queue
 from tests.conftest import http_api_event
 
@@ -89,6 +92,25 @@ class Functions:
         answer: dict[str, Any] = self.ingest.handler(event, Context())
         return answer | {"body": json.loads(answer["body"])} if parsed else answer
 
+    def cut_off(self, services: Collection[str], patch: pytest.MonkeyPatch) -> None:
+        """Nothing answers for these services any more, by either transport, until the patch is undone."""
+        direct.disconnect()
+        url, client = direct.url, sdk.client
+        patch.setattr(
+            direct, "url", lambda service, region: _nobody() if service.name in services else url(service, region)
+        )
+        once = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
+        patch.setattr(
+            sdk,
+            "client",
+            lambda name, region, patience: (
+                boto3.client(name, region_name=region, endpoint_url=_nobody(), config=once)
+                if name in services
+                else client(name, region, patience)
+            ),
+        )
+        self.ingest.SECRETS._kept.clear()
+
     def taken(self, queue: Queue) -> list[dict[str, Any]]:
         """Every message that is in the queue, taken out of it."""
         return list(drain(self.bus.client("sqs", PARTNER, REGION), os.environ[ENVIRONMENT[queue]]))
@@ -116,6 +138,12 @@ class Functions:
 
 
 ENVIRONMENT = {Queue.RETRY: "RETRY_QUEUE_URL", Queue.DEAD_LETTERS: "DEAD_LETTER_QUEUE_URL"}
+
+
+def _nobody() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 @contextmanager
@@ -151,8 +179,9 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
 
 def _forget() -> None:
     """Modules and clients of another environment."""
-    for name in ("ingest", "redeliver", "secrets"):
+    for name in ("ingest", "redeliver"):
         if sys.modules.pop(f"relay.{name}", None):
             delattr(relay, name)
-    for client in (partner_bus.client, queues._client, bucket._client, dedupe._table):
+    direct.disconnect()
+    for client in (sdk.client, queues._client, bucket._client, dedupe._table):
         client.cache_clear()

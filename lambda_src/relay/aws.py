@@ -9,9 +9,6 @@ from botocore.config import Config
 # Storing what could not be delivered: two queues, each asked twice, within the 20 s that timing.py reserves.
 CONFIG_STORE = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
-# Without retries of its own: PutPartnerEvents is tried again by delivery.py alone, within its budget.
-CONFIG_ONCE = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
-
 CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,

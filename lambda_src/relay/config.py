@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from relay import (
+    call,
     certificate_scheme,
     event_config,
     handshake,
@@ -42,6 +43,7 @@ SCHEMES = (
     *token_scheme.KINDS,
 )
 REJECT, CLAIM_CHECK = "reject", "claim-check"
+TRANSPORTS = (call.DIRECT, call.BOTO3)
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
@@ -102,6 +104,7 @@ class Config:
     max_request_bytes: int
     public_url: str = ""
     claim_seconds: int = 3600
+    transport: str = call.DIRECT
 
     def warnings(self) -> list[str]:
         """What `cdk synth` says about each route that authenticates less than its body."""
@@ -150,6 +153,7 @@ def _config(table: Table) -> Config:
         max_request_bytes=table.number("max_request_bytes", 256 * 1024, maximum=MAX_ENTRY_BYTES),
         public_url=public_url,
         claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),
+        transport=table.choice("transport", TRANSPORTS),
     )
     table.end()
     return config

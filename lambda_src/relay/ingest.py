@@ -1,31 +1,60 @@
 """The Lambda handler behind API Gateway: connects the pipeline to AWS, the log and the metrics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bucket, config, documents, partner_bus, pipeline, queues, secrets, telemetry
+from relay import call, config, partner_bus, pipeline, telemetry
 from relay.claims import Counter
+from relay.message import Message
 from relay.ports import Ports
+from relay.queueing import Queue
+from relay.secrets import Secrets
+
+
+def _store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+    from relay import queues  # with boto3, like what follows: a healthy webhook needs none of it
+
+    return queues.store(queue, messages)
+
+
+def _leave(text: str) -> tuple[str, str]:
+    from relay import bucket
+
+    return bucket.leave(text)
+
+
+def _presign(key: str, seconds: int) -> str:
+    from relay import bucket
+
+    return bucket.presign(key, seconds)
+
+
+def _fetch(url: str) -> bytes:
+    from relay import documents
+
+    return documents.fetch(url)
 
 
 def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-    from relay import dedupe  # with a library and a client of its own, which no other route needs
+    from relay import dedupe
 
     return dedupe.once(key, seconds_left, work)
 
 
 CONFIG = config.load(config.path())
+CALL = call.chosen(CONFIG.transport, CONFIG.regions)
+SECRETS = Secrets(CALL)
 PORTS = Ports(
-    read_secret=secrets.read,
-    refresh_secret=secrets.refresh,
-    send=telemetry.timed(partner_bus.send),
-    store=queues.store,
-    fetch=documents.fetch,
-    enrol=secrets.enrol,
-    counter=Counter(bucket.leave, bucket.presign, CONFIG.claim_seconds),
+    read_secret=SECRETS.read,
+    refresh_secret=SECRETS.refresh,
+    send=telemetry.timed(partner_bus.sender(CALL)),
+    store=_store,
+    fetch=_fetch,
+    enrol=SECRETS.enrol,
+    counter=Counter(_leave, _presign, CONFIG.claim_seconds),
     once=_once,
 )
 

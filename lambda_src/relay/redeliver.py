@@ -7,13 +7,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bucket, config, delivery, partner_bus, queues, redelivery, telemetry
+from relay import bucket, call, config, delivery, partner_bus, queues, redelivery, telemetry
 from relay.claims import Counter
 from relay.redelivery import Later, Ports, Received
 
 CONFIG = config.load(config.path())
 PORTS = Ports(
-    send=telemetry.timed(partner_bus.send),
+    send=telemetry.timed(partner_bus.sender(call.chosen(CONFIG.transport, CONFIG.regions))),
     store=queues.store,
     follow=queues.follow,
     keep_unreadable=queues.keep_unreadable,

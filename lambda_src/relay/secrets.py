@@ -1,91 +1,98 @@
-"""The adapter to the secrets: Secrets Manager and Parameter Store, cached by Powertools for 300 s."""
+"""The adapter to the secrets: Secrets Manager and Parameter Store. What was read is kept for five minutes."""
 
+import base64
 import json
+import os
 import time
-from functools import cache
+import uuid
+from typing import Any
 
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import BotoCoreError, ClientError
-
-from relay.aws import CONFIG
+from relay.call import PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, CallFailed, Service
 from relay.errors import Unavailable
 from relay.secret_name import SSM
 
+MAX_AGE_SECONDS = 300
 REFRESH_SECONDS = 30
+MAX_MISSING = 1000  # with a secret for each customer, a stranger chooses names
 
-MAX_MISSING = 1000
-
-_refreshed: dict[str, float] = {}
-_missing: dict[str, float] = {}
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
 
 
-@cache
-def _secrets_manager() -> SecretsProvider:
-    # With its client, a tenth of a cold start: made when the first secret is read, and only the store that has it.
-    return SecretsProvider(boto_config=CONFIG)
+class Secrets:
+    """What the function has read of its secrets."""
 
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._kept: dict[str, tuple[float, list[str]]] = {}
+        self._missing: dict[str, float] = {}
+        self._refreshed: dict[str, float] = {}
 
-@cache
-def _parameter_store() -> SSMProvider:
-    return SSMProvider(boto_config=CONFIG)
+    def read(self, name: str) -> list[str]:
+        """The active values: one text, or a JSON list of texts while one is rotated. None if there is no such secret.
 
+        Raises Unavailable if the secret cannot be read: the sender should try again, and nothing is let through.
+        A name that there is not is not asked for again for 30 s.
+        """
+        now = time.monotonic()
+        until, values = self._kept.get(name, (now, []))
+        if now < max(until, self._missing.get(name, now)):
+            return values
+        return self._fetch(name)
 
-def read(name: str) -> list[str]:
-    """The active values: one text, or a JSON list of texts while one is rotated. None if there is no such secret.
+    def refresh(self, name: str) -> list[str]:
+        """The values as they are now; none if they were refreshed less than 30 s ago.
 
-    Raises Unavailable if the secret cannot be read: the sender should try again, and nothing is let through.
-    A name that there is not is not asked for again for 30 s: with a secret for each customer, a stranger chooses names.
-    """
-    now = time.monotonic()
-    if now - _missing.get(name, -REFRESH_SECONDS) < REFRESH_SECONDS:
-        return []
-    values = _fetch(name, force_fetch=False)
-    if not values:
-        if len(_missing) >= MAX_MISSING:
-            _missing.clear()
-        _missing[name] = now
-    return values
+        A rotation needs no deployment, and who posts bad signatures cannot make the relay hammer Secrets Manager.
+        """
+        now = time.monotonic()
+        if now < self._refreshed.get(name, now):
+            return []
+        _remember(self._refreshed, name, now + REFRESH_SECONDS)
+        return self._fetch(name)
 
+    def enrol(self, name: str, value: str) -> None:
+        """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
+        self._missing.pop(name, None)
+        # Whoever calls the API itself has to bring the token: it makes a second attempt harmless.
+        parameters = {"SecretId": name, "SecretString": value, "ClientRequestToken": str(uuid.uuid4())}
+        try:
+            self._ask(SECRETS_MANAGER, "PutSecretValue", parameters)
+        except CallFailed as error:
+            raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
 
-def refresh(name: str) -> list[str]:
-    """The values as they are now; none if they were refreshed less than 30 s ago.
-
-    A rotation needs no deployment, and who posts bad signatures cannot make the relay hammer Secrets Manager.
-    """
-    now = time.monotonic()
-    if now - _refreshed.get(name, -REFRESH_SECONDS) < REFRESH_SECONDS:
-        return []
-    _refreshed[name] = now
-    _missing.pop(name, None)
-    return _fetch(name, force_fetch=True)
-
-
-def enrol(name: str, value: str) -> None:
-    """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
-    _missing.pop(name, None)
-    try:
-        _secrets_manager().client.put_secret_value(SecretId=name, SecretString=value)
-    except (ClientError, BotoCoreError) as error:
-        raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
-
-
-def _fetch(name: str, *, force_fetch: bool) -> list[str]:
-    try:
-        if name.startswith(SSM):
-            value = _parameter_store().get(name.removeprefix(SSM), decrypt=True, force_fetch=force_fetch)
+    def _fetch(self, name: str) -> list[str]:
+        try:
+            values = _values(self._value(name))
+        except CallFailed as error:
+            if error.code not in _NOT_THERE:
+                raise Unavailable("The webhook cannot be verified now.", reason=f"secret {name}: {error}") from error
+            values = []
+        now = time.monotonic()
+        if values:
+            self._missing.pop(name, None)
+            self._kept[name] = (now + MAX_AGE_SECONDS, values)
         else:
-            value = _secrets_manager().get(name, force_fetch=force_fetch)
-    except GetParameterError as error:
-        cause = error.__context__
+            self._kept.pop(name, None)
+            _remember(self._missing, name, now + REFRESH_SECONDS)
+        return values
+
+    def _value(self, name: str) -> object:
+        if name.startswith(SSM):
+            parameters = {"Name": name.removeprefix(SSM), "WithDecryption": True}
+            return self._ask(PARAMETER_STORE, "GetParameter", parameters)["Parameter"]["Value"]
         # A secret that has no value yet: AWS answers that it is not found, the local AWS without a value.
-        if isinstance(cause, KeyError):
-            return []
-        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _NOT_THERE:
-            return []
-        raise Unavailable("The webhook cannot be verified now.", reason=f"secret {name}: {error}") from error
-    return _values(value)
+        answer = self._ask(SECRETS_MANAGER, "GetSecretValue", {"SecretId": name})
+        binary = answer.get("SecretBinary")  # base64, unless it was the SDK that asked
+        return answer.get("SecretString") or (base64.b64decode(binary) if isinstance(binary, str) else binary)
+
+    def _ask(self, service: Service, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        return self._call(service, os.environ["AWS_REGION"], operation, parameters, SEVERAL)
+
+
+def _remember(names: dict[str, float], name: str, until: float) -> None:
+    if len(names) >= MAX_MISSING:
+        names.clear()
+    names[name] = until
 
 
 def _values(value: object) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, partner_bus, telemetry
+from relay import config, partner_sources, telemetry
 
 EXPIRES_SOON = timedelta(days=3)
 
@@ -24,8 +24,8 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     soon = datetime.now(UTC) + EXPIRES_SOON
     states, expiring = [], []
     for region in CONFIG.regions:
-        for source in partner_bus.sources(region, f"{CONFIG.partner}/"):
-            for account in partner_bus.accounts(region, source):
+        for source in partner_sources.names(region, f"{CONFIG.partner}/"):
+            for account in partner_sources.accounts(region, source):
                 states.append(account["State"])
                 if (expires := account.get("ExpirationTime")) and expires <= soon:
                     expiring.append(source)

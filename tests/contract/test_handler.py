@@ -147,7 +147,10 @@ def test_an_answer_that_does_not_account_for_each_entry_is_no_success(
 ) -> None:
     faults([fault])
     answer = post("/batch", b'{"events":[{"type":"a"}]}')
-    assert answer["body"]["entries"] == [{"queued": True, "error_code": "InvalidResponse"}]
+    [entry] = answer["body"]["entries"]
+    assert entry["queued"] is True
+    # botocore does not see that an answer was cut off.
+    assert entry["error_code"] in {"InvalidResponse", "ConnectionClosedError"}
     assert len(waiting()) == 1
     list(customer.received())
 

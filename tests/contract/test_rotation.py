@@ -49,10 +49,10 @@ def test_both_secrets_are_active_while_the_sender_changes(relay: Functions, bus:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {"PATH": path, **bus.environment(PARTNER, REGION)}
     assert (answered(OLD), answered(NEW)) == (202, 401)
-    relay.ingest.secrets._refreshed.clear()  # half a minute later
+    relay.ingest.SECRETS._refreshed.clear()  # half a minute later
     subprocess.run(["bash", "-euc", commands[0]], env=environment, check=True, capture_output=True)
     assert (answered(NEW), answered(OLD)) == (202, 202)
-    relay.ingest.secrets._refreshed.clear()
+    relay.ingest.SECRETS._refreshed.clear()
     subprocess.run(["bash", "-euc", commands[1]], env=environment, check=True, capture_output=True)
-    relay.ingest.secrets._secrets_manager().clear_cache()  # five minutes later
+    relay.ingest.SECRETS._kept.clear()  # five minutes later
     assert (answered(NEW), answered(OLD)) == (202, 401)

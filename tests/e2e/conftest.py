@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from local import front
-from local.aws import PARTNER
+from local.aws import PARTNER, ROOT
 from local.deploy import STACK, drain
 from local.samples import Sample
 from local.session import Session, deployed
+from relay.config import TRANSPORTS
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,16 @@ class Relay:
 
 
 @pytest.fixture(scope="session")
-def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
+def relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def say(text: str) -> None:
         with capture.global_and_fixture_disabled():
             print(f"\n  {text}", end="", flush=True)
 
-    with deployed(say) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+    path = tmp_path_factory.mktemp("deployed") / "relay.toml"
+    path.write_text(f'transport = "{TRANSPORTS[0]}"\n' + (ROOT / "relay.toml").read_text("utf-8"))
+    with deployed(say, path) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
         say(f"stack {STACK} deployed: {url} is {session.stack.outputs['UrlGithub'].removesuffix('/github')}")
         yield Relay(session, url)
 

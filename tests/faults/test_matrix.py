@@ -2,20 +2,16 @@
 
 import itertools
 import json
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from botocore.config import Config
 
 from local.deploy import Customer
-from relay import partner_bus
+from relay import direct
 from relay.queueing import Queue
-from tests.local_bus import REGION, Functions, Inject
+from tests.local_bus import Functions, Inject
 
 ALL = "all"
 
@@ -55,22 +51,16 @@ FAULTS = [
     Fault("a result list too long", [{"garbage": ALIGNED}]),
     Fault("expired credentials", whole(403, "ExpiredTokenException", "expired")),
     Fault("clock skew", whole(403, "InvalidSignatureException", "Signature expired")),
-    Fault("the bus unreachable", down=frozenset({"bus"})),
+    Fault("the bus unreachable", down=frozenset({"events"})),
     Fault("access denied", whole(403, "AccessDeniedException", "no"), where="dead-lettered", recovers=False),
     Fault("malformed detail", [{"error_code": "MalformedDetail"}], where="dead-lettered", recovers=False),
     Fault("one entry refused", [{"error_code": "NotAuthorizedForSourceException", "entries": [0]}], where="some dead"),
     Fault("retry queue down", whole(500, "InternalException"), frozenset({Queue.RETRY.name}), where="dead-lettered"),
     Fault("dead-letter queue down", whole(403, "AccessDeniedException"), frozenset({Queue.DEAD_LETTERS.name})),
     Fault("both queues and the bus down", whole(500, "X"), frozenset(Queue.__members__), status=503, where="nowhere"),
-    Fault("secrets down", down=frozenset({"secrets"}), status=503, where="nowhere"),
+    Fault("secrets down", down=frozenset({"secretsmanager"}), status=503, where="nowhere"),
 ]  # fmt: skip
 numbers = itertools.count()
-
-
-def _nobody() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 @pytest.fixture
@@ -81,15 +71,7 @@ def break_down(relay: Functions, monkeypatch: pytest.MonkeyPatch) -> Callable[[f
         for name, variable in (("RETRY", "RETRY_QUEUE_URL"), ("DEAD_LETTERS", "DEAD_LETTER_QUEUE_URL")):
             if name in names:
                 monkeypatch.setenv(variable, f"{relay.bus.url}/111111111111/gone")
-        once = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
-        if "bus" in names:
-            client = boto3.client("events", region_name=REGION, endpoint_url=_nobody(), config=once)
-            monkeypatch.setattr(partner_bus, "client", lambda _: client)
-        if "secrets" in names:
-            client = boto3.client("secretsmanager", region_name=REGION, endpoint_url=_nobody(), config=once)
-            secrets = relay.ingest.secrets
-            provider = SecretsProvider(boto3_client=client)
-            monkeypatch.setattr(secrets, "_secrets_manager", lambda: provider)
+        relay.cut_off(names, monkeypatch)
 
     return take_away
 
@@ -117,6 +99,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
     answer = relay.post("/orders", body)
     faults([])
     monkeypatch.undo()
+    direct.disconnect()
     told = answer["body"]
     assert answer["statusCode"] == fault.status, told
 

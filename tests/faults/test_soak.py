@@ -19,6 +19,7 @@ import pytest
 from local.aws import PARTNER, ROOT, LocalAws
 from local.deploy import Customer, drain
 from local.samples import SIGNERS
+from relay.config import TRANSPORTS
 from tests.conftest import http_api_event
 from tests.local_bus import REGION, SECRET, Inject
 
@@ -113,7 +114,7 @@ def workers(function: str, count: int, environment: Mapping[str, str]) -> Iterat
 @pytest.fixture
 def environment(bus: LocalAws, tmp_path: Path) -> dict[str, str]:
     relay_toml = tmp_path / "relay.toml"
-    relay_toml.write_text(RELAY_TOML)
+    relay_toml.write_text(f'transport = "{TRANSPORTS[0]}"\n' + RELAY_TOML)
     bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="soak/orders", SecretString=SECRET)
     bus.client("s3", PARTNER, REGION).create_bucket(Bucket="soak")
     sqs = bus.client("sqs", PARTNER, REGION)
