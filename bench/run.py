@@ -1,8 +1,5 @@
 """`make bench`: the relay beside its references, in one interleaved run: ratios of medians, with their spread."""
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import platform
@@ -23,30 +20,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.stub import SECRET
+from bench import events
 from infra.package import Package
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build" / "bench"
+RELAY_TOML = ROOT / "bench" / "relay.toml"
 REFERENCES = ("bare", "quickstart", "typical", "floor")
 ROUNDS = 15
 WARM = {"1 KB": 150, "7 KB": 150, "64 KB": 80, "900 KB": 10, "20 events": 60, "200 events": 15}
-RELAY_TOML = """
-partner = "aws.partner/acme.example"
-regions = ["us-east-1"]
-[[route]]
-name = "github"
-path = "/github"
-preset = "github"
-auth = { secret = "bench/github" }
-event = { source = "aws.partner/acme.example/bench" }
-[[route]]
-name = "batch"
-path = "/batch"
-preset = "github"
-auth = { secret = "bench/github" }
-event = { each = "${body.events}", source = "aws.partner/acme.example/bench", detail = "${item}" }
-"""
 
 Figures = dict[str, list[float]]
 
@@ -54,50 +36,25 @@ Figures = dict[str, list[float]]
 def main() -> None:
     """Build, measure, print."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    (BUILD / "relay.toml").write_text(RELAY_TOML)
     package = BUILD / "package"
     if not package.exists():
-        Package(BUILD / "relay.toml", local=True, cryptography=False).build(package)
+        Package(RELAY_TOML, local=True, cryptography=False).build(package)
     zipped = _zipped(package)
     with tempfile.TemporaryDirectory() as folder, _stub() as url:
-        events = {
-            name: _write(Path(folder) / f"{number}.json", event) for number, (name, event) in enumerate(_events())
+        files = {
+            name: _write(Path(folder) / f"{number}.json", event)
+            for number, (name, event) in enumerate(events.all_of_them())
         }
-        cells = [("relay", name) for name in events]
-        cells += [(one, name) for one in REFERENCES for name in events if "events" not in name]
+        cells = [("relay", name) for name in files]
+        cells += [(one, name) for one in REFERENCES for name in files if "events" not in name]
         found: defaultdict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
         chance = random.Random(0)  # noqa: S311 - an order, not a secret
         for number in range(ROUNDS + 1):
             for variant, name in chance.sample(cells, len(cells)):
-                figures = _measured(variant, events[name], WARM[name], url, package)
+                figures = _measured(variant, files[name], WARM[name], url, package)
                 if number:  # the first round writes the .pyc files
                     found[variant, name].append(figures)
     _print(found, zipped)
-
-
-def _events() -> Iterator[tuple[str, dict[str, Any]]]:
-    push = (ROOT / "local" / "samples" / "github-push.json").read_bytes()
-    for name, size in (("1 KB", 1000), ("64 KB", 64_000), ("900 KB", 900_000)):
-        yield name, _event("/github", json.dumps({"commits": ["x" * 100] * (size // 104)}).encode())
-    yield "7 KB", _event("/github", push)
-    item = {"type": "order.created", "customer": "c42", "order": {"number": 1001, "note": "x" * 100}}
-    for count in (20, 200):
-        yield f"{count} events", _event("/batch", json.dumps({"events": [item] * count}).encode())
-
-
-def _event(path: str, body: bytes) -> dict[str, Any]:
-    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    http = {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""}
-    return {
-        "version": "2.0",
-        "routeKey": f"ANY {path}",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"content-type": "application/json", "x-github-event": "push", "x-hub-signature-256": signature},
-        "requestContext": {"http": http, "requestId": "JKJaXmPLvHcESHA=", "stage": "$default"},
-        "body": base64.b64encode(body).decode(),
-        "isBase64Encoded": True,
-    }
 
 
 def _write(path: Path, event: dict[str, Any]) -> Path:
@@ -120,7 +77,7 @@ def _measured(variant: str, event: Path, warm: int, url: str, package: Path) -> 
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": str(package if variant == "relay" else ROOT),
         "PYTHONPYCACHEPREFIX": str(BUILD / "pyc"),
-        "RELAY_CONFIG": str(BUILD / "relay.toml"),
+        "RELAY_CONFIG": str(RELAY_TOML),
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",

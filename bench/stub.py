@@ -8,7 +8,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SECRET = "It's a Secret to Everybody"
+from bench.events import SECRET
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -5,20 +5,22 @@ what botocore would sign, goes where botocore would go and gives botocore's erro
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 
-import http.client
 import json
 import os
 import random
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from relay import sigv4
 from relay.call import CallFailed, Patience, Service
+from relay.http1 import Connection
 from relay.sigv4 import Credentials
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _JSON = "application/x-amz-json-1.1"
 
 # botocore, partitions.json: the suffixes of the partitions, by how their Regions begin.
-_SUFFIXES = {"cn-": "amazonaws.com.cn", "us-iso-": "c2s.ic.gov", "us-isob-": "sc2s.sgov.gov", "eusc-": "amazonaws.eu"}
+_SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 _PUBLIC = ("af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-east-", "us-west-", "us-gov-")
 
 # What the SDK reads of an environment, and this does not.
@@ -87,11 +89,11 @@ def call(
         if attempt:
             time.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311 - full jitter, no secret
         try:
-            status, content = _connection(service, region).post(f"{service.target}.{operation}", body, patience)
+            status, content = _endpoint(service, region).post(f"{service.target}.{operation}", body, patience)
         except CallFailed as error:
             failed = error
             continue
-        if status == http.HTTPStatus.OK:
+        if status == HTTPStatus.OK:
             return _parsed(content)
         failed = refusal(status, content)
         if status not in _TRANSIENT_STATUS and failed.code not in _TRANSIENT:
@@ -101,17 +103,14 @@ def call(
 
 def open_connection(service: Service, region: str, patience: Patience) -> None:
     """Connect before there is anything to send, if that can be done: the first webhook need not wait for it."""
-    connection = _connection(service, region)
-    try:
-        connection.open(patience)
-    except CallFailed:
-        connection.close()
+    with suppress(CallFailed):
+        _endpoint(service, region).connected(patience)
 
 
 def refusal(status: int, content: bytes) -> CallFailed:
     """The error of an answer, as botocore's JSON parser reads it."""
-    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR and (not content or content.lstrip().startswith(b"<html>")):
-        return CallFailed(str(status), http.client.responses.get(status, ""))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not content.strip() or content.strip().startswith(b"<html>")):
+        return CallFailed(str(status), _phrase(status))
     try:
         found = json.loads(content)
     except ValueError:
@@ -119,6 +118,13 @@ def refusal(status: int, content: bytes) -> CallFailed:
     body: Mapping[str, Any] = found if isinstance(found, dict) else {}
     code = str(body.get("__type", status)).partition(":")[0].rpartition("#")[2]
     return CallFailed(code, str(body.get("message", body.get("Message", ""))))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
@@ -131,13 +137,13 @@ def _parsed(content: bytes) -> dict[str, Any]:
     return answer
 
 
-class _Connection:
-    """To one service in one Region; used by one thread at a time."""
+class _Endpoint:
+    """One service in one Region, and the connection to it; used by one thread at a time."""
 
     def __init__(self, url: str, scope: tuple[str, str]) -> None:
         self._url = urlsplit(url)
         self._scope = scope
-        self._http: http.client.HTTPConnection | None = None
+        self._connection: Connection | None = None
 
     def post(self, target: str, body: bytes, patience: Patience) -> tuple[int, bytes]:
         """Status and body of the answer."""
@@ -145,77 +151,56 @@ class _Connection:
         signed = sigv4.signed(headers, body, self._scope, credentials(), datetime.now(UTC))
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # what the SDK sends in a function too; not signed
             signed["x-amzn-trace-id"] = trace
-        connection = self.open(patience)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+        head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        connection = self.connected(patience)
         try:
-            connection.request("POST", "/", body, signed)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            return connection.exchange(head.encode() + body, patience.read_seconds)
         except TimeoutError as error:
             raise self._failed("ReadTimeoutError", error) from error
-        except (http.client.HTTPException, OSError) as error:
+        except OSError as error:
             raise self._failed("ConnectionClosedError", error) from error
 
-    def open(self, patience: Patience) -> http.client.HTTPConnection:
+    def connected(self, patience: Patience) -> Connection:
         """The connection as it is, or a new one if AWS has closed it meanwhile."""
-        if self._http and self._http.sock and _is_open(self._http.sock):
-            self._http.sock.settimeout(patience.read_seconds)
-            return self._http
+        if self._connection and self._connection.is_open():
+            return self._connection
         self.close()
-        host, port = self._url.hostname or "", self._url.port
-        self._http = (
-            http.client.HTTPSConnection(host, port, timeout=patience.connect_seconds, context=_tls())
-            if self._url.scheme == "https"
-            else http.client.HTTPConnection(host, port, timeout=patience.connect_seconds)
-        )
+        tls = _tls() if self._url.scheme == "https" else None
+        port = self._url.port or (443 if tls else 80)
         try:
-            self._http.connect()
+            self._connection = Connection(self._url.hostname or "", port, tls, patience.connect_seconds)
         except TimeoutError as error:
             raise self._failed("ConnectTimeoutError", error) from error
         except ssl.SSLError as error:
             raise self._failed("SSLError", error) from error
         except OSError as error:
             raise self._failed("EndpointConnectionError", error) from error
-        self._http.sock.settimeout(patience.read_seconds)
-        return self._http
+        return self._connection
 
     def close(self) -> None:
-        """Nothing is kept of it."""
-        if self._http:
-            self._http.close()
-        self._http = None
+        """The next request opens its own connection."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
     def _failed(self, code: str, error: Exception) -> CallFailed:
         self.close()
-        return CallFailed(code, f"{self._url.geturl()}: {error or type(error).__name__}")
+        return CallFailed(code, f"{self._url.geturl()}: {error}")
 
 
-_connections: dict[tuple[Service, str], _Connection] = {}
+_endpoints: dict[tuple[Service, str], _Endpoint] = {}
 
 
-def _connection(service: Service, region: str) -> _Connection:
+def _endpoint(service: Service, region: str) -> _Endpoint:
     key = (service, region)
-    return _connections.get(key) or _connections.setdefault(key, _Connection(url(*key), (region, service.name)))
+    return _endpoints.get(key) or _endpoints.setdefault(key, _Endpoint(url(*key), (region, service.name)))
 
 
 def disconnect() -> None:
     """Close every connection; the next call opens its own."""
-    while _connections:
-        _connections.popitem()[1].close()
-
-
-def _is_open(socket: Any) -> bool:
-    """Whether a connection on which no answer is due can take a request.
-
-    One that can be read from has been closed by the other side, unless that is TLS's own talk (session tickets).
-    """
-    socket.settimeout(0)
-    try:
-        socket.recv(1)
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return True
-    except OSError:
-        return False
-    return False
+    while _endpoints:
+        _endpoints.popitem()[1].close()
 
 
 @cache

@@ -51,7 +51,8 @@ def keep(messages: Sequence[Message], store: Store) -> list[Kept]:
     for queue in Queue:
         mine = [index for index, message in enumerate(messages) if queue_of(message.failed) is queue]
         for choice in (queue, queue.other()):
-            left = [index for index in mine if index not in kept]
+            if not (left := [index for index in mine if index not in kept]):
+                break
             for index, why_not in zip(left, store(choice, [messages[index] for index in left]), strict=True):
                 if why_not is None:
                     kept[index] = Kept(choice, messages[index].failed)

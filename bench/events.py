@@ -1,0 +1,38 @@
+"""What API Gateway gives the function: signed GitHub webhooks of several sizes, and some with many events."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SECRET = "It's a Secret to Everybody"
+PUSH = Path(__file__).parents[1] / "local" / "samples" / "github-push.json"
+
+
+def all_of_them() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each with its name."""
+    for name, size in (("1 KB", 1000), ("64 KB", 64_000), ("900 KB", 900_000)):
+        yield name, event("/github", json.dumps({"commits": ["x" * 100] * (size // 104)}).encode())
+    yield "7 KB", event("/github", PUSH.read_bytes())
+    item = {"type": "order.created", "customer": "c42", "order": {"number": 1001, "note": "x" * 100}}
+    for count in (20, 200):
+        yield f"{count} events", event("/batch", json.dumps({"events": [item] * count}).encode())
+
+
+def event(path: str, body: bytes) -> dict[str, Any]:
+    """Payload format 2.0."""
+    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    http = {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""}
+    return {
+        "version": "2.0",
+        "routeKey": f"ANY {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "x-github-event": "push", "x-hub-signature-256": signature},
+        "requestContext": {"http": http, "requestId": "JKJaXmPLvHcESHA=", "stage": "$default"},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
