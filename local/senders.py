@@ -1,11 +1,10 @@
 """`python -m local.senders` writes docs/senders.md from presets.toml and the vectors; a test says it is current."""
 
 import json
-import tomllib
 from collections import Counter
 
 from local.aws import ROOT
-from relay.config import PRESETS
+from relay import presets as known
 
 PAGE = ROOT / "docs" / "senders.md"
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
@@ -52,7 +51,7 @@ Written by `.venv/bin/python -m local.senders`.
 
 def page() -> str:
     """The page as it should be."""
-    presets = tomllib.loads(PRESETS.read_text("utf-8"))
+    presets = known.load()
     files = [json.loads(path.read_text("utf-8")) for path in VECTORS]
     vectors = Counter(one["provider"] for file in files for one in file["vectors"])
     rows = []

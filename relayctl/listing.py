@@ -1,9 +1,7 @@
 """`presets` and `routes`: what exists."""
 
-import tomllib
-
+from relay import presets as known
 from relay import scheme_config
-from relay.config import PRESETS
 from relay.token_scheme import NoScheme
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
@@ -22,7 +20,7 @@ from relayctl.options import (
 
 def presets(output: OutputOption = Output.TABLE) -> None:
     """The senders that relay.toml can name, how each proves itself, and whether that has been verified."""
-    tables = tomllib.loads(PRESETS.read_text("utf-8"))
+    tables = known.load()
     printing.rows(
         output,
         ("preset", "scheme", "handshake", "verified", "documentation"),

@@ -16,6 +16,7 @@ from relay import (
     handshake,
     jwt_scheme,
     payload,
+    presets,
     scheme_config,
     secret_name,
     signature_scheme,
@@ -25,6 +26,7 @@ from relay.entry import MAX_ENTRY_BYTES
 from relay.errors import ConfigError
 from relay.event_config import EventTemplate
 from relay.handshake import Handshake
+from relay.presets import Presets
 from relay.routing import path_problem, shape
 from relay.scheme_config import Scheme
 from relay.secret_name import SSM
@@ -33,7 +35,6 @@ from relay.token_scheme import NoScheme
 from relay.toml_lines import line_of
 from relay.toml_table import NOTHING, Check, Problem, Table
 
-PRESETS = Path(__file__).with_name("presets.toml")
 SCHEMES = (
     "standard-webhooks",
     jwt_scheme.KIND,
@@ -136,9 +137,9 @@ def load(path: Path) -> Config:
 def _config(table: Table) -> Config:
     partner = table.text("partner", check=_pattern(_PARTNER, 'expected "aws.partner/" and your domain'))
     regions = table.texts("regions", check=_pattern(_REGION, 'expected AWS Regions such as "us-east-1"'))
-    presets = tomllib.loads(PRESETS.read_text("utf-8"))
+    known = presets.load()
     tables = table.tables("route")
-    routes = tuple(_route(one, presets, partner, regions) for one in tables)
+    routes = tuple(_route(one, known, partner, regions) for one in tables)
     _note_duplicates(tables, routes)
     public_url = table.text("public_url", "", check=_pattern(r"https?://[^/?#]+(/[^?#]*[^/?#])?", _EXPECTED_URL))
     for one, route in zip(tables, routes, strict=True):
@@ -169,8 +170,8 @@ def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
             taken.setdefault((key, value), route.name)
 
 
-def _route(table: Table, presets: Mapping[str, Any], partner: str, regions: Sequence[str]) -> Route:
-    preset = _preset(table, presets)
+def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -> Route:
+    preset = _preset(table, known)
     bus = table.text("bus", "", check=_pattern(_BUS, "expected the name or the ARN of an event bus"))
     handshakes = tuple(_handshake(one) for one in table.tables("handshake", preset.get("handshake", [])))
     has_token = any(one.token for one in handshakes)
@@ -233,20 +234,20 @@ def _leaks(route: Route) -> Iterator[str]:
                 yield _LEAK.format(field=name, value="${" + part.expression + "}")
 
 
-def _preset(table: Table, presets: Mapping[str, Any]) -> Mapping[str, Any]:
+def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     """What the route's preset brings; `like` in it names another preset whose authentication and id are the same."""
     given = table.get("auth")
     scheme = given.get("scheme") if isinstance(given, dict) else None
     name = table.text("preset", "")
-    if name and name not in presets:
-        close = difflib.get_close_matches(name, presets, 1)
+    if name and name not in known:
+        close = difflib.get_close_matches(name, known, 1)
         hint = f'did you mean "{close[0]}"?' if close else "`relayctl presets` lists them"
         table.problem("preset", f'there is no "{name}"; {hint}')
         name = close[0] if close else "standard-webhooks"  # so that the rest of the route can be read
     # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
-    own = presets.get(str(scheme), {}) if scheme in SCHEMES else {}
-    preset = presets.get(name, {})
-    base = own or presets.get(preset.get("like", ""), {})
+    own = known.get(str(scheme), {}) if scheme in SCHEMES else {}
+    preset = known.get(name, {})
+    base = own or known.get(preset.get("like", ""), {})
     auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
     return {"id": base.get("id", ""), **preset, "auth": auth}
 

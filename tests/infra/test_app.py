@@ -1,5 +1,6 @@
 """`cdk synth` as an operator runs it: the real app, without AWS credentials."""
 
+import importlib.util
 import json
 import os
 import re
@@ -58,4 +59,16 @@ def test_the_package_has_the_code_the_configuration_and_only_the_services_it_cal
     assert (package / "relay/presets.toml").exists()
     data = {path.name for path in (package / "botocore/data").iterdir() if path.is_dir()}
     assert data == {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
-    assert not list(package.rglob("__pycache__"))
+    assert not (package / "aws_lambda_powertools/event_handler").exists()
+
+
+def test_everything_in_the_package_is_compiled_so_that_a_cold_start_need_not(tmp_path: Path) -> None:
+    done = synth(tmp_path, SHIPPED)
+    assert done.returncode == 0, done.stderr
+    [package] = (tmp_path / "cdk.out").glob("asset.*")
+    sources = [path for path in package.rglob("*.py") if path.stat().st_size]
+    compiled = [Path(importlib.util.cache_from_source(path)) for path in sources]
+    assert len(sources) > 300
+    assert [path for path in compiled if not path.exists()] == []
+    # https://peps.python.org/pep-0552/: hash-based, and not checked against the source
+    assert {int.from_bytes(path.read_bytes()[4:8], "little") for path in compiled} == {0b01}

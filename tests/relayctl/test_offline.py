@@ -1,7 +1,6 @@
 """What relayctl does without AWS: check, map, presets, and signing as the senders do."""
 
 import json
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import stripe
 from slack_sdk.signature import SignatureVerifier
 from standardwebhooks import Webhook
 
-from relay.config import PRESETS, Config
+from relay import presets
+from relay.config import Config
 from relay.errors import ConfigError, Unauthorized
 from relay.known import Known
 from relay.request import Request
@@ -149,7 +149,7 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "a" }}
 def test_what_it_signs_is_what_the_relay_accepts(load: Load) -> None:
     """For every preset with a shared secret: it signs, and the relay accepts, or it says that it cannot."""
     signed, cannot = set(), set()
-    for preset in sorted(tomllib.loads(PRESETS.read_text("utf-8"))):
+    for preset in sorted(presets.load()):
         try:
             relay = prepared(load, preset)
         except ConfigError:

@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import tomllib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,7 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from relay.config import PRESETS, Config
+from relay import presets
+from relay.config import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.ports import Ports
 from tests.conftest import (
@@ -29,7 +29,7 @@ from tests.handler import handle
 
 DATA = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 VECTORS = {vector["id"]: vector for vector in DATA["vectors"]}
-PRESET_TABLES = tomllib.loads(PRESETS.read_text("utf-8"))
+PRESET_TABLES = presets.load()
 SUPPORTED = {name for name, preset in PRESET_TABLES.items() if "handshake" in preset} | {"sns"}
 NOW = 1795392000
 BASE = "https://relay.example.com/in/x"

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -12,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relay import config
-from relay.config import PRESETS, Config
+from relay import config, presets
+from relay.config import Config
 from relay.entry import Accepted
 from relay.ports import Ports
 from tests.conftest import NO_CLAIMS, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
@@ -21,7 +20,7 @@ from tests.handler import handle
 
 FILES = ("vectors.json", "vectors_of_node_libraries.json")
 VECTORS = [one for name in FILES for one in json.loads(Path(__file__).with_name(name).read_text("utf-8"))["vectors"]]
-SUPPORTED = tomllib.loads(PRESETS.read_text("utf-8")).keys()
+SUPPORTED = presets.load().keys()
 
 # What the vectors leave open, all refused: a signature has one spelling (hex in lower case), what a proxy joined is not
 # what was sent, an id with the separator in it can be shifted, an authorization scheme is compared as it is written.

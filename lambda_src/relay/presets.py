@@ -1,0 +1,46 @@
+"""What is known of the senders: presets.toml, of which only those presets are parsed that somebody asks for.
+
+Python reads TOML with Python; all of it would be an eighth of a cold start.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+PATH = Path(__file__).with_name("presets.toml")
+
+_TABLE = re.compile(r"^(?=\[+([A-Za-z0-9_-]+))", re.MULTILINE)
+
+
+class Presets(Mapping[str, Any]):
+    """Each preset's table by its name. No value in the file has a line that begins with `[`."""
+
+    def __init__(self, text: str) -> None:
+        self._texts: dict[str, str] = {}
+        starts = [(match.start(), match[1]) for match in _TABLE.finditer(text)]
+        ends = [start for start, _ in starts[1:]] + [len(text)]
+        for (start, name), end in zip(starts, ends, strict=True):
+            self._texts[name] = self._texts.get(name, "") + text[start:end]
+
+    def __getitem__(self, name: str) -> Any:
+        """The preset's table. Raises KeyError."""
+        return tomllib.loads(self._texts[name])[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a preset; nothing is parsed."""
+        return name in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._texts)
+
+
+def load() -> Presets:
+    """All of them."""
+    return Presets(PATH.read_text("utf-8"))
