@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SECRET = "It's a Secret to Everybody"
+MESSAGES = "100 messages"
 PUSH = Path(__file__).parents[1] / "local" / "samples" / "github-push.json"
 
 
@@ -20,6 +21,39 @@ def all_of_them() -> Iterator[tuple[str, dict[str, Any]]]:
     item = {"type": "order.created", "customer": "c42", "order": {"number": 1001, "note": "x" * 100}}
     for count in (20, 200):
         yield f"{count} events", event("/batch", json.dumps({"events": [item] * count}).encode())
+    yield MESSAGES, {"Records": [_record(number) for number in range(100)]}
+
+
+def _record(number: int) -> dict[str, Any]:
+    """A message of the retry queue, of about 1 KB, as Lambda hands it on."""
+    entry = {
+        "Time": "2026-11-23T07:09:54Z",
+        "Source": "aws.partner/acme.example/bench",
+        "Resources": [],
+        "DetailType": "push",
+        "Detail": json.dumps({"commits": ["x" * 100] * 6}),
+    }
+    message = {
+        "version": 1,
+        "route": "github",
+        "webhook_id": str(number),
+        "received_at": "2026-11-23T07:09:54Z",
+        "region": "us-east-1",
+        "attempts": 1,
+        "error": {"code": "ThrottlingException", "message": ""},
+        "entry": entry,
+    }
+    return {
+        "messageId": str(number),
+        "receiptHandle": f"handle-{number}",
+        "body": json.dumps(message),
+        # Far in the future, so that it is never too old to be tried again.
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "4000000000000"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:111111111111:retry",
+        "awsRegion": "us-east-1",
+    }
 
 
 def event(path: str, body: bytes) -> dict[str, Any]:

@@ -48,6 +48,20 @@ Call = Callable[[Service, str, str, Mapping[str, Any], Patience], dict[str, Any]
 """Calls an operation ("PutPartnerEvents") of a service in a Region with its parameters. Raises CallFailed."""
 
 
+# What Lambda starts without a snapshot, in which a connection would be dead.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_CONNECTED_AT_START = {"on-demand", "provisioned-concurrency"}
+
+
+def prepare(call: Call, region: str) -> None:
+    """While the function starts, which Lambda gives a whole processor: connect to where the first webhook will go."""
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") in _CONNECTED_AT_START:
+        from relay import direct
+
+        if call is direct.call:
+            direct.open_connection(EVENTS, region, ONCE)
+
+
 def chosen(transport: str, regions: Sequence[str]) -> Call:
     """relay.toml's transport; boto3 as well where the environment asks for something that only boto3 knows."""
     if transport == DIRECT:

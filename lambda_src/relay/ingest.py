@@ -46,6 +46,7 @@ def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> 
 
 CONFIG = config.load(config.path())
 CALL = call.chosen(CONFIG.transport, CONFIG.regions)
+call.prepare(CALL, CONFIG.regions[0])
 SECRETS = Secrets(CALL)
 PORTS = Ports(
     read_secret=SECRETS.read,

@@ -84,9 +84,9 @@ def redelivered(verdicts: Sequence[Verdict]) -> None:
     }
     codes = sorted({verdict.code for verdict in later})
     logger.info("redelivered", extra={"messages": len(verdicts), **counts, "error_codes": codes})
-    count(Metric.ENTRIES_REDELIVERED, counts["accepted"])
-    count(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
-    count(Metric.MESSAGES_POSTPONED, counts["postponed"])
+    _count_some(Metric.ENTRIES_REDELIVERED, counts["accepted"])
+    _count_some(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
+    _count_some(Metric.MESSAGES_POSTPONED, counts["postponed"])
 
 
 def looked_at(states: Sequence[str], expiring: Sequence[str]) -> None:
@@ -104,6 +104,12 @@ def count(metric: Metric, number: int) -> None:
     metrics.add_metric(metric, MetricUnit.Count, number)
 
 
+def _count_some(metric: Metric, number: int) -> None:
+    """Add to a sum, unless that changes nothing: every line costs time to write and money to keep."""
+    if number:
+        count(metric, number)
+
+
 def _also_by(**dimensions: str) -> None:
     """Each metric of this request is there once more, by these dimensions."""
     metrics.add_dimensions(service=metrics.service or "", **dimensions)
@@ -115,9 +121,9 @@ def _relayed(webhook: Relayed) -> None:
     extra = {"route": webhook.route, "webhook_id": webhook.webhook_id, **counts, "error_codes": errors}
     logger.info("relayed", extra=extra)
     count(Metric.WEBHOOKS_RELAYED, 1)
-    count(Metric.ENTRIES_ACCEPTED, counts["accepted"])
-    count(Metric.ENTRIES_QUEUED, counts["queued"])
-    count(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
+    _count_some(Metric.ENTRIES_ACCEPTED, counts["accepted"])
+    _count_some(Metric.ENTRIES_QUEUED, counts["queued"])
+    _count_some(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
 
 
 def _refused(webhook: Refused) -> None:

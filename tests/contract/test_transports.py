@@ -20,7 +20,7 @@ import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import direct, sdk
+from relay import call, direct, sdk
 from relay.call import EVENTS, ONCE, SECRETS_MANAGER, SEVERAL, Call, CallFailed, Patience
 from relay.entry import Accepted, Entry, Failed
 from relay.partner_bus import sender
@@ -110,8 +110,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[Aws]:  #
         sdk.client.cache_clear()
 
 
-def put(call: Call, patience: Patience = ONCE) -> dict[str, Any]:
-    return call(EVENTS, REGION, "PutPartnerEvents", {"Entries": [ENTRY]}, patience)
+def put(transport: Call, patience: Patience = ONCE) -> dict[str, Any]:
+    return transport(EVENTS, REGION, "PutPartnerEvents", {"Entries": [ENTRY]}, patience)
 
 
 def failure(work: Callable[[], Any]) -> CallFailed:
@@ -277,6 +277,25 @@ def test_tls_is_verified(
     finally:
         direct._tls.cache_clear()
     assert len(aws.asked) == (0 if code else 2)
+
+
+def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    call.prepare(direct.call, REGION)
+    put(direct.call)
+    assert (aws.connections, len(aws.asked)) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["snap-start", "on-demand"])
+def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not from a snapshot, in which it would be dead, and not if nobody answers."""
+    with serving(Aws()) as port:
+        pass
+    if how == "on-demand":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
+    call.prepare(direct.call, REGION)
+    assert aws.connections == 0
 
 
 NOT_NEEDED = ("boto3", "botocore.session", "http.client", "urllib3", "email", "cryptography", "jwt", "urllib.request")

@@ -124,7 +124,7 @@ def test_a_webhook_is_one_log_line_and_nothing_private_is_in_the_log(relay: Rela
     assert (relayed["message"], relayed["route"], relayed["accepted"]) == ("relayed", "orders", 0)
     [rejected] = [line for line in lines if line.get("correlation_id") == refused.json()["request_id"]]
     assert (rejected["message"], rejected["status"], rejected["reason"]) == ("rejected", 401, "signature mismatch")
-    assert any(line.get("EntriesAccepted") == [0.0] for line in lines)
+    assert any(line.get("WebhooksReceived") == [1.0] for line in lines)
     secrets = [sample.secret for sample in relay.session.samples]
     for private in (marker, signed["webhook-signature"], *secrets):
         assert not any(private in message for message in messages)

@@ -1,0 +1,108 @@
+"""Starts what is measured: the stub of AWS, and a driver for each execution environment."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import events
+from infra.package import Package
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / ".build" / "bench"
+RELAY_TOML = ROOT / "bench" / "relay.toml"
+RELAY, REDELIVER = "relay", "redeliver"
+MODULES = {RELAY: "relay.ingest", REDELIVER: "relay.redeliver"}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A stub that serves, the relay's package, and the events as files by their names."""
+
+    url: str
+    package: Path
+    files: dict[str, Path]
+
+    def figures(self, variant: str, event: str, mode: Sequence[str], before: Sequence[str] = ()) -> dict[str, float]:
+        """What the driver measures in a process of its own, started by the command `before`."""
+        done = self._run(variant, event, mode, before)
+        figures: dict[str, float] = json.loads(done.stdout)
+        return figures
+
+    def instructions(self, variant: str, event: str, webhooks: int) -> int:
+        """Of the whole process, as valgrind counts them."""
+        count = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+        done = self._run(variant, event, ("count", str(webhooks)), count)
+        return int(re.findall(r"I\s+refs:\s+([0-9,]+)", done.stderr)[0].replace(",", ""))
+
+    def _run(
+        self, variant: str, event: str, mode: Sequence[str], before: Sequence[str]
+    ) -> subprocess.CompletedProcess[str]:
+        ours = variant in MODULES
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": str(self.package if ours else ROOT),
+            "PYTHONPYCACHEPREFIX": str(BUILD / "pyc"),  # compiled, as it should be in a package
+            "RELAY_CONFIG": str(RELAY_TOML),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_REGION": "us-east-1",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "RETRY_QUEUE_URL": f"{self.url}/retry",
+            "DEAD_LETTER_QUEUE_URL": f"{self.url}/dead",
+            "OVERFLOW_BUCKET": "overflow",
+            "POWERTOOLS_SERVICE_NAME": "bench",
+            "POWERTOOLS_METRICS_NAMESPACE": "bench",
+        }
+        module = MODULES.get(variant, f"bench.references.{variant}")
+        command = [*before, sys.executable, str(ROOT / "bench" / "driver.py"), module, str(self.files[event]), *mode]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+
+@contextmanager
+def ready() -> Iterator[Bench]:
+    """Everything built and serving; every event once through everything, so that it is all compiled."""
+    package = BUILD / "package"
+    shutil.rmtree(package, ignore_errors=True)
+    Package(RELAY_TOML, local=True, cryptography=False).build(package)
+    with tempfile.TemporaryDirectory() as folder, _stub() as url:
+        files = {}
+        for number, (name, event) in enumerate(events.all_of_them()):
+            files[name] = Path(folder) / f"{number}.json"
+            files[name].write_text(json.dumps(event), "utf-8")
+        yield Bench(url, package, files)
+
+
+@contextmanager
+def _stub() -> Iterator[str]:
+    command = [sys.executable, "-m", "bench.stub"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout  # noqa: S101 - it is a pipe
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.kill()
+
+
+def sizes(package: Path) -> dict[str, float]:
+    """Megabytes of the package: as it is, as a zip, and as a zip without what the runtime brings too."""
+    files = [path for path in sorted(package.rglob("*")) if path.is_file()]
+    boto3 = {"boto3", "botocore", "s3transfer"}
+    ours = [path for path in files if path.relative_to(package).parts[0].split("-")[0] not in boto3]
+    found = {"unzipped": sum(path.stat().st_size for path in files)}
+    for name, chosen in (("zipped", files), ("zipped, without boto3", ours)):
+        target = BUILD / "package.zip"
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in chosen:
+                archive.write(path, path.relative_to(package))
+        found[name] = target.stat().st_size
+    return {name: size / 1024 / 1024 for name, size in found.items()}
