@@ -1,4 +1,4 @@
-"""How AWS is called: one place for timeouts and retries.
+"""How boto3 calls AWS where it is called: timeouts and retries. (call.py has those of the other calls.)
 
 The defaults (60 s to connect, 60 s to read) outlast API Gateway's 30 s, so both are set.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
 from botocore.config import Config
 
-# Storing what could not be delivered: two queues, each asked twice, within the 20 s that timing.py reserves.
+# Storing what could not be delivered: two queues, each asked twice, within the 20 s that delivery.py reserves.
 CONFIG_STORE = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 CONFIG = Config(

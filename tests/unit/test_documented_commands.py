@@ -38,7 +38,8 @@ NOT_BY_A_TEST = {
     "make lint": "CI runs it",
     "make test": "CI runs it: it is this",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
-    "make bench": "minutes of a quiet machine",
+    "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
+    "python -m bench.memory": "needs root and control groups of version 1",
 }
 
 
