@@ -43,8 +43,10 @@ demo: setup
 run: setup
 	@$(BIN)/python -m local.run
 
+# What reaches AWS runs by both transports (see docs/relay-toml.md).
 test: setup
 	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment.
 e2e: setup

@@ -1,4 +1,4 @@
-"""How boto3 calls AWS where it is called: timeouts and retries. (call.py has those of the other calls.)
+"""How boto3 calls AWS: timeouts and retries. Those of the calls that need no boto3 are in call.py.
 
 The defaults (60 s to connect, 60 s to read) outlast API Gateway's 30 s, so both are set.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
