@@ -2,9 +2,14 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from local import front
-from local.aws import PARTNER, LocalAwsError, progress, require_free
+from local.aws import PARTNER, ROOT, LocalAwsError, progress, require_free
+from local.inspector.app import inspector
+from local.inspector.live import Live
 from local.session import Session, deployed
 
 
@@ -12,14 +17,11 @@ def main() -> None:
     """Serve until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        for port in (front.WEBHOOKS_PORT, front.VIEW_PORT):
+        ports = (front.WEBHOOKS_PORT, front.PAGE_PORT)
+        for port in ports:
             require_free(port)  # before the minute that a deployment takes
-        with (
-            deployed(progress) as session,
-            front.serving(front.webhooks(session.aws, session.stack), front.WEBHOOKS_PORT) as webhooks,
-            front.serving(front.view(session.aws, session.customer), front.VIEW_PORT) as view,
-        ):
-            progress(_welcome(session, webhooks, view))
+        with deployed(progress) as session, inspected(session, *ports) as (webhooks, page):
+            progress(_welcome(session, webhooks, page))
             signal.pause()
     except KeyboardInterrupt:
         pass
@@ -27,13 +29,30 @@ def main() -> None:
         sys.exit(f"run: {error}")
 
 
-def _welcome(session: Session, webhooks: str, view: str) -> str:
-    lines = ["", "Webhooks (Ctrl-C stops):"]
+@contextmanager
+def inspected(
+    session: Session, webhooks_port: int, page_port: int, relay_toml: Path = ROOT / "relay.toml"
+) -> Iterator[tuple[str, str]]:
+    """Webhooks and the inspector's page are served; gives both URLs."""
+    live = Live(session)
+    with (
+        front.serving(front.webhooks(session.aws, session.stack, live.record), webhooks_port) as webhooks,
+        front.serving(inspector(live, relay_toml), page_port) as page,
+    ):
+        live.url = webhooks
+        try:
+            yield webhooks, page
+        finally:
+            live.end()
+
+
+def _welcome(session: Session, webhooks: str, page: str) -> str:
+    lines = ["", "Watch, replay, try a mapping, break things:", f"  {page}/", "Webhooks (Ctrl-C stops):"]
     for route in session.config.routes:
         known = ", ".join(f"secret {name} = {session.secrets[name]!r}" for name in sorted(route.secrets()))
         lines.append(f"  {webhooks}{route.path:20} {known}")
     lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m local.post"]
-    lines += ["What the customer received:", f"  {view}/events", "The local AWS:"]
+    lines += ["What the customer received:", f"  {page}/events", "The local AWS:"]
     environment = session.aws.environment(PARTNER, session.stack.region)
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]
     # For SQS the AWS CLI does not look at AWS_ENDPOINT_URL.

@@ -2,22 +2,15 @@
 
 import dataclasses
 import re
-from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from relay import claims, mapping, payload
-from relay.claims import Counter
-from relay.config import Config
-from relay.delivery import requests
-from relay.entry import Entry, refusal
 from relay.errors import MappingError, Rejected
 from relay.request import Request
 from relay.template import Template
-from relayctl import printing, routes
+from relayctl import preview, printing, routes
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, Output, OutputOption
 
 COLUMNS = ("entry", "request", "region", "bus", "source", "detail-type", "time", "bytes", "refused")
@@ -58,15 +51,12 @@ def map_payload(
     request = Request("POST", routes.url_path(found, parameters), query, headers, routes.payload(file), "request-id")
     try:
         webhook = routes.webhook(found, request)
-        text, value = payload.parse(request, found.body)
-        scope = mapping.scope_of(webhook, value)
-        check_claim = partial(_claimed, now=webhook.received_at)
-        made = mapping.entries(found, scope, text, relay, check_claim)
+        made = preview.entries(webhook, preview.scope(webhook), relay)
     except MappingError as error:
         printing.end(f"would be dead-lettered: {error}")
     except Rejected as error:
         printing.end(f"would be answered {error.status}: {error.detail}")
-    printing.rows(output, COLUMNS, _rows(made, relay))
+    printing.rows(output, COLUMNS, preview.rows(made, relay))
 
 
 def _stand_ins(event: object, given: dict[str, str]) -> dict[str, str]:
@@ -83,38 +73,3 @@ def _stand_ins(event: object, given: dict[str, str]) -> dict[str, str]:
     for name in sorted(names):
         printing.say(f"the header {name} is not given (--header {name}:…); its name stands for it")
     return {name: f"<{name}>" for name in names}
-
-
-def _claimed(entry: Entry, fields: Any, now: datetime) -> Entry:
-    """As large as it would be; nothing is stored."""
-    key = "claims/00000000-0000-0000-0000-000000000000"
-    counter = Counter(
-        lambda _: ("overflow-bucket", key), lambda *_: "https://overflow-bucket.s3.amazonaws.com/" + "x" * 1500, 3600
-    )
-    return claims.checked(entry, fields, counter, now)
-
-
-def _rows(made: list[Entry], relay: Config) -> list[dict[str, Any]]:
-    """Each entry with its index, and the number of the request it would be in."""
-    refused = {index: failed for index, entry in enumerate(made) if (failed := refusal(entry, relay.partner))}
-    sent = [index for index in range(len(made)) if index not in refused]
-    number_of = {
-        index: number
-        for number, batch in enumerate(requests(sent, made, relay.max_request_bytes), 1)
-        for index in batch
-    }
-    return [
-        {
-            "entry": index,
-            "request": number_of.get(index),
-            "region": entry.region,
-            "bus": entry.bus or None,
-            "source": entry.source,
-            "detail-type": entry.detail_type,
-            "time": entry.wire()["Time"],
-            "bytes": entry.size,
-            "refused": f"{refused[index].code}: {refused[index].message}" if index in refused else None,
-            "wire": entry.wire(),
-        }
-        for index, entry in enumerate(made)
-    ]

@@ -119,18 +119,24 @@ def path() -> Path:
 
 def load(path: Path) -> Config:
     """Raises ConfigError with one sentence for every mistake: its line, what was expected, what was found."""
-    problems: list[Problem] = []
     try:
         text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path.name}: cannot be read: {error}"]) from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> Config:
+    """The same, of a text that is not in its file yet."""
+    problems: list[Problem] = []
+    try:
         data = tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError([f"{path.name}: cannot be read: {error.strerror}"]) from error
     except ValueError as error:
-        raise ConfigError([f"{path.name}: is not TOML: {error}"]) from error
+        raise ConfigError([f"{name}: is not TOML: {error}"]) from error
     config = _config(Table(data, problems))
     if problems:
         lines = [(line_of(text, one.place), one.sentence) for one in problems]
-        raise ConfigError([f"{path.name}:{line}: {sentence}" for line, sentence in sorted(lines)])
+        raise ConfigError([f"{name}:{line}: {sentence}" for line, sentence in sorted(lines)])
     return config
 
 

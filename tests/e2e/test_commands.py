@@ -70,7 +70,7 @@ def test_the_samples_can_be_posted_to_make_run() -> None:
     done = bash(BLOCKS[0])
     assert done.returncode == 0, done.stderr
     assert done.stderr.count(" 202  accepted") == 4
-    assert len(httpx.get("http://127.0.0.1:8081/", follow_redirects=True, timeout=60).json()) == 47
+    assert len(httpx.get("http://127.0.0.1:8081/events", timeout=60).json()) == 47
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="curl and openssl are not installed")

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from local import front
+from local.run import inspected
 from local.samples import SIGNERS
 from tests.e2e.conftest import Relay
 
@@ -130,9 +130,9 @@ def test_a_webhook_is_one_log_line_and_nothing_private_is_in_the_log(relay: Rela
         assert not any(private in message for message in messages)
 
 
-def test_the_customers_view_shows_what_arrived_and_takes_faults(relay: Relay) -> None:
+def test_what_the_customer_received_can_be_fetched_and_faults_can_be_set(relay: Relay) -> None:
     sample = relay.sample("/github")
-    with front.serving(front.view(relay.session.aws, relay.session.customer), 0) as url:
+    with inspected(relay.session, 0, 0) as (_, url):
         relay.post("/github", sample.body, sample.signed())
         assert [event["detail-type"] for event in httpx.get(f"{url}/events", timeout=60).json()] == ["push"]
         fault = {"error_code": "RedactionFailure", "requests": 1}

@@ -1,0 +1,186 @@
+"""The page's server, on this machine alone: the page, its stream, and what its buttons do."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.inspector import editor
+from local.inspector.captures import Capture
+from local.inspector.live import Live
+from relayctl.signing import CannotSign, sign
+
+PAGE = Path(__file__).with_name("page")
+
+# Nothing but the page's own files; what a webhook brings is text, and could do nothing if it were not.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
+
+_NOT_SENT = {"host", "content-length", "connection", "transfer-encoding"}
+_LOCAL = {"127.0.0.1", "localhost"}
+
+
+def inspector(live: Live, relay_toml: Path) -> Starlette:
+    """`GET /` is the page; `GET /events` what the customer has received, `PUT /faults` what goes wrong next."""
+    buttons = _Buttons(live, relay_toml)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with live.watching():
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/stream", buttons.stream),
+            Route("/events", buttons.events),
+            Route("/faults", buttons.faults, methods=["PUT"]),
+            Route("/webhooks/{number:int}", buttons.webhook),
+            Route("/webhooks/{number:int}/replay", buttons.replay, methods=["POST"]),
+            Route("/routes/{name}", buttons.route_text),
+            Route("/routes/{name}/attempt", buttons.attempt, methods=["POST"]),
+            Route("/routes/{name}", buttons.save, methods=["PUT"]),
+            Route("/dead-letters", buttons.letters),
+            Route("/dead-letters/redrive", buttons.redrive, methods=["POST"]),
+            Mount("/", StaticFiles(directory=PAGE, html=True)),
+        ],
+        middleware=[Middleware(_OnlyFromHere)],
+        exception_handlers={HTTPException: _told},
+        lifespan=lifespan,
+    )
+
+
+@dataclass(frozen=True)
+class _Buttons:
+    """What the page asks for; a mistake is `{"problem": …}` with its status."""
+
+    live: Live
+    relay_toml: Path
+
+    async def stream(self, _: Request) -> Response:
+        lines = self.live.stream()
+        return StreamingResponse(lines, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+    async def events(self, _: Request) -> Response:
+        await self.live.receive()
+        return JSONResponse(self.live.events.all_of_them())
+
+    async def faults(self, request: Request) -> Response:
+        answer = await self.live.inject(await _json(request))
+        return PlainTextResponse(answer.text, answer.status_code)
+
+    async def webhook(self, request: Request) -> Response:
+        return JSONResponse(self.live.detail(self._captured(request.path_params["number"])))
+
+    async def replay(self, request: Request) -> Response:
+        """Posted again, signed now."""
+        live, capture = self.live, self._captured(request.path_params["number"])
+        route = capture.route(live.session.config)
+        if route is None:
+            raise HTTPException(422, "No route has this path: there is no secret to sign it with.")
+        target = live.url + capture.path + (f"?{capture.query}" if capture.query else "")
+        try:
+            headers = sign(route, live.session.secrets.get(route.auth.secret, ""), capture.request(), target)
+        except CannotSign as error:
+            raise HTTPException(422, f"This cannot be signed here: {error}.") from error
+        kept = {name: value for name, value in headers.items() if name not in _NOT_SENT}
+        async with httpx.AsyncClient(timeout=60) as client:
+            answer = await client.request(capture.method, target, headers=kept, content=capture.body)
+        return JSONResponse({"status": answer.status_code})
+
+    async def route_text(self, request: Request) -> Response:
+        found = self._block(request.path_params["name"], self._file())
+        return JSONResponse({"text": found.text, "version": _version(self._file()), "file": self.relay_toml.name})
+
+    async def attempt(self, request: Request) -> Response:
+        """What another text of the route would make of a webhook; nothing is written."""
+        asked = await _json(request)
+        found = self._block(request.path_params["name"], self._file())
+        return JSONResponse(editor.attempt(found, str(asked.get("text", "")), self._captured(asked.get("webhook"))))
+
+    async def save(self, request: Request) -> Response:
+        """Only over what the page has shown."""
+        asked, file = await _json(request), self._file()
+        if asked.get("version") != _version(file):
+            raise HTTPException(409, f"{self.relay_toml.name} has changed meanwhile; open the editor again.")
+        text = editor.replaced(self._block(request.path_params["name"], file), str(asked.get("text", "")))
+        await run_in_threadpool(self.relay_toml.write_text, text, "utf-8")
+        return JSONResponse({"saved": str(self.relay_toml)})
+
+    async def letters(self, _: Request) -> Response:
+        return JSONResponse(await self.live.letters())
+
+    async def redrive(self, _: Request) -> Response:
+        await self.live.redrive()
+        return JSONResponse({})
+
+    def _captured(self, number: object) -> Capture:
+        capture = self.live.captures.get(number) if isinstance(number, int) else None
+        if capture is None:
+            raise HTTPException(404, "This webhook is not kept any more.")
+        return capture
+
+    def _file(self) -> str:
+        return self.relay_toml.read_text("utf-8")
+
+    def _block(self, name: object, file: str) -> editor.Block:
+        try:
+            return editor.find(file, str(name))
+        except editor.Unusable as error:
+            raise HTTPException(404, str(error)) from error
+
+
+class _OnlyFromHere:
+    """No other website that is open in the same browser can look, or press a button."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """https://asgi.readthedocs.io/."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        origin = request.headers.get("origin")
+        if request.url.hostname not in _LOCAL or (origin and urlsplit(origin).netloc != request.headers.get("host")):
+            await PlainTextResponse("This page is for this machine alone.\n", 403)(scope, receive, send)
+            return
+
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["content-security-policy"] = POLICY
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        await self._app(scope, receive, send_with_policy)
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is the handler of those
+    return JSONResponse({"problem": error.detail}, error.status_code)
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise HTTPException(400, f"expected JSON: {error}") from error
+
+
+def _version(file: str) -> str:
+    return hashlib.sha256(file.encode()).hexdigest()

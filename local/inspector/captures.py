@@ -1,0 +1,204 @@
+"""What was posted and what became of it, within bounds of number and bytes: the oldest is forgotten first."""
+
+import hashlib
+import json
+import statistics
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from relay import routing
+from relay.config import Config, Route
+from relay.errors import Rejected
+from relay.request import Request
+
+MAX_CAPTURES = 500
+MAX_BYTES = 64 * 1024 * 1024
+BUCKET_SECONDS = 5
+BUCKETS = 120
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One request and its answer. `at` is epoch seconds; `headers` have lower-case names, in the order they came."""
+
+    id: int
+    at: float
+    seconds: float
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    status: int
+    answer: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes, nearly."""
+        return len(self.body) + len(self.answer) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def request(self) -> Request:
+        """As the relay had it."""
+        headers: dict[str, str] = {}
+        for name, value in self.headers:
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+        return Request(self.method, self.path, self.query, headers, self.body, "request-id")
+
+    def told(self) -> dict[str, Any]:
+        """The answer's JSON; empty if it is none."""
+        try:
+            told = json.loads(self.answer)
+        except ValueError:
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    def route(self, config: Config) -> Route | None:
+        """The route it was for."""
+        try:
+            return routing.match(config.routes, self.method, self.path)[0]
+        except Rejected:
+            return None
+
+
+def fingerprint(source: str, detail_type: str, time: str, detail: Any) -> str:
+    """The same for an entry and for the event that the customer gets of it."""
+    text = json.dumps([source, detail_type, time, detail], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Events:
+    """What the customer has received, found by event id, or by what is in it when the id is not known."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._events: deque[tuple[dict[str, Any], str, int]] = deque()
+        self._by_id: dict[str, dict[str, Any]] = {}
+        self._by_content: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._bytes, self._max_bytes = 0, max_bytes
+
+    def add(self, event: dict[str, Any], at: float) -> None:
+        """One more, that arrived at epoch seconds `at`; the oldest are forgotten."""
+        content = fingerprint(event["source"], event["detail-type"], event["time"], event["detail"])
+        size = len(json.dumps(event))
+        self._events.append((event, content, size))
+        self._by_id[event["id"]] = event
+        self._by_content[content] = (at, event)
+        self._bytes += size
+        while self._bytes > self._max_bytes:
+            oldest, content, size = self._events.popleft()
+            self._by_id.pop(oldest["id"], None)
+            self._by_content.pop(content, None)
+            self._bytes -= size
+
+    def all_of_them(self) -> list[dict[str, Any]]:
+        """In the order they arrived."""
+        return [event for event, _, _ in self._events]
+
+    def find(self, result: Mapping[str, Any], content: str, since: float) -> dict[str, Any] | None:
+        """The event of an entry: by the id that the sender was told, or else what arrived later and is the same."""
+        if "event_id" in result:
+            return self._by_id.get(result["event_id"])
+        at, event = self._by_content.get(content, (0.0, None))
+        return event if at > since else None
+
+
+@dataclass
+class Bucket:
+    """What happened in five seconds."""
+
+    at: int
+    received: int = 0
+    accepted: int = 0
+    queued: int = 0
+    dead_lettered: int = 0
+    rejected: int = 0
+    milliseconds: list[float] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        """For a chart: the median of the latency instead of each."""
+        median = round(statistics.median(self.milliseconds), 1) if self.milliseconds else None
+        return {**{name: getattr(self, name) for name in COUNTS}, "at": self.at, "latency": median}
+
+
+COUNTS = ("received", "accepted", "queued", "dead_lettered", "rejected")
+
+
+class Captures:
+    """The last webhooks, newest last, and the counts of the last ten minutes."""
+
+    def __init__(self, max_captures: int = MAX_CAPTURES, max_bytes: int = MAX_BYTES) -> None:
+        self._kept: dict[int, Capture] = {}
+        self._bytes = 0
+        self._next = 1
+        self._max_captures, self._max_bytes = max_captures, max_bytes
+        self._buckets: deque[Bucket] = deque(maxlen=BUCKETS)
+        self._lock = threading.Lock()  # webhooks are posted in one thread, and shown in another
+
+    def add(self, **what: Any) -> Capture:
+        """Keep a request and its answer."""
+        with self._lock:
+            capture = Capture(id=self._next, **what)
+            self._next += 1
+            self._kept[capture.id] = capture
+            self._bytes += capture.size
+            while len(self._kept) > self._max_captures or (self._bytes > self._max_bytes and len(self._kept) > 1):
+                oldest = self._kept.pop(next(iter(self._kept)))
+                self._bytes -= oldest.size
+            self._count(capture)
+        return capture
+
+    def get(self, number: int) -> Capture | None:
+        """If it is still kept."""
+        return self._kept.get(number)
+
+    def all_of_them(self) -> list[Capture]:
+        """Oldest first."""
+        with self._lock:
+            return list(self._kept.values())
+
+    def chart(self) -> list[dict[str, Any]]:
+        """The buckets, oldest first; those in which nothing happened are not there."""
+        with self._lock:
+            return [bucket.told() for bucket in self._buckets]
+
+    def _count(self, capture: Capture) -> None:
+        at = int(capture.at) // BUCKET_SECONDS * BUCKET_SECONDS
+        if not self._buckets or self._buckets[-1].at != at:
+            self._buckets.append(Bucket(at))
+        bucket, told = self._buckets[-1], capture.told()
+        bucket.received += 1
+        bucket.rejected += capture.status >= HTTPStatus.BAD_REQUEST
+        bucket.milliseconds.append(capture.seconds * 1000)
+        for name in ("accepted", "queued", "dead_lettered"):
+            value = told.get(name, 0)
+            setattr(bucket, name, getattr(bucket, name) + (value if isinstance(value, int) else 0))
+
+
+def summary(capture: Capture, config: Config) -> dict[str, Any]:
+    """What the list shows of it."""
+    told, route = capture.told(), capture.route(config)
+    counts = {name: told.get(name, 0) for name in ("accepted", "queued", "dead_lettered")}
+    if capture.status >= HTTPStatus.BAD_REQUEST:
+        result = "rejected"
+    elif capture.status != HTTPStatus.ACCEPTED:
+        result = "handshake"
+    else:
+        present = [name for name, number in counts.items() if number]
+        result = present[0] if len(present) == 1 else "mixed" if present else "filtered"
+    return {
+        "id": capture.id,
+        "at": datetime.fromtimestamp(capture.at, UTC).isoformat(timespec="milliseconds"),
+        "method": capture.method,
+        "path": capture.path,
+        "route": route.name if route else None,
+        "status": capture.status,
+        "result": result,
+        "why": str(told.get("detail", "")) if result == "rejected" else "",
+        "milliseconds": round(capture.seconds * 1000, 1),
+        "bytes": len(capture.body),
+        **counts,
+    }

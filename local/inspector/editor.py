@@ -1,0 +1,87 @@
+"""One route of relay.toml as a text to edit: where it stands, and what another text would make of a webhook."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from local.inspector.captures import Capture
+from local.inspector.explain import webhook_of
+from relay import config
+from relay.config import Config
+from relay.errors import ConfigError, MappingError, Rejected
+from relay.toml_lines import line_of
+from relayctl import preview
+
+_ROUTE = re.compile(r"\s*\[\[\s*route\s*\]\]")
+
+
+class Unusable(Exception):
+    """The file has no route of this name any more, or mistakes; it says which."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A route's lines in a file: `before`, the text of the route, and `after`; `index` counts the routes from 0."""
+
+    before: str
+    text: str
+    after: str
+    index: int
+
+    @property
+    def first_line(self) -> int:
+        """The line of the file, from 1, on which it begins."""
+        return self.before.count("\n") + 1
+
+
+def find(file: str, name: str) -> Block:
+    """The route's lines, without the blank ones and the comment that belong to the next. Raises Unusable."""
+    try:
+        names = [route.name for route in config.parse(file, "relay.toml").routes]
+    except ConfigError as error:
+        raise Unusable(str(error)) from error
+    if name not in names:
+        raise Unusable(f'relay.toml has no route "{name}" any more')
+    index = names.index(name)
+    lines = file.splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if _ROUTE.match(line)] + [len(lines)]
+    start, end = starts[index], starts[index + 1]
+    while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    return Block("".join(lines[:start]), "".join(lines[start:end]), "".join(lines[end:]), index)
+
+
+def replaced(block: Block, text: str) -> str:
+    """The file with another text of this route."""
+    return block.before + text.rstrip("\n") + "\n" + block.after
+
+
+def attempt(block: Block, text: str, capture: Capture) -> dict[str, Any]:
+    """The entries that `capture` would become with another text, or the problems, each with its line in the text."""
+    file = replaced(block, text)
+    try:
+        relay = config.parse(file, "relay.toml")
+    except ConfigError as error:
+        return {"problems": [_problem(one, block) for one in error.problems]}
+    return _entries(relay, block, file, capture)
+
+
+def _entries(relay: Config, block: Block, file: str, capture: Capture) -> dict[str, Any]:
+    route = relay.routes[block.index]
+    try:
+        webhook = webhook_of(capture, route)
+        made = preview.entries(webhook, preview.scope(webhook), relay)
+    except MappingError as error:
+        field = re.search(r"event\.([a-z_]+)", str(error))
+        line = line_of(file, ("route", block.index, "event", *([field[1]] if field else [])))
+        return {"problems": [{"line": line - block.first_line + 1, "message": str(error)}]}
+    except Rejected as error:
+        return {"problems": [{"line": 1, "message": f"would be answered {error.status}: {error.detail}"}]}
+    return {"entries": preview.rows(made, relay)}
+
+
+def _problem(sentence: str, block: Block) -> dict[str, Any]:
+    found = re.match(r"relay\.toml:([0-9]+): (.*)", sentence, re.DOTALL) or re.search(r"line ([0-9]+)", sentence)
+    line = int(found[1]) - block.first_line + 1 if found else 1
+    message = found[2] if found and found.re.groups > 1 else sentence
+    return {"line": max(1, line), "message": message}

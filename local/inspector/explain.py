@@ -1,0 +1,124 @@
+"""What the relay made of a webhook, found out once more with the relay's own code. Pure: nothing is sent."""
+
+import base64
+import json
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.inspector.captures import Capture, Events, fingerprint
+from relay import routing, secret_name
+from relay.config import Config, Route
+from relay.errors import MappingError, Rejected, Unauthorized
+from relay.known import Known
+from relay.webhook import Webhook, authenticate
+from relayctl import preview
+
+Secrets = Mapping[str, str]
+
+
+def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, url: str) -> dict[str, Any]:
+    """Everything the page shows of one webhook. `url` is where webhooks are posted."""
+    route = capture.route(config)
+    told = capture.told()
+    shown: dict[str, Any] = {
+        "request": _request(capture),
+        "answer": {"status": capture.status, "text": capture.answer.decode("utf-8", "replace")},
+        "curl": curl(capture, url),
+        "authentication": _authentication(capture, route, config, secrets),
+        "values": None,
+        "problem": "",
+        "entries": [],
+        "cli": "",
+    }
+    if route is None:
+        return shown
+    try:
+        webhook = webhook_of(capture, route)
+        scope = preview.scope(webhook)
+        shown["values"] = dict(scope)
+        rows = preview.rows(preview.entries(webhook, scope, config), config)
+    except (MappingError, Rejected) as error:
+        shown["problem"] = error.detail if isinstance(error, Rejected) else str(error)
+        return shown
+    results = told.get("entries")
+    results = results if isinstance(results, list) and len(results) == len(rows) else [{}] * len(rows)
+    shown["entries"] = [
+        row | {"result": result, "event": _event(row["wire"], result, events, capture.at + capture.seconds)}
+        for row, result in zip(rows, results, strict=True)
+    ]
+    shown["cli"] = cli([row["wire"] for row in rows[:20]])
+    return shown
+
+
+def curl(capture: Capture, url: str) -> str:
+    """The request as a command, its signature as it was: after a few minutes it is too old for most senders."""
+    skipped = {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding"}
+    parts = ["curl", "-i", "-X", capture.method, url + capture.path + (f"?{capture.query}" if capture.query else "")]
+    for name, value in capture.headers:
+        if name not in skipped:
+            parts += ["-H", f"{name}: {value}"]
+    command = shlex.join(parts)
+    if not capture.body:
+        return command
+    try:
+        return f"{command} --data-binary {shlex.quote(capture.body.decode())}"
+    except UnicodeDecodeError:
+        return f"base64 -d <<< {base64.b64encode(capture.body).decode()} | {command} --data-binary @-"
+
+
+def cli(wires: list[dict[str, Any]]) -> str:
+    """Up to 20 entries as a command of the AWS CLI."""
+    return f"aws events put-partner-events --entries {shlex.quote(json.dumps(wires, ensure_ascii=False))}"
+
+
+def _request(capture: Capture) -> dict[str, Any]:
+    try:
+        text: str | None = capture.body.decode()
+    except UnicodeDecodeError:
+        text = None
+    return {
+        "line": f"{capture.method} {capture.path}" + (f"?{capture.query}" if capture.query else ""),
+        "headers": capture.headers,
+        "text": text,
+        "base64": None if text is not None else base64.b64encode(capture.body).decode(),
+    }
+
+
+def _authentication(capture: Capture, route: Route | None, config: Config, secrets: Secrets) -> dict[str, Any]:
+    if route is None:
+        return {"verdict": "not asked", "reason": "no route has this path and method"}
+    request = capture.request()
+    scheme = route.auth
+    shown: dict[str, Any] = {
+        "route": route.name,
+        "scheme": getattr(scheme, "kind", type(scheme).__name__.removesuffix("Scheme").lower()),
+        "weaknesses": list(route.weak),
+    }
+    try:
+        _, path = routing.match([route], capture.method, capture.path)
+        name = secret_name.resolve(scheme.secret, request, path)
+        shown["secret"] = name
+        value = secrets.get(name)
+        now = datetime.fromtimestamp(capture.at, UTC)
+        known = Known(config.public_url, [value] if value else [], now, lambda _: b"")
+        authenticate(request, scheme, known)
+    except Unauthorized as error:
+        return shown | {"verdict": "refused", "reason": error.reason}
+    except Rejected as error:
+        return shown | {"verdict": "could not be known", "reason": error.reason}
+    return shown | {"verdict": "authentic", "reason": "the signature is that of the body, by the route's secret"}
+
+
+def webhook_of(capture: Capture, route: Route) -> Webhook:
+    """As if it had been proven authentic when it came."""
+    _, path = routing.match([route], capture.method, capture.path)
+    return Webhook(route, capture.request(), path, datetime.fromtimestamp(capture.at, UTC))
+
+
+def _event(
+    wire: Mapping[str, Any], result: Mapping[str, Any], events: Events, answered_at: float
+) -> dict[str, Any] | None:
+    content = fingerprint(wire["Source"], wire["DetailType"], wire["Time"], json.loads(wire["Detail"]))
+    return events.find(result, content, answered_at)

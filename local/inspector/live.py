@@ -1,0 +1,176 @@
+"""What changes while people look: the customer's events, the queues, the faults; told to every open page."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+from starlette.concurrency import run_in_threadpool
+
+from local.aws import PARTNER
+from local.inspector import explain
+from local.inspector.captures import Capture, Captures, Events, summary
+from local.session import Session
+from relayctl.letters import Filter, Letter, Queues
+
+EVENTS_SECONDS = 0.3
+COUNTS_SECONDS = 1.0
+HEARTBEAT_SECONDS = 15
+MAX_BEHIND = 2000
+FAULTS = "/_partner_bus/faults"
+
+Message = dict[str, Any] | None
+
+
+class Live:
+    """One deployed session, as the page sees it. `url` is where webhooks are posted."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.url = ""
+        self.captures = Captures()
+        self.events = Events()
+        self.faults: Any = []
+        self._counts: dict[str, Any] = {}
+        self._pages: set[asyncio.Queue[Message]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._receiving = asyncio.Lock()
+        outputs = session.stack.outputs
+        names = ("DeadLetterQueueUrl", "DeadLetterQueueArn", "RetryQueueUrl", "RetryQueueArn")
+        sqs = session.aws.client("sqs", PARTNER, session.stack.region)
+        self._queues = Queues(sqs, *(outputs[name] for name in names))
+
+    def record(self, **what: Any) -> None:
+        """A request and its answer, from whatever thread."""
+        capture = self.captures.add(**what)
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # nobody looks any more
+                self._loop.call_soon_threadsafe(self._tell, {"type": "webhook", "webhook": self.summary(capture)})
+
+    def summary(self, capture: Capture) -> dict[str, Any]:
+        """What the list shows."""
+        return summary(capture, self.session.config)
+
+    def detail(self, capture: Capture) -> dict[str, Any]:
+        """What the page shows when it is opened."""
+        session = self.session
+        return self.summary(capture) | explain.detail(capture, session.config, session.secrets, self.events, self.url)
+
+    async def receive(self) -> None:
+        """Take what has reached the customer."""
+        async with self._receiving:
+            arrived = await run_in_threadpool(lambda: list(self.session.customer.received()))
+        for event in arrived:
+            self.events.add(event, time.time())
+        if arrived:
+            self._tell({"type": "events", "number": len(self.events.all_of_them())})
+
+    async def stream(self) -> AsyncIterator[str]:
+        """Server-sent events: everything there is, then every change. https://html.spec.whatwg.org/#server-sent-events."""
+        page: asyncio.Queue[Message] = asyncio.Queue(MAX_BEHIND)
+        self._pages.add(page)
+        try:
+            message: Message = {
+                "type": "everything",
+                "webhooks": [self.summary(one) for one in self.captures.all_of_them()],
+                "chart": self.captures.chart(),
+                "counts": self._counts,
+                "routes": [(route.name, route.path) for route in self.session.config.routes],
+                "url": self.url,
+            }
+            while message is not None:
+                yield f"data: {json.dumps(message)}\n\n"
+                while True:
+                    try:
+                        message = await asyncio.wait_for(page.get(), HEARTBEAT_SECONDS)
+                        break
+                    except TimeoutError:
+                        yield ": still here\n\n"
+        finally:
+            self._pages.discard(page)
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Follow the customer and the queues until the block ends."""
+        self._loop = asyncio.get_running_loop()
+        watchers = [asyncio.create_task(self._watch_events()), asyncio.create_task(self._watch_counts())]
+        try:
+            yield
+        finally:
+            self._loop = None
+            for watcher in watchers:
+                watcher.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
+
+    def end(self) -> None:
+        """Every page's stream ends, so that the server can."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._tell, None)
+
+    async def letters(self) -> list[dict[str, Any]]:
+        """The dead letters; all of them stay where they are."""
+        found = await run_in_threadpool(self._queues.look, Filter(None, None, None, None))
+        return [_shown(letter) for letter in sorted(found, key=lambda letter: letter.sent_at, reverse=True)]
+
+    async def redrive(self) -> None:
+        """Back to the retry queue with them, as the operator's command does it."""
+        await run_in_threadpool(
+            self._queues.client.start_message_move_task,
+            SourceArn=self._queues.dead_letters_arn,
+            DestinationArn=self._queues.retry_arn,
+        )
+
+    async def inject(self, faults: Any) -> httpx.Response:
+        """What goes wrong next (see local/faults.py)."""
+        aws = self.session.aws
+        async with httpx.AsyncClient(verify=aws.ssl_context()) as client:
+            answer = await client.put(f"{aws.url}{FAULTS}", json=faults)
+        if answer.is_success:
+            self.faults = faults
+            await self._count()
+        return answer
+
+    async def _watch_events(self) -> None:
+        while True:
+            await self.receive()
+            await asyncio.sleep(EVENTS_SECONDS)
+
+    async def _watch_counts(self) -> None:
+        while True:
+            await self._count()
+            await asyncio.sleep(COUNTS_SECONDS)
+
+    async def _count(self) -> None:
+        waiting, dead = await run_in_threadpool(
+            lambda: (self._messages(self._queues.retry), self._messages(self._queues.dead_letters))
+        )
+        counts = {"retry": waiting, "dead_letters": dead, "faults": self.faults}
+        chart = self.captures.chart()[-2:]
+        if (counts, chart) != (self._counts, getattr(self, "_chart", None)):
+            self._counts, self._chart = counts, chart
+            self._tell({"type": "counts", "counts": counts, "chart": chart})
+
+    def _messages(self, url: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._queues.client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    def _tell(self, message: Message) -> None:
+        for page in list(self._pages):
+            if page.full():  # it does not read; its browser will connect again and get everything
+                self._pages.discard(page)
+                while not page.empty():
+                    page.get_nowait()
+                page.put_nowait(None)
+            else:
+                page.put_nowait(message)
+
+
+def _shown(letter: Letter) -> dict[str, Any]:
+    return letter.row() | {
+        "sent_at": letter.sent_at.isoformat(timespec="seconds"),
+        "content": letter.content or letter.text,
+    }

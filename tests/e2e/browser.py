@@ -1,0 +1,43 @@
+"""A headless Chromium that npm has brought (@sparticuz/chromium), driven by Playwright."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from local.aws import ROOT
+
+FOLDER = ROOT / ".build" / "browser"
+# The package extracts the libraries of a minimal system only where it believes to be on Lambda.
+SCRIPT = "import chromium from '@sparticuz/chromium'; console.log(await chromium.executablePath())"
+ARGUMENTS = (
+    "--headless=shell",
+    "--no-sandbox",  # CI is root in a container, where Chromium has none; it opens this project's page alone
+    "--no-zygote",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Started, and ended with the block."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"TMPDIR": str(FOLDER), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+    command = ["node", "--input-type=module", "-e", SCRIPT]
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    path = found.stdout.strip().splitlines()[-1]
+    needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+    libraries = {"LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib")} if "not found" in needed else {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(ARGUMENTS), env={**os.environ, **libraries, "HOME": str(FOLDER)}
+        )
+        yield browser
+        browser.close()

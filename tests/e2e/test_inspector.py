@@ -1,0 +1,330 @@
+"""`make run`'s page, in a real browser: what a person does with it, from the first webhook to the last dead letter."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local import samples
+from local.aws import ROOT
+from local.run import inspected
+from local.samples import SIGNERS, Sample
+from tests.e2e.browser import chromium
+from tests.e2e.conftest import Relay
+from tests.e2e.test_commands import running
+
+__all__ = ["running"]  # a fixture
+
+WEBHOOKS, PAGE = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
+PICTURES = ROOT / "docs" / "pictures"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
+    page.set_default_timeout(15_000)
+    yield page
+    context.close()
+    # A page that tells what the server refused has those refusals in its console too.
+    assert [one for one in mistakes if "Failed to load resource" not in one] == []
+
+
+def sample(path: str) -> Sample:
+    return next(one for one in samples.load() if one.path == path)
+
+
+def post(one: Sample, body: bytes | None = None, url: str = WEBHOOKS) -> httpx.Response:
+    body = one.body if body is None else body
+    return httpx.post(url + one.path, content=body, headers=one.signed(body), timeout=60)
+
+
+def picture(page: Page, name: str) -> None:
+    """For the documentation; of its size, so that the files stay small."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+@pytest.mark.usefixtures("running")
+def test_from_the_first_webhook_to_the_last_dead_letter(page: Page) -> None:
+    page.goto(PAGE)
+    expect(page.locator("#connection")).to_have_text("Live")
+    nothing_has_come(page)
+    each_sample_appears_within_a_second(page)
+    one_is_opened(page)
+    another_mapping_is_tried(page)
+    an_outage_queues_and_its_end_delivers(page)
+    a_dead_letter_is_redriven(page)
+    expect(page.locator("#chart-received b")).to_have_text("6")
+
+
+def nothing_has_come(page: Page) -> None:
+    expect(page.locator("#empty")).to_contain_text("No webhooks yet")
+    expect(page.locator("#urls li")).to_have_count(4)
+    picture(page, "empty")
+
+
+def each_sample_appears_within_a_second(page: Page) -> None:
+    for number, one in enumerate(samples.load(), 1):
+        assert post(one).status_code == 202
+        expect(page.locator("#list li")).to_have_count(number, timeout=1000)
+    expect(page.locator("#dead")).to_have_text("1")  # the samples have one that EventBridge refuses
+    picture(page, "list")
+
+
+def one_is_opened(page: Page) -> None:
+    page.locator("#list li").filter(has_text="github").click()
+    detail = page.locator("#detail")
+    expect(detail).to_contain_text("authentic")
+    expect(detail).to_contain_text("aws.partner/acme.example/github/octo-org")
+    expect(detail.locator(".entry .result")).to_have_text("delivered")
+    expect(detail).to_contain_text("As the customer got it")
+    picture(page, "detail")
+
+
+def another_mapping_is_tried(page: Page) -> None:
+    page.get_by_role("button", name="Try a mapping").click()
+    text, outcome = page.locator("#mapping"), page.locator("#outcome")
+    expect(outcome).to_contain_text("1 entry")
+    assert 'preset = "github"' in text.input_value()
+    text.fill(text.input_value().replace("event = {", 'event = { detail_type = "git.${headers.x_github_event}",'))
+    expect(outcome).to_contain_text("git.push")
+    picture(page, "mapping")
+    text.fill(text.input_value().replace("headers.x_github_event", "body.no_such[0]"))
+    expect(outcome).to_contain_text("line 6: route")
+    expect(page.locator(".numbers b")).to_have_text("6")
+    text.fill(text.input_value().replace("detail_type", "detial_type"))
+    expect(outcome).to_contain_text('did you mean "detail_type"?')
+    expect(page.locator("#save")).to_be_disabled()
+    page.get_by_role("button", name="Close").click()
+
+
+def an_outage_queues_and_its_end_delivers(page: Page) -> None:
+    fate, queued = page.locator("#detail .entry .result"), page.locator("#list li").filter(has_text="queued")
+    page.locator("#faults").select_option("outage")
+    expect(page.locator("#said")).to_contain_text("is out")
+    page.get_by_role("button", name="Replay").click()
+    expect(queued).to_have_count(1)
+    queued.click()
+    expect(fate).to_have_text("queued: ServiceUnavailable")
+    expect(page.locator("#retry")).to_have_text("1")
+    page.locator("#faults").select_option("none")
+    expect(fate).to_have_text("delivered from the queue", timeout=60_000)
+    expect(page.locator("#retry")).to_have_text("0")
+
+
+def a_dead_letter_is_redriven(page: Page) -> None:
+    page.locator("#faults").select_option("some")
+    expect(page.locator("#said")).to_contain_text("refuses")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator("#list li").filter(has_text="github").filter(has_text="1 dead-lettered")).to_have_count(1)
+    page.locator("#faults").select_option("none")
+    expect(page.locator("#dead")).to_have_text("2")
+    page.locator("#open-letters").click()
+    expect(page.locator("#dialog")).to_contain_text("github: MalformedDetail")
+    picture(page, "dead-letters")
+    page.locator("#redrive").click()
+    # The one whose source nobody created is refused again.
+    expect(page.locator("#dead")).to_have_text("1", timeout=60_000)
+
+
+@pytest.mark.usefixtures("running")
+def test_what_a_webhook_brings_is_text_in_every_field(page: Page) -> None:
+    attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    page.goto(PAGE)
+    one = sample("/orders")
+    event = {
+        "type": attack,
+        "customer": attack,
+        "created_at": "2026-11-23T07:09:54Z",
+        "resources": [attack],
+        "order": {attack: attack},
+    }
+    body = json.dumps({"events": [event]}).encode()
+    headers = SIGNERS["standard-webhooks"](one.secret, body) | {"x-note": attack, "content-type": "application/json"}
+    url = f"{WEBHOOKS}{one.path}?{httpx.QueryParams({attack: attack})}"
+    assert httpx.post(url, content=body, headers=headers, timeout=60).json()["dead_lettered"] == 1
+    httpx.post(f"{WEBHOOKS}/{attack}", content=attack.encode(), headers={"content-type": attack}, timeout=60)
+    for row in (page.locator("#list li").nth(0), page.locator("#list li").nth(1)):
+        row.click()
+        expect(page.locator("#detail h2").first).to_contain_text("POST")
+        for part in page.locator("#detail details").all():
+            part.evaluate("one => { one.open = true; }")
+    page.locator("#open-letters").click()
+    expect(page.locator("#dialog")).to_contain_text(attack)
+    assert page.title() == "Partner Event Relay"
+    assert page.locator("#list img, #detail img, #dialog img, body script").count() == 0
+
+
+@pytest.mark.usefixtures("running")
+def test_everything_can_be_done_with_the_keyboard(page: Page) -> None:
+    page.goto(PAGE)
+    post(sample("/github"))
+    post(sample("/stripe"))
+    expect(page.locator("#list li").first).to_contain_text("stripe")
+    page.locator("#list").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail h2").first).to_have_text("POST /github")
+    expect(page.locator("#detail")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#list")).to_be_focused()
+    page.locator("#filter").fill("stripe")
+    expect(page.locator("#list li:not([hidden])").first).to_contain_text("stripe")
+    assert "github" not in page.locator("#list").inner_text()
+
+
+@pytest.mark.usefixtures("running")
+def test_the_commands_that_are_copied_do_what_they_say(page: Page, running: list[str]) -> None:
+    page.goto(PAGE)
+    post(sample("/github"), b'{"repository":{"owner":{"login":"octo-org"}},"it\'s":"\\u00e9"}')
+    page.locator("#list li").first.click()
+    for name, answer in (("Copy as curl", '"accepted": 1'), ("Copy entries for the AWS CLI", '"FailedEntryCount": 0')):
+        page.get_by_role("button", name=name).click()
+        expect(page.locator("#said")).to_have_text("The command copied")
+        command = page.evaluate("navigator.clipboard.readText()")
+        exports = "".join(line for line in running if line.strip().startswith("export "))
+        bash = ["bash", "-euc", f"export PATH={Path(sys.executable).parent}:$PATH\n{exports}{command}"]
+        done = subprocess.run(bash, capture_output=True, text=True, check=False)
+        assert answer in done.stdout, done.stderr
+        page.locator("#said").evaluate("one => { one.textContent = ''; }")
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_can_be_read_on_a_desk_and_on_a_telephone(browser: Browser, width: int, scheme: str) -> None:
+    post(sample("/orders"))
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    page = context.new_page()
+    page.goto(PAGE)
+    page.locator("#list li").first.click()
+    expect(page.locator("#detail .entry").first).to_be_visible()
+    for part in page.locator("#detail details").all()[:6]:
+        part.evaluate("one => { one.open = true; }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if (width, scheme) == (390, "dark"):
+        picture(page, "telephone")
+    contrast = page.evaluate(CONTRAST)
+    assert contrast >= 4.5, contrast  # https://www.w3.org/TR/WCAG22/#contrast-minimum
+    context.close()
+
+
+CONTRAST = """() => {
+  const luminance = (color) => {
+    const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255)
+      .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const back = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (color !== 'rgba(0, 0, 0, 0)') return color;
+    }
+  };
+  return Math.min(...[...document.querySelectorAll('p, td, th, pre, span, h2, h3, button, summary')]
+    .filter((one) => one.checkVisibility() && one.textContent.trim())
+    .map((one) => ratio(luminance(getComputedStyle(one).color), luminance(back(one)))));
+}"""
+
+
+@pytest.mark.usefixtures("running")
+def test_a_thousand_webhooks_in_a_minute_leave_the_page_responsive_and_the_memory_bounded(page: Page) -> None:
+    page.goto(PAGE)
+    [process] = [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.read_bytes().split(b"\0")[1:3] == [b"-m", b"local.run"]
+    ]
+    post(sample("/github"))
+
+    def megabytes() -> float:
+        status = Path(f"/proc/{process}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+    before, one = megabytes(), sample("/github")
+    begun, slowest = time.monotonic(), 0.0
+    with httpx.Client(base_url=WEBHOOKS, timeout=60) as client:
+        for number in range(1000):
+            body = json.dumps({"repository": {"owner": {"login": "octo-org"}}, "number": number}).encode()
+            assert client.post(one.path, content=body, headers=one.signed(body)).status_code == 202
+            if number % 100 == 50:
+                at = time.monotonic()
+                page.locator("#list li").first.click()
+                expect(page.locator("#detail h2").first).to_have_text("POST /github")
+                slowest = max(slowest, time.monotonic() - at)
+    assert time.monotonic() - begun < 60
+    assert slowest < 1
+    expect(page.locator("#list li")).to_have_count(500)  # the last ones
+    assert megabytes() - before < 60
+
+
+def test_a_mapping_is_written_only_after_a_question_and_only_over_what_was_shown(
+    relay: Relay, page: Page, tmp_path: Path
+) -> None:
+    relay_toml, shipped = tmp_path / "relay.toml", (ROOT / "relay.toml").read_text("utf-8")
+    relay_toml.write_text(shipped)
+    one = relay.sample("/github")
+    with inspected(relay.session, 0, 0, relay_toml) as (webhooks, url):
+        page.goto(url)
+        post(one, url=webhooks)
+        page.locator("#list li").first.click()
+
+        def edit(said: bool) -> None:
+            page.once("dialog", lambda dialog: dialog.accept() if said else dialog.dismiss())
+            page.get_by_role("button", name="Try a mapping").click()
+            text = page.locator("#mapping")
+            expect(page.locator("#save")).to_be_disabled()  # nothing has changed
+            text.fill(text.input_value().replace("event = {", 'event = { detail_type = "git",'))
+            expect(page.locator("#outcome")).to_contain_text("git")
+            page.locator("#save").click()
+
+        edit(said=False)
+        assert relay_toml.read_text() == shipped
+        page.get_by_role("button", name="Close").click()
+        edit(said=True)
+        expect(page.locator("#said")).to_have_text("Written to relay.toml")
+        written = relay_toml.read_text()
+        rest = 'source = "aws.partner/acme.example/github'
+        assert written == shipped.replace(f"event = {{ {rest}", f'event = {{ detail_type = "git", {rest}')
+        stale = {"text": "", "version": "of yesterday"}
+        assert httpx.put(f"{url}/routes/github", json=stale).status_code == 409
+        assert relay_toml.read_text() == written
+        page.goto("about:blank")  # its stream ends with it
+
+
+def test_another_website_can_neither_look_nor_press_a_button(relay: Relay, tmp_path: Path) -> None:
+    with inspected(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
+        elsewhere = {"origin": "https://evil.example"}
+        assert httpx.post(f"{url}/dead-letters/redrive", headers=elsewhere).status_code == 403
+        assert httpx.get(f"{url}/events", headers={"host": "evil.example"}).status_code == 403
+        policy = httpx.get(f"{url}/").headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_the_page_says_when_make_run_has_ended(relay: Relay, page: Page, tmp_path: Path) -> None:
+    with inspected(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
+        page.goto(url)
+        expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#connection")).to_contain_text("is make run still up?")
