@@ -18,7 +18,7 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime, responses
-from ministack.services import eventbridge, sqs
+from ministack.services import cloudwatch_logs, eventbridge, sqs
 
 from local import faults
 from local.message_moves import MessageMoves
@@ -28,6 +28,7 @@ FAULTY = (b"AWSEvents.PutPartnerEvents", b"AWSEvents.PutEvents")
 FAULTS_PATH = "/_partner_bus/faults"
 RUNTIME_PYTHON = "RELAY_RUNTIME_PYTHON"
 HOME = "RELAY_EMULATOR_HOME"
+LOG_LINES = 10_000  # of each function
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -48,6 +49,7 @@ def main() -> None:
     _run_functions_with_awslambdaric()
     _authorize_sqs_batches_as_aws_does()
     _authorize_partner_sources_as_aws_does()
+    _forget_old_log_lines()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
 
@@ -170,6 +172,18 @@ def _authorize_partner_sources_as_aws_does() -> None:
         return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _forget_old_log_lines() -> None:
+    """The emulator keeps every line for ever; under `make run` that has no end."""
+    append = cloudwatch_logs._append_log_events
+
+    def append_log_events(stream: dict[str, Any], events: list[Any]) -> None:
+        append(stream, events)
+        with cloudwatch_logs._log_events_lock:
+            del stream["events"][:-LOG_LINES]
+
+    cloudwatch_logs._append_log_events = append_log_events
 
 
 def _end_with_parent() -> None:

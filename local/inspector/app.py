@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local.inspector import editor
+from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
 from relayctl.signing import CannotSign, sign
@@ -92,8 +92,9 @@ class _Buttons:
         if route is None:
             raise HTTPException(422, "No route has this path: there is no secret to sign it with.")
         target = live.url + capture.path + (f"?{capture.query}" if capture.query else "")
+        secret = live.session.secrets.get(explain.secret_of(capture, route), "")
         try:
-            headers = sign(route, live.session.secrets.get(route.auth.secret, ""), capture.request(), target)
+            headers = sign(route, secret, capture.request(), target)
         except CannotSign as error:
             raise HTTPException(422, f"This cannot be signed here: {error}.") from error
         kept = {name: value for name, value in headers.items() if name not in _NOT_SENT}

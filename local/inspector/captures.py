@@ -17,7 +17,7 @@ from relay.errors import Rejected
 from relay.request import Request
 
 MAX_CAPTURES = 500
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 BUCKET_SECONDS = 5
 BUCKETS = 120
 

@@ -12,6 +12,7 @@ from relay import routing, secret_name
 from relay.config import Config, Route
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.known import Known
+from relay.template import Template
 from relay.webhook import Webhook, authenticate
 from relayctl import preview
 
@@ -96,11 +97,12 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         "scheme": getattr(scheme, "kind", type(scheme).__name__.removesuffix("Scheme").lower()),
         "weaknesses": list(route.weak),
     }
+    for name in ("algorithm", "signature", "token", "content", "timestamp"):
+        value = getattr(scheme, name, None)
+        shown[name] = value.text if isinstance(value, Template) else value
     try:
-        _, path = routing.match([route], capture.method, capture.path)
-        name = secret_name.resolve(scheme.secret, request, path)
-        shown["secret"] = name
-        value = secrets.get(name)
+        shown["secret"] = secret_of(capture, route)
+        value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
         known = Known(config.public_url, [value] if value else [], now, lambda _: b"")
         authenticate(request, scheme, known)
@@ -109,6 +111,12 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
     except Rejected as error:
         return shown | {"verdict": "could not be known", "reason": error.reason}
     return shown | {"verdict": "authentic", "reason": "the signature is that of the body, by the route's secret"}
+
+
+def secret_of(capture: Capture, route: Route) -> str:
+    """The name of the secret that the route has for this request. Raises Unauthorized."""
+    _, path = routing.match([route], capture.method, capture.path)
+    return secret_name.resolve(route.auth.secret, capture.request(), path)
 
 
 def webhook_of(capture: Capture, route: Route) -> Webhook:

@@ -1,4 +1,7 @@
-"""A headless Chromium that npm has brought (@sparticuz/chromium), driven by Playwright."""
+"""A headless Chromium that npm has brought (@sparticuz/chromium, for Linux on x86-64), driven by Playwright.
+
+Elsewhere the environment variable CHROMIUM has the path of one.
+"""
 
 import os
 import subprocess
@@ -29,15 +32,19 @@ ARGUMENTS = (
 def chromium() -> Iterator[Browser]:
     """Started, and ended with the block."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"TMPDIR": str(FOLDER), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
-    command = ["node", "--input-type=module", "-e", SCRIPT]
-    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    path = found.stdout.strip().splitlines()[-1]
-    needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-    libraries = {"LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib")} if "not found" in needed else {}
     with sync_playwright() as playwright:
+        path, libraries = (own, {}) if (own := os.environ.get("CHROMIUM")) else _installed()
         browser = playwright.chromium.launch(
             executable_path=path, args=list(ARGUMENTS), env={**os.environ, **libraries, "HOME": str(FOLDER)}
         )
         yield browser
         browser.close()
+
+
+def _installed() -> tuple[str, dict[str, str]]:
+    environment = os.environ | {"TMPDIR": str(FOLDER), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+    command = ["node", "--input-type=module", "-e", SCRIPT]
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    path = found.stdout.strip().splitlines()[-1]
+    needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+    return path, {"LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib")} if "not found" in needed else {}

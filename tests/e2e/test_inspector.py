@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -21,8 +21,20 @@ from tests.e2e.test_commands import running
 
 __all__ = ["running"]  # a fixture
 
+Picture = Callable[[Page, str], None]
 WEBHOOKS, PAGE = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 PICTURES = ROOT / "docs" / "pictures"
+
+
+@pytest.fixture(scope="module")
+def picture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Picture:
+    """Takes the documentation's pictures; into it with `--update-pictures`."""
+    folder = PICTURES if request.config.getoption("--update-pictures") else tmp_path_factory.mktemp("pictures")
+
+    def take(page: Page, name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png")
+
+    return take
 
 
 @pytest.fixture(scope="module")
@@ -55,32 +67,26 @@ def post(one: Sample, body: bytes | None = None, url: str = WEBHOOKS) -> httpx.R
     return httpx.post(url + one.path, content=body, headers=one.signed(body), timeout=60)
 
 
-def picture(page: Page, name: str) -> None:
-    """For the documentation; of its size, so that the files stay small."""
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
-
-
 @pytest.mark.usefixtures("running")
-def test_from_the_first_webhook_to_the_last_dead_letter(page: Page) -> None:
+def test_from_the_first_webhook_to_the_last_dead_letter(page: Page, picture: Picture) -> None:
     page.goto(PAGE)
     expect(page.locator("#connection")).to_have_text("Live")
-    nothing_has_come(page)
-    each_sample_appears_within_a_second(page)
-    one_is_opened(page)
-    another_mapping_is_tried(page)
+    nothing_has_come(page, picture)
+    each_sample_appears_within_a_second(page, picture)
+    one_is_opened(page, picture)
+    another_mapping_is_tried(page, picture)
     an_outage_queues_and_its_end_delivers(page)
-    a_dead_letter_is_redriven(page)
+    a_dead_letter_is_redriven(page, picture)
     expect(page.locator("#chart-received b")).to_have_text("6")
 
 
-def nothing_has_come(page: Page) -> None:
+def nothing_has_come(page: Page, picture: Picture) -> None:
     expect(page.locator("#empty")).to_contain_text("No webhooks yet")
     expect(page.locator("#urls li")).to_have_count(4)
     picture(page, "empty")
 
 
-def each_sample_appears_within_a_second(page: Page) -> None:
+def each_sample_appears_within_a_second(page: Page, picture: Picture) -> None:
     for number, one in enumerate(samples.load(), 1):
         assert post(one).status_code == 202
         expect(page.locator("#list li")).to_have_count(number, timeout=1000)
@@ -88,7 +94,7 @@ def each_sample_appears_within_a_second(page: Page) -> None:
     picture(page, "list")
 
 
-def one_is_opened(page: Page) -> None:
+def one_is_opened(page: Page, picture: Picture) -> None:
     page.locator("#list li").filter(has_text="github").click()
     detail = page.locator("#detail")
     expect(detail).to_contain_text("authentic")
@@ -98,7 +104,7 @@ def one_is_opened(page: Page) -> None:
     picture(page, "detail")
 
 
-def another_mapping_is_tried(page: Page) -> None:
+def another_mapping_is_tried(page: Page, picture: Picture) -> None:
     page.get_by_role("button", name="Try a mapping").click()
     text, outcome = page.locator("#mapping"), page.locator("#outcome")
     expect(outcome).to_contain_text("1 entry")
@@ -129,7 +135,7 @@ def an_outage_queues_and_its_end_delivers(page: Page) -> None:
     expect(page.locator("#retry")).to_have_text("0")
 
 
-def a_dead_letter_is_redriven(page: Page) -> None:
+def a_dead_letter_is_redriven(page: Page, picture: Picture) -> None:
     page.locator("#faults").select_option("some")
     expect(page.locator("#said")).to_contain_text("refuses")
     page.get_by_role("button", name="Replay").click()
@@ -210,7 +216,9 @@ def test_the_commands_that_are_copied_do_what_they_say(page: Page, running: list
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_can_be_read_on_a_desk_and_on_a_telephone(browser: Browser, width: int, scheme: str) -> None:
+def test_it_can_be_read_on_a_desk_and_on_a_telephone(
+    browser: Browser, picture: Picture, width: int, scheme: str
+) -> None:
     post(sample("/orders"))
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
@@ -251,16 +259,17 @@ CONTRAST = """() => {
 @pytest.mark.usefixtures("running")
 def test_a_thousand_webhooks_in_a_minute_leave_the_page_responsive_and_the_memory_bounded(page: Page) -> None:
     page.goto(PAGE)
-    [process] = [
-        int(path.parent.name)
+    post(sample("/github"))
+    [run] = [
+        path.parent
         for path in Path("/proc").glob("[0-9]*/cmdline")
         if path.read_bytes().split(b"\0")[1:3] == [b"-m", b"local.run"]
     ]
-    post(sample("/github"))
+    [emulator] = (run / "task" / run.name / "children").read_text().split()
 
     def megabytes() -> float:
-        status = Path(f"/proc/{process}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+        lines = [line for one in (run, Path("/proc") / emulator) for line in (one / "status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
     before, one = megabytes(), sample("/github")
     begun, slowest = time.monotonic(), 0.0

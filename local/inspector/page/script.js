@@ -182,7 +182,10 @@ function parts(one) {
 }
 
 function authentication(seen) {
-  const names = { verdict: "Verdict", reason: "Why", scheme: "Scheme", secret: "Secret", route: "Route" };
+  const names = {
+    verdict: "Verdict", reason: "Why", route: "Route", scheme: "Scheme", algorithm: "Algorithm", signature: "Signature is in",
+    token: "Token is in", timestamp: "Time is in", content: "What is signed", secret: "Secret",
+  };
   const rows = Object.entries(names).filter(([name]) => seen[name]).map(([name, title]) => [title, seen[name]]);
   return el("div", {}, table(rows), ...(seen.weaknesses || []).map((text) => el("p", { className: "queued", textContent: text })));
 }

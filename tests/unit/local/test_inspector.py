@@ -1,0 +1,179 @@
+"""What the inspector keeps and says, without a browser: bounds, matches, and the lines of relay.toml."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.inspector import editor, explain
+from local.inspector.captures import BUCKETS, Capture, Captures, Events, summary
+from local.samples import SIGNERS
+from relay.config import Config
+from tests.conftest import RELAY_TOML, Load
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BODY = b'{"type":"order.created"}'
+
+
+def captured(captures: Captures, body: bytes = BODY, told: Any = None, **changes: Any) -> Capture:
+    headers = SIGNERS["standard-webhooks"](SECRET, body) | {"content-type": "application/json"}
+    answer = {"accepted": 1, "queued": 0, "dead_lettered": 0, "entries": [{"event_id": "1"}]} if told is None else told
+    what = {
+        "at": time.time(),
+        "seconds": 0.01,
+        "method": "POST",
+        "path": "/orders/c42",
+        "query": "",
+        "headers": list(headers.items()),
+        "body": body,
+        "status": 202,
+        "answer": json.dumps(answer).encode(),
+    }
+    return captures.add(**what | changes)
+
+
+@pytest.fixture
+def relay(load: Load) -> Config:
+    return load(RELAY_TOML)
+
+
+def test_the_oldest_webhooks_are_forgotten_by_number_and_by_bytes() -> None:
+    captures = Captures(max_captures=3, max_bytes=10_000)
+    for _ in range(5):
+        captured(captures)
+    assert [one.id for one in captures.all_of_them()] == [3, 4, 5]
+    captured(captures, body=b'"' + b"x" * 20_000 + b'"')  # one that is too large alone is kept alone
+    assert [one.id for one in captures.all_of_them()] == [6]
+
+
+def test_ten_minutes_of_counts_are_kept() -> None:
+    captures = Captures()
+    for number in range(BUCKETS + 30):
+        captured(captures, at=number * 5.0)
+    assert len(captures.chart()) == BUCKETS
+    assert captures.chart()[-1] == {
+        "at": (BUCKETS + 29) * 5,
+        "received": 1,
+        "accepted": 1,
+        "queued": 0,
+        "dead_lettered": 0,
+        "rejected": 0,
+        "latency": 10.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "result"),
+    [
+        (202, {"accepted": 2}, "accepted"),
+        (202, {"queued": 1}, "queued"),
+        (202, {"dead_lettered": 1}, "dead_lettered"),
+        (202, {"accepted": 1, "queued": 1}, "mixed"),
+        (202, {"accepted": 0}, "filtered"),
+        (200, {"challenge": "x"}, "handshake"),
+        (401, {"detail": "no"}, "rejected"),
+        (502, [], "rejected"),
+    ],
+)
+def test_the_list_tells_what_became_of_it(relay: Config, status: int, told: Any, result: str) -> None:
+    assert summary(captured(Captures(), told=told, status=status), relay)["result"] == result
+
+
+def event(capture: Capture, relay: Config, **changes: Any) -> dict[str, Any]:
+    [entry] = explain.detail(capture, relay, {"acme/orders": SECRET}, Events(), "")["entries"]
+    wire = entry["wire"]
+    told = {"source": wire["Source"], "detail-type": wire["DetailType"], "time": wire["Time"]}
+    return {"id": "1", "detail": json.loads(wire["Detail"]), **told, **changes}
+
+
+def test_an_event_is_found_by_its_id_or_else_by_what_is_in_it(relay: Config) -> None:
+    accepted = captured(Captures())
+    queued = captured(Captures(), told={"queued": 1, "entries": [{"queued": True, "error_code": "X"}]})
+    for capture, arrives, found in ((accepted, 0, True), (queued, 60, True), (queued, -60, False)):
+        events = Events()
+        events.add(event(capture, relay), capture.at + arrives)
+        [entry] = explain.detail(capture, relay, {"acme/orders": SECRET}, events, "")["entries"]
+        assert bool(entry["event"]) is found
+
+
+def test_old_events_are_forgotten() -> None:
+    events = Events(max_bytes=1000)
+    for number in range(100):
+        events.add({"id": str(number), "source": "a", "detail-type": "b", "time": "", "detail": {"n": number}}, 0)
+    assert 5 < len(events.all_of_them()) < 20
+    assert events.find({"event_id": "0"}, "", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "secret", "verdict", "reason"),
+    [
+        ({}, SECRET, "authentic", "the signature is that of the body"),
+        ({"body": b"{}"}, SECRET, "refused", "signature mismatch"),
+        ({}, "", "refused", "no usable secret"),
+        ({"path": "/nowhere"}, SECRET, "not asked", "no route has this path"),
+    ],
+)
+def test_authentication_says_why(
+    relay: Config, changes: dict[str, Any], secret: str, verdict: str, reason: str
+) -> None:
+    capture = replace(captured(Captures()), **changes)
+    seen = explain.detail(capture, relay, {"acme/orders": secret}, Events(), "")["authentication"]
+    assert seen["verdict"] == verdict
+    assert reason in seen["reason"]
+    assert SECRET not in json.dumps(seen)
+
+
+TWO = (
+    RELAY_TOML
+    + """
+# The second one's comment.
+[[route]]
+name = "second"
+path = "/second"
+auth = { scheme = "standard-webhooks", secret = "acme/second" }
+[route.event]
+source = "aws.partner/acme.example/second"
+detail_type = "a"
+"""
+)
+
+
+def test_a_route_is_cut_out_of_the_file_and_put_back() -> None:
+    first, second = editor.find(TWO, "orders"), editor.find(TWO, "second")
+    assert first.text.startswith('[[route]]\nname = "orders"')
+    assert "second" not in first.text
+    assert second.text.endswith('detail_type = "a"\n')
+    for block in (first, second):
+        assert editor.replaced(block, block.text) == TWO
+        assert TWO.splitlines()[block.first_line - 1] == "[[route]]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("detail_type", "detial_type", 7, 'did you mean "detail_type"?'),
+        ("${body.type}", "${body.none}", 7, "is null or missing"),
+        ("${body.type}", "${body.type[}", 7, "is not JMESPath"),
+        ("[route.event]", "[route.event", 5, "is not TOML"),
+    ],
+)
+def test_a_problem_has_its_line_in_the_route(old: str, new: str, line: int, message: str) -> None:
+    block = editor.find(TWO, "orders")
+    found = editor.attempt(block, block.text.replace(old, new), captured(Captures()))
+    assert found["problems"][0]["line"] == line
+    assert message in found["problems"][0]["message"]
+
+
+def test_a_body_that_cannot_be_read_is_said(relay: Config) -> None:
+    assert relay.routes
+    block = editor.find(TWO, "orders")
+    [problem] = editor.attempt(block, block.text, captured(Captures(), body=b"{"))["problems"]
+    assert problem["message"].startswith("would be answered 400: ")
+
+
+@pytest.mark.parametrize(("file", "why"), [("x", "is not TOML"), (RELAY_TOML, 'no route "second" any more')])
+def test_a_file_that_cannot_be_used_says_so(file: str, why: str) -> None:
+    with pytest.raises(editor.Unusable, match=why):
+        editor.find(file, "second")
