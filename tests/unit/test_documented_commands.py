@@ -14,6 +14,8 @@ RUN = {
     "make demo": "e2e/test_commands.py::test_make_demo_prints_every_event_and_nothing_else_on_standard_output",
     "make run": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "make e2e": "e2e/test_commands.py::test_the_same_suite_runs_against_any_url",
+    "python -m pytest tests/e2e/test_inspector.py": "e2e/test_inspector.py"
+    "::test_from_the_first_webhook_to_the_last_dead_letter",
     "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "curl -i http": "e2e/test_commands.py::test_a_body_of_ones_own_can_be_signed_and_posted_with_curl",
     "python -m local.senders": "unit/test_docs.py::test_the_page_of_the_senders_is_current",
