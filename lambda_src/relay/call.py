@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 DIRECT, BOTO3 = "direct", "boto3"
@@ -48,18 +49,21 @@ Call = Callable[[Service, str, str, Mapping[str, Any], Patience], dict[str, Any]
 """Calls an operation ("PutPartnerEvents") of a service in a Region with its parameters. Raises CallFailed."""
 
 
-# What Lambda starts without a snapshot, in which a connection would be dead.
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-_CONNECTED_AT_START = {"on-demand", "provisioned-concurrency"}
-
-
 def prepare(call: Call, region: str) -> None:
-    """While the function starts, which Lambda gives a whole processor: connect to where the first webhook will go."""
-    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") in _CONNECTED_AT_START:
-        from relay import direct
+    """What can be done while the function starts, for which Lambda gives a whole processor.
 
-        if call is direct.call:
-            direct.open_connection(EVENTS, region, ONCE)
+    The connection to where the first webhook will go; not for a snapshot, in which it would be dead. There it is the
+    credentials, which come from botocore after SnapStart: its import is in the snapshot then.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    how = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
+    if how is None:  # not on Lambda
+        return
+    from relay import direct
+
+    if call is direct.call:
+        with suppress(CallFailed):
+            direct.credentials() if how == "snap-start" else direct.connect(EVENTS, region, ONCE)
 
 
 def chosen(transport: str, regions: Sequence[str]) -> Call:

@@ -121,8 +121,10 @@ def load(path: Path) -> Config:
     """Raises ConfigError with one sentence for every mistake: its line, what was expected, what was found."""
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path.name}: cannot be read: {error}"]) from error
+    except OSError as error:
+        raise ConfigError([f"{path.name}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path.name}: is not TOML: {error}"]) from error
     return parse(text, path.name)
 
 

@@ -11,7 +11,6 @@ import random
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
@@ -101,10 +100,9 @@ def call(
     raise failed
 
 
-def open_connection(service: Service, region: str, patience: Patience) -> None:
-    """Connect before there is anything to send, if that can be done: the first webhook need not wait for it."""
-    with suppress(CallFailed):
-        _endpoint(service, region).connected(patience)
+def connect(service: Service, region: str, patience: Patience) -> None:
+    """Before there is anything to send. Raises CallFailed; the next call tries again."""
+    _endpoint(service, region).connected(patience)
 
 
 def refusal(status: int, content: bytes) -> CallFailed:

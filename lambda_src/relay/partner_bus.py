@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEvents
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from relay.call import EVENTS, ONCE, Call, CallFailed
 from relay.delivery import Send
@@ -23,15 +22,17 @@ def sender(call: Call) -> Send:
             return [_outcome(result) for _, result in zip(entries, answer["Entries"], strict=True)]
         except CallFailed as error:
             failed = Failed(error.code, error.message)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             failed = Failed("InvalidResponse", f"the answer does not account for each entry: {error}")
         return [failed] * len(entries)
 
     return send
 
 
-def _outcome(result: dict[str, Any]) -> Outcome:
-    # An answer has a null for what it leaves out, if it is not the SDK that reads it.
-    if result.get("EventId"):
-        return Accepted(result["EventId"])
-    return Failed(result["ErrorCode"], result.get("ErrorMessage") or "")
+def _outcome(result: object) -> Outcome:
+    match result:
+        case {"EventId": str(event_id)} if event_id:
+            return Accepted(event_id)
+        case {"ErrorCode": str(code), **rest}:
+            return Failed(code, str(rest.get("ErrorMessage") or ""))
+    raise ValueError("an entry has neither EventId nor ErrorCode")

@@ -79,7 +79,7 @@ class Secrets:
     def _value(self, name: str) -> object:
         if name.startswith(SSM):
             parameters = {"Name": name.removeprefix(SSM), "WithDecryption": True}
-            return self._ask(PARAMETER_STORE, "GetParameter", parameters)["Parameter"]["Value"]
+            return (self._ask(PARAMETER_STORE, "GetParameter", parameters).get("Parameter") or {}).get("Value")
         # A secret that has no value yet: AWS answers that it is not found, the local AWS without a value.
         answer = self._ask(SECRETS_MANAGER, "GetSecretValue", {"SecretId": name})
         binary = answer.get("SecretBinary")  # base64, unless it was the SDK that asked

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
 from local.aws import PARTNER
@@ -35,9 +36,11 @@ class Live:
         self.events = Events()
         self.faults: Any = []
         self._counts: dict[str, Any] = {}
+        self._chart: list[dict[str, Any]] = []
         self._pages: set[asyncio.Queue[Message]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._receiving = asyncio.Lock()
+        self._trust = session.aws.ssl_context()
         outputs = session.stack.outputs
         names = ("DeadLetterQueueUrl", "DeadLetterQueueArn", "RetryQueueUrl", "RetryQueueArn")
         sqs = session.aws.client("sqs", PARTNER, session.stack.region)
@@ -66,7 +69,7 @@ class Live:
         for event in arrived:
             self.events.add(event, time.time())
         if arrived:
-            self._tell({"type": "events", "number": len(self.events.all_of_them())})
+            self._tell({"type": "events"})
 
     async def stream(self) -> AsyncIterator[str]:
         """Server-sent events: everything there is, then every change. https://html.spec.whatwg.org/#server-sent-events."""
@@ -96,7 +99,10 @@ class Live:
     async def watching(self) -> AsyncIterator[None]:
         """Follow the customer and the queues until the block ends."""
         self._loop = asyncio.get_running_loop()
-        watchers = [asyncio.create_task(self._watch_events()), asyncio.create_task(self._watch_counts())]
+        watchers = [
+            asyncio.create_task(self._watch(self.receive, EVENTS_SECONDS)),
+            asyncio.create_task(self._watch(self._count, COUNTS_SECONDS)),
+        ]
         try:
             yield
         finally:
@@ -125,31 +131,30 @@ class Live:
 
     async def inject(self, faults: Any) -> httpx.Response:
         """What goes wrong next (see local/faults.py)."""
-        aws = self.session.aws
-        async with httpx.AsyncClient(verify=aws.ssl_context()) as client:
-            answer = await client.put(f"{aws.url}{FAULTS}", json=faults)
+        async with httpx.AsyncClient(verify=self._trust) as client:
+            answer = await client.put(f"{self.session.aws.url}{FAULTS}", json=faults)
         if answer.is_success:
             self.faults = faults
             await self._count()
         return answer
 
-    async def _watch_events(self) -> None:
+    async def _watch(self, look: Callable[[], Awaitable[None]], seconds: float) -> None:
         while True:
-            await self.receive()
-            await asyncio.sleep(EVENTS_SECONDS)
-
-    async def _watch_counts(self) -> None:
-        while True:
-            await self._count()
-            await asyncio.sleep(COUNTS_SECONDS)
+            with contextlib.suppress(BotoCoreError, ClientError, httpx.HTTPError):  # it will answer the next time
+                await look()
+            await asyncio.sleep(seconds)
 
     async def _count(self) -> None:
+        if self.faults:  # some hold for a number of requests
+            async with httpx.AsyncClient(verify=self._trust) as client:
+                told = await client.get(f"{self.session.aws.url}{FAULTS}")
+            self.faults = [] if told.text.startswith("0 ") else self.faults
         waiting, dead = await run_in_threadpool(
             lambda: (self._messages(self._queues.retry), self._messages(self._queues.dead_letters))
         )
         counts = {"retry": waiting, "dead_letters": dead, "faults": self.faults}
         chart = self.captures.chart()[-2:]
-        if (counts, chart) != (self._counts, getattr(self, "_chart", None)):
+        if (counts, chart) != (self._counts, self._chart):
             self._counts, self._chart = counts, chart
             self._tell({"type": "counts", "counts": counts, "chart": chart})
 

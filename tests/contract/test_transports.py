@@ -203,8 +203,24 @@ def test_a_secret_is_asked_for_three_times(
     assert len(aws.asked) == asked
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"[]", b"null", b"\xff"])
-def test_an_answer_that_is_no_object_is_no_success(aws: Aws, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>",
+        b"[]",
+        b"null",
+        b"\xff",
+        b"{}",
+        b'{"Entries":null}',
+        b'{"Entries":"x"}',
+        b'{"Entries":[null]}',
+        b'{"Entries":[{}]}',
+        b'{"Entries":[{"EventId":null,"ErrorCode":null}]}',
+        b'{"Entries":[{"EventId":""}]}',
+        b'{"Entries":[{"EventId":1}]}',
+    ],
+)
+def test_an_answer_that_does_not_account_for_the_entry_is_no_success(aws: Aws, content: bytes) -> None:
     aws.answers = [(200, content)]
     [failed] = sender(direct.call)([Entry(datetime.now(UTC), "aws.partner/a/b", (), "a", "{}", REGION)])
     assert isinstance(failed, Failed)
@@ -222,11 +238,14 @@ def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, mo
         "Expiration": "2099-01-01T00:00:00Z",
     }
     container = Aws([(200, json.dumps(found).encode())])
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
     with serving(container) as port:
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/credentials")
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
         direct._found_by_botocore.cache_clear()
         try:
+            call.prepare(direct.call, REGION)
+            assert (len(container.asked), aws.connections) == (1, 0)
             put(direct.call)
             put(direct.call)
         finally:
