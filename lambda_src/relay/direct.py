@@ -68,7 +68,9 @@ def suits(environment: Mapping[str, str], regions: Sequence[str]) -> bool:
         return False
     if any(name.startswith("AWS_ENDPOINT_URL_") or name.upper() in _PROXIES for name in environment):
         return False
-    return "AWS_ENDPOINT_URL" in environment or all(region.startswith((*_SUFFIXES, *_PUBLIC)) for region in regions)
+    if configured := environment.get("AWS_ENDPOINT_URL"):
+        return urlsplit(configured).path in {"", "/"}
+    return all(region.startswith((*_SUFFIXES, *_PUBLIC)) for region in regions)
 
 
 def url(service: Service, region: str) -> str:

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import time
-import uuid
 from typing import Any
 
 from relay.call import PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, CallFailed, Service
@@ -54,7 +53,7 @@ class Secrets:
         """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
         self._missing.pop(name, None)
         # Whoever calls the API itself has to bring the token: it makes a second attempt harmless.
-        parameters = {"SecretId": name, "SecretString": value, "ClientRequestToken": str(uuid.uuid4())}
+        parameters = {"SecretId": name, "SecretString": value, "ClientRequestToken": os.urandom(16).hex()}
         try:
             self._ask(SECRETS_MANAGER, "PutSecretValue", parameters)
         except CallFailed as error:

@@ -46,7 +46,12 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
     results = told.get("entries")
     results = results if isinstance(results, list) and len(results) == len(rows) else [{}] * len(rows)
     shown["entries"] = [
-        row | {"result": result, "event": _event(row["wire"], result, events, capture.at + capture.seconds)}
+        row
+        | {
+            "cli": cli([row["wire"]]),
+            "result": result,
+            "event": _event(row["wire"], result, events, capture.at + capture.seconds),
+        }
         for row, result in zip(rows, results, strict=True)
     ]
     shown["cli"] = cli([row["wire"] for row in rows[:20]])

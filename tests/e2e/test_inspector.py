@@ -202,7 +202,11 @@ def test_the_commands_that_are_copied_do_what_they_say(page: Page, running: list
     page.goto(PAGE)
     post(sample("/github"), b'{"repository":{"owner":{"login":"octo-org"}},"it\'s":"\\u00e9"}')
     page.locator("#list li").first.click()
-    for name, answer in (("Copy as curl", '"accepted": 1'), ("Copy entries for the AWS CLI", '"FailedEntryCount": 0')):
+    for name, answer in (
+        ("Copy as curl", '"accepted": 1'),
+        ("Copy all entries", '"FailedEntryCount": 0'),
+        ("Copy for the AWS CLI", '"FailedEntryCount": 0'),
+    ):
         page.get_by_role("button", name=name).click()
         expect(page.locator("#said")).to_have_text("The command copied")
         command = page.evaluate("navigator.clipboard.readText()")

@@ -44,6 +44,7 @@ def test_every_region_has_botocores_endpoint(service: Service, monkeypatch: pyte
         {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "https://vpce.example"},
         {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
         {"AWS_CONFIG_FILE": "/etc/aws"},
+        {"AWS_ENDPOINT_URL": "https://gateway.example/aws"},
         {"AWS_PROFILE": "partner"},
         {"HTTPS_PROXY": "http://proxy.example:3128"},
         {"https_proxy": "http://proxy.example:3128"},

@@ -171,7 +171,7 @@ function parts(one) {
       el("button", { type: "button", className: "primary", textContent: "Replay, freshly signed", onclick: attempt(() => replay(one)) }),
       el("button", { type: "button", textContent: "Try a mapping", disabled: !editable, onclick: attempt(() => edit(one)) }),
       el("button", { type: "button", textContent: "Copy as curl", onclick: attempt(() => copy(one.curl, "The command")) }),
-      el("button", { type: "button", textContent: "Copy entries for the AWS CLI", disabled: !one.cli, onclick: attempt(() => copy(one.cli, "The command")) })),
+      el("button", { type: "button", textContent: one.entries.length > 20 ? "Copy the first 20 entries" : "Copy all entries", disabled: !one.cli, onclick: attempt(() => copy(one.cli, "The command")) })),
     section("Authentication", true, authentication(one.authentication)),
     section(`Entries (${one.entries.length})`, true, ...entries(one)),
     section("Template values", false, one.values
@@ -205,7 +205,8 @@ function body(request) {
 function entries(one) {
   const found = one.entries.map((entry) => el("div", { className: "entry" },
     el("div", { className: "head" },
-      el("h3", { textContent: `${entry.entry}. ${entry["detail-type"]}` }), fate(entry, one)),
+      el("h3", { textContent: `${entry.entry}. ${entry["detail-type"]}` }), fate(entry, one),
+      el("button", { type: "button", textContent: "Copy for the AWS CLI", onclick: attempt(() => copy(entry.cli, "The command")) })),
     table([["Source", entry.source], ["Region", entry.region], ...(entry.bus ? [["Bus", entry.bus]] : []), ["Time", entry.time],
       ["Size", `${entry.bytes} bytes${entry.request ? `, in request ${entry.request}` : ""}`]]),
     section("As it is sent", false, el("pre", { textContent: JSON.stringify(entry.wire, null, 2) }), el("h3", { textContent: "Detail" }), el("pre", { textContent: pretty(entry.wire.Detail) })),
