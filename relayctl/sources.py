@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from relay.partner_sources import pages
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
 from relayctl.options import (
@@ -97,7 +98,7 @@ def status(
                 "meaning": MEANING.get(one["State"]),
             }
             for source in _sources(account, whole)
-            for one in _pages(
+            for one in pages(
                 client.list_partner_event_source_accounts, "PartnerEventSourceAccounts", EventSourceName=source["Name"]
             )
         ]
@@ -130,18 +131,7 @@ def _whole(source: str, partner: str) -> str:
 
 def _sources(account: Account, prefix: str) -> Iterator[dict[str, Any]]:
     client = account.client("events")
-    yield from _pages(client.list_partner_event_sources, "PartnerEventSources", NamePrefix=prefix)
-
-
-def _pages(operation: Any, key: str, **parameters: str) -> Iterator[dict[str, Any]]:
-    # botocore has no paginator for these operations.
-    token: dict[str, str] = {}
-    while True:
-        page = operation(**parameters, **token)
-        yield from page.get(key, [])
-        if not page.get("NextToken"):
-            return
-        token = {"NextToken": page["NextToken"]}
+    yield from pages(client.list_partner_event_sources, "PartnerEventSources", NamePrefix=prefix)
 
 
 def _time(value: Any) -> str | None:

@@ -58,19 +58,11 @@ class Connection:
         self._socket.sendall(request)
         status, data = 0, b""
         while status < _FIRST_FINAL_STATUS:  # others come before the answer
-            head, data = self._head(data)
+            head, data = self._until(b"\r\n\r\n", data)
             status, fields = _parsed(head)
         body, extra = self._body(status, fields, data)
         self._reusable = not extra and b"close" not in fields.get(b"connection", b"").lower()
         return status, body
-
-    def _head(self, data: bytes) -> tuple[bytes, bytes]:
-        while b"\r\n\r\n" not in data:
-            if len(data) > _MAX_HEAD:
-                raise Broken("the answer's headers do not end")
-            data += self._receive()
-        head, _, rest = data.partition(b"\r\n\r\n")
-        return head, rest
 
     def _body(self, status: int, fields: Mapping[bytes, bytes], data: bytes) -> tuple[bytes, bytes]:
         if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
@@ -93,7 +85,7 @@ class Connection:
     def _chunks(self, data: bytes) -> tuple[bytes, bytes]:
         chunks = []
         while True:
-            line, data = self._line(data)
+            line, data = self._until(b"\r\n", data)
             try:
                 size = int(line.partition(b";")[0], 16)
             except ValueError as error:
@@ -103,16 +95,16 @@ class Connection:
             chunk, data = self._exactly(size + 2, data)
             chunks.append(chunk[:-2])
         while line:  # what may come after the last chunk ends with an empty line
-            line, data = self._line(data)
+            line, data = self._until(b"\r\n", data)
         return b"".join(chunks), data
 
-    def _line(self, data: bytes) -> tuple[bytes, bytes]:
-        while b"\r\n" not in data:
+    def _until(self, end: bytes, data: bytes) -> tuple[bytes, bytes]:
+        while end not in data:
             if len(data) > _MAX_HEAD:
-                raise Broken("a line of the answer does not end")
+                raise Broken("the answer's headers do not end")
             data += self._receive()
-        line, _, rest = data.partition(b"\r\n")
-        return line, rest
+        before, _, rest = data.partition(end)
+        return before, rest
 
     def _receive(self) -> bytes:
         received = self._socket.recv(_RECEIVED)

@@ -24,17 +24,17 @@ def client(region: str) -> "EventBridgeClient":
 def names(region: str, prefix: str) -> Iterator[str]:
     """The names of the partner event sources that begin with `prefix`. Raises the SDK's errors."""
     operation = client(region).list_partner_event_sources
-    yield from (one["Name"] for one in _pages(operation, "PartnerEventSources", NamePrefix=prefix))
+    yield from (one["Name"] for one in pages(operation, "PartnerEventSources", NamePrefix=prefix))
 
 
 def accounts(region: str, source: str) -> Iterator[dict[str, Any]]:
     """The accounts of a source, with `State`, and `ExpirationTime` while PENDING. Raises the SDK's errors."""
     operation = client(region).list_partner_event_source_accounts
-    yield from _pages(operation, "PartnerEventSourceAccounts", EventSourceName=source)
+    yield from pages(operation, "PartnerEventSourceAccounts", EventSourceName=source)
 
 
-def _pages(operation: Any, key: str, **parameters: str) -> Iterator[dict[str, Any]]:
-    # botocore has no paginators for these operations.
+def pages(operation: Any, key: str, **parameters: str) -> Iterator[dict[str, Any]]:
+    """Every element of `key` on every page; botocore has no paginators for these operations."""
     token: dict[str, str] = {}
     while True:
         page = operation(**parameters, **token)
