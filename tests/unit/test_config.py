@@ -156,6 +156,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         config.load(tmp_path / "relay.toml")
 
 
+def test_the_transport_is_one_of_two(load: Load) -> None:
+    assert load('transport = "boto3"\n' + RELAY_TOML).transport == "boto3"
+    with pytest.raises(ConfigError, match=r'transport: expected one of .*, got "curl"'):
+        load('transport = "curl"\n' + RELAY_TOML)
+
+
 def preset(load: Load, name: str, auth: str, top: str = "") -> Config:
     return load(
         f"""
