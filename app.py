@@ -53,7 +53,7 @@ def main() -> None:
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )
     if not package.compiler():
-        text = "python3.13 is not here to compile the function's package, so its cold starts take three times as long"
+        text = "python3.13 is not here to compile the function's package, so its cold starts take twice as long"
         cdk.Annotations.of(stack).add_warning_v2("package-not-compiled", text)
     for number, warning in enumerate(relay.warnings()):
         cdk.Annotations.of(stack).add_warning_v2(f"relay-toml-{number}", f"{path.name}: {warning}")

@@ -83,7 +83,7 @@ class Package:
         """The Python that can compile for where the package will run, if there is one here.
 
         Lambda's disk is read-only: what is not compiled in the package is compiled in every cold start, which makes
-        it three times as long.
+        it twice as long.
         """
         if self.local or sys.version_info[:2] == LAMBDA_PYTHON:
             return sys.executable
