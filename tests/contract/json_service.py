@@ -1,0 +1,109 @@
+"""Stands for AWS's JSON protocol, so that a test can say what is answered and see what was asked."""
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+
+from relay import direct, sdk
+from relay.call import EVENTS, ONCE, Call, CallFailed, Patience
+
+REGION = "us-east-1"
+ENTRY = {"Source": "aws.partner/acme.example/c42", "DetailType": "a", "Detail": "{}"}
+ACCEPTED = json.dumps({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}).encode()
+
+
+@dataclass
+class Aws:
+    """Stands for AWS: answers what it is told, and remembers what it was asked."""
+
+    answers: list[tuple[int, bytes]] = field(default_factory=list)
+    asked: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    connections: int = 0
+    hang_up: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        """For http.server."""
+        aws = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                aws.connections += 1
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                aws.asked.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                status, content = aws.answers.pop(0) if aws.answers else (200, ACCEPTED)
+                if not status:  # no answer at all
+                    aws.released.wait(10)
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+                self.close_connection = aws.hang_up
+
+            def log_message(self, *_: object) -> None:
+                """Nothing to say."""
+
+        return Handler
+
+
+@contextmanager
+def serving(aws: Aws, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port it is on."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), aws.handler())
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        aws.released.set()
+        direct.disconnect()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, name.lower())
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[Aws]:  # noqa: ARG001 - they have to be there
+    made = Aws()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials of another test
+    with serving(made) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        sdk.client.cache_clear()
+        yield made
+        sdk.client.cache_clear()
+
+
+def put(transport: Call, patience: Patience = ONCE) -> dict[str, Any]:
+    return transport(EVENTS, REGION, "PutPartnerEvents", {"Entries": [ENTRY]}, patience)
+
+
+def failure(work: Callable[[], Any]) -> CallFailed:
+    with pytest.raises(CallFailed) as raised:
+        work()
+    return raised.value

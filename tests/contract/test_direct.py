@@ -1,0 +1,196 @@
+"""What the direct transport has to do itself: connections, attempts, credentials, TLS, and being there early."""
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from relay import call, direct
+from relay.call import SECRETS_MANAGER, SEVERAL
+from relay.entry import Entry, Failed
+from relay.partner_bus import sender
+from tests.contract.json_service import ACCEPTED, REGION, Aws, aws, credentials, failure, put, serving
+
+__all__ = ["aws", "credentials"]  # fixtures
+
+
+def test_one_connection_serves_many_requests_and_a_closed_one_is_replaced(aws: Aws) -> None:
+    for _ in range(3):
+        put(direct.call)
+    assert aws.connections == 1
+    aws.hang_up = True
+    put(direct.call)
+    aws.hang_up = False
+    put(direct.call)
+    assert (aws.connections, len(aws.asked)) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "asked"),
+    [
+        ([(500, b"")] * 2, None, 3),
+        ([(400, b'{"__type":"ThrottlingException"}')], None, 2),
+        ([(500, b"")] * 3, "500", 3),
+        ([(400, b'{"__type":"ResourceNotFoundException"}')], "ResourceNotFoundException", 1),
+    ],
+    ids=["recovers", "throttled", "gives-up", "final"],
+)
+def test_a_secret_is_asked_for_three_times(
+    aws: Aws, answers: list[tuple[int, bytes]], code: str | None, asked: int
+) -> None:
+    aws.answers = [*answers]
+
+    def ask() -> dict[str, Any]:
+        return direct.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
+
+    assert (failure(ask).code if code else ask() and None) == code
+    assert len(aws.asked) == asked
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>",
+        b"[]",
+        b"null",
+        b"\xff",
+        b"{}",
+        b'{"Entries":null}',
+        b'{"Entries":"x"}',
+        b'{"Entries":[null]}',
+        b'{"Entries":[{}]}',
+        b'{"Entries":[{"EventId":null,"ErrorCode":null}]}',
+        b'{"Entries":[{"EventId":""}]}',
+        b'{"Entries":[{"EventId":1}]}',
+    ],
+)
+def test_an_answer_that_does_not_account_for_the_entry_is_no_success(aws: Aws, content: bytes) -> None:
+    aws.answers = [(200, content)]
+    [failed] = sender(direct.call)([Entry(datetime.now(UTC), "aws.partner/a/b", (), "a", "{}", REGION)])
+    assert isinstance(failed, Failed)
+    assert failed.code == "InvalidResponse"
+
+
+def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    found = {
+        "AccessKeyId": "AKIDOFCONTAINER",
+        "SecretAccessKey": "secret",
+        "Token": "token",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+    container = Aws([(200, json.dumps(found).encode())])
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    with serving(container) as port:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/credentials")
+        monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
+        direct._found_by_botocore.cache_clear()
+        try:
+            call.prepare(direct.call, REGION)
+            assert (len(container.asked), aws.connections) == (1, 0)
+            put(direct.call)
+            put(direct.call)
+        finally:
+            direct._found_by_botocore.cache_clear()
+    assert [headers["authorization"] for headers, _ in container.asked] == ["let me in"]
+    assert all("Credential=AKIDOFCONTAINER/" in headers["authorization"] for headers, _ in aws.asked)
+    assert all(headers["x-amz-security-token"] == "token" for headers, _ in aws.asked)
+
+
+def test_without_credentials_nothing_is_sent(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    direct._found_by_botocore.cache_clear()
+    try:
+        assert failure(lambda: put(direct.call)).code == "NoCredentialsError"
+    finally:
+        direct._found_by_botocore.cache_clear()
+    assert aws.asked == []
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("name", "trusted", "code"),
+    [("127.0.0.1", True, None), ("127.0.0.1", False, "SSLError"), ("events.example", True, "SSLError")],
+    ids=["trusted", "unknown-authority", "another-host"],
+)
+def test_tls_is_verified(
+    name: str, *, trusted: bool, code: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    bundle = tmp_path / "ca.pem"
+    (authority if trusted else other).cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    direct._tls.cache_clear()
+    aws = Aws()
+    try:
+        with serving(aws, context) as port:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{port}")
+            if code:
+                assert failure(lambda: put(direct.call)).code == code
+            else:
+                put(direct.call)
+                put(direct.call)  # TLS's session tickets are no reason to open another connection
+                assert aws.connections == 1
+    finally:
+        direct._tls.cache_clear()
+    assert len(aws.asked) == (0 if code else 2)
+
+
+def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    call.prepare(direct.call, REGION)
+    put(direct.call)
+    assert (aws.connections, len(aws.asked)) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["snap-start", "on-demand"])
+def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not from a snapshot, in which it would be dead, and not if nobody answers."""
+    with serving(Aws()) as port:
+        pass
+    if how == "on-demand":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
+    call.prepare(direct.call, REGION)
+    assert aws.connections == 0
+
+
+NOT_NEEDED = ("boto3", "botocore.session", "http.client", "urllib3", "email", "cryptography", "jwt", "urllib.request")
+
+
+def test_a_healthy_webhook_imports_nothing_it_does_not_need(aws: Aws, tmp_path: Path) -> None:
+    aws.answers = [(200, json.dumps({"SecretString": "It's a Secret to Everybody"}).encode()), (200, ACCEPTED)]
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import json, sys\n"
+        "from bench.driver import Context\n"
+        "from bench.events import event\n"
+        "from relay import ingest\n"
+        "answer = ingest.handler(event('/github', b'{}'), Context())\n"
+        "assert answer['statusCode'] == 202, answer\n"
+        f"print([name for name in {NOT_NEEDED} if name in sys.modules], file=sys.stderr)\n"
+    )
+    root = Path(__file__).parents[2]
+    environment = {"PYTHONPATH": f"{root}:{root / 'lambda_src'}", "POWERTOOLS_METRICS_NAMESPACE": "a"}
+    environment["POWERTOOLS_SERVICE_NAME"] = "a"
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        environment[name] = os.environ[name]
+    environment |= {"AWS_REGION": REGION, "RELAY_CONFIG": str(root / "bench/relay.toml")}
+    done = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+    assert len(aws.asked) == 2
