@@ -56,6 +56,7 @@ lint: setup
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@node --check local/inspector/page/script.js
 	@for stage in dev prod; do for front in http rest; do \
 		node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$$stage --context front=$$front \
 			--output .build/lint/$$stage-$$front && \
