@@ -1,6 +1,5 @@
 """relay.toml, read and proved: what the function and the stack may rely on. All mistakes are reported at once."""
 
-import difflib
 import os
 import re
 import tomllib
@@ -33,7 +32,7 @@ from relay.secret_name import SSM
 from relay.template import Template
 from relay.token_scheme import NoScheme
 from relay.toml_lines import line_of
-from relay.toml_table import NOTHING, Check, Problem, Table
+from relay.toml_table import NOTHING, Check, Problem, Table, similar
 
 SCHEMES = (
     "standard-webhooks",
@@ -248,7 +247,7 @@ def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     scheme = given.get("scheme") if isinstance(given, dict) else None
     name = table.text("preset", "")
     if name and name not in known:
-        close = difflib.get_close_matches(name, known, 1)
+        close = similar(name, known)
         hint = f'did you mean "{close[0]}"?' if close else "`relayctl presets` lists them"
         table.problem("preset", f'there is no "{name}"; {hint}')
         name = close[0] if close else "standard-webhooks"  # so that the rest of the route can be read

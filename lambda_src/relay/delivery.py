@@ -4,7 +4,6 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -87,6 +86,8 @@ def deliver(entries: Sequence[Entry], config: Config, send: Send, budget: Budget
         return zip(indexes, _in_region(mine, config.max_request_bytes, send, budget), strict=True)
 
     if len(regions) > 1:
+        from concurrent.futures import ThreadPoolExecutor  # for several Regions alone
+
         with ThreadPoolExecutor(len(regions)) as threads:
             made |= dict(chain.from_iterable(threads.map(in_region, regions.values())))
     else:

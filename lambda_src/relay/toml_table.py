@@ -1,7 +1,6 @@
 """Reads one TOML table key by key and notes every mistake, so that all of them are shown at once."""
 
-import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +124,7 @@ class Table:
     def end(self) -> None:
         """Note every key that nobody asked for: it is misspelt, and would silently do nothing."""
         for key in sorted(self._data.keys() - self._known):
-            close = difflib.get_close_matches(key, self._known, 1)
+            close = similar(key, self._known)
             if close and close[0] in self._missing:  # one mistake, one message
                 self._problems.remove(self._missing.pop(close[0]))
             hint = f'did you mean "{close[0]}"?' if close else f"expected one of {', '.join(sorted(self._known))}"
@@ -146,3 +145,10 @@ class Table:
         if value == "" and default is None:
             self.problem(key, f"empty; expected {_NAMES[kind]}")
         return value
+
+
+def similar(name: str, known: Iterable[str]) -> list[str]:
+    """The one of `known` that `name` may have been meant to be, if there is one."""
+    import difflib  # for mistakes alone
+
+    return difflib.get_close_matches(name, list(known), 1)

@@ -168,7 +168,18 @@ def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypa
     assert aws.connections == 0
 
 
-NOT_NEEDED = ("boto3", "botocore.session", "http.client", "urllib3", "email", "cryptography", "jwt", "urllib.request")
+NOT_NEEDED = (
+    "boto3",
+    "botocore.session",
+    "http.client",
+    "urllib3",
+    "email",
+    "cryptography",
+    "jwt",
+    "urllib.request",
+    "difflib",
+    "concurrent",
+)
 
 
 def test_a_healthy_webhook_imports_nothing_it_does_not_need(aws: Aws, tmp_path: Path) -> None:
