@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay import direct, sdk
-from relay.call import Call, Patience
+from relay.call import PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, Patience, Service
 from relay.entry import Accepted, Entry
 from relay.partner_bus import sender
 from tests.contract.json_service import REGION, Aws, aws, credentials, failure, put, serving
@@ -40,6 +41,32 @@ def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
     assert json.loads(my_body) == json.loads(their_body)
     for name in ("content-type", "x-amz-target", "x-amz-security-token", "host"):
         assert mine[name] == theirs[name]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        (SECRETS_MANAGER, "GetSecretValue", {"SecretId": "acme/orders"}),
+        (
+            SECRETS_MANAGER,
+            "PutSecretValue",
+            {"SecretId": "acme/orders", "SecretString": "é", "ClientRequestToken": "1" * 32},
+        ),
+        (PARAMETER_STORE, "GetParameter", {"Name": "/acme/orders", "WithDecryption": True}),
+    ],
+    ids=["read", "enrol", "parameter"],
+)
+def test_both_ask_for_secrets_in_the_same_words(
+    aws: Aws, service: Service, operation: str, parameters: dict[str, Any]
+) -> None:
+    for transport in (direct.call, sdk.call):
+        transport(service, REGION, operation, parameters, SEVERAL)
+    (mine, my_body), (theirs, their_body) = aws.asked
+    assert json.loads(my_body) == json.loads(their_body) == parameters
+    for name in ("content-type", "x-amz-target", "x-amz-security-token", "host"):
+        assert mine[name] == theirs[name]
+    scopes = [one["authorization"].split(",")[0].split("/")[2:] for one in (mine, theirs)]
+    assert scopes[0] == scopes[1] == [REGION, service.name, "aws4_request"]
 
 
 @pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
