@@ -72,7 +72,7 @@ class Bench:
 
 @contextmanager
 def ready() -> Iterator[Bench]:
-    """Everything built and serving; every event once through everything, so that it is all compiled."""
+    """The relay's package built, the stub serving, the events written."""
     package = BUILD / "package"
     shutil.rmtree(package, ignore_errors=True)
     Package(RELAY_TOML, local=True, cryptography=False).build(package)

@@ -89,12 +89,9 @@ class Package:
             return sys.executable
         name = "python{}.{}".format(*LAMBDA_PYTHON)
         found = shutil.which(name)
-        # It may be no more than the shim of a version manager.
-        return (
-            found
-            if found and not subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode
-            else None
-        )
+        if not found or subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode:
+            return None  # or no more than the shim of a version manager
+        return found
 
 
 def _compile(python: str, target: Path) -> None:

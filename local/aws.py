@@ -153,7 +153,7 @@ def _wait_until_ready(aws: LocalAws, process: "subprocess.Popen[bytes]") -> None
                 if client.get("/_ministack/health").is_success:
                     return
             except httpx.TransportError:
-                time.sleep(0.05)
+                time.sleep(0.05)  # a server says nothing when it is ready; there is a deadline
     raise LocalAwsError(f"the local AWS did not start:\n{aws.log.read_text(errors='replace')[-2000:]}")
 
 

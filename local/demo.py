@@ -52,7 +52,7 @@ def _wait_for(session: Session, expected: int) -> list[dict[str, object]]:
     events = list(session.customer.received())
     deadline = time.monotonic() + ARRIVAL_SECONDS
     while len(events) < expected and time.monotonic() < deadline:
-        time.sleep(0.1)
+        time.sleep(0.1)  # the queue is asked again, until a deadline
         events += session.customer.received()
     return events
 

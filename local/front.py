@@ -69,7 +69,7 @@ def serving(app: Starlette, port: int) -> Iterator[str]:
     while not server.started:
         if not thread.is_alive():
             raise LocalAwsError(f"the server on port {port} did not start")
-        time.sleep(0.01)
+        time.sleep(0.01)  # uvicorn has no event for it; the thread is alive or it ends
     try:
         yield f"http://{HOST}:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

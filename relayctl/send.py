@@ -100,7 +100,7 @@ def _paced(count: int, rate: float) -> Iterator[int]:
     begun = time.monotonic()
     for number in range(count):
         if rate:
-            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+            time.sleep(max(0.0, begun + number / rate - time.monotonic()))  # the rate that was asked for
         yield number
 
 

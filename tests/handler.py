@@ -22,7 +22,7 @@ def handle(event: Mapping[str, Any], config: Config, ports: Ports, now: datetime
     """The answer of `relay.ingest.handler`, at `now`."""
     ingest = _ingest()
     with mock.patch.multiple(ingest, CONFIG=config, PORTS=ports), time_machine.travel(now, tick=False):
-        answer: dict[str, Any] = ingest.handler(dict(event), _Context())
+        answer: dict[str, Any] = ingest.handler(dict(event), Context())
     return answer
 
 
@@ -44,11 +44,14 @@ def _ingest() -> ModuleType:
     return ingest
 
 
-class _Context:
+class Context:
+    """What Lambda gives beside the event."""
+
     function_name = "ingest"
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
     aws_request_id = "lambda-request"
 
     def get_remaining_time_in_millis(self) -> int:
+        """As at the start of an invocation."""
         return 29_000

@@ -25,6 +25,7 @@ from local.samples import SIGNERS
 from relay import bucket, dedupe, direct, queues, sdk
 from relay.queueing import Queue
 from tests.conftest import http_api_event
+from tests.handler import Context
 
 REGION = "us-east-1"
 SOURCE = "aws.partner/acme.example/c42/orders"
@@ -50,20 +51,6 @@ def faults(bus: LocalAws) -> Iterator[Inject]:
 
     yield inject
     inject([])
-
-
-@dataclass
-class Context:
-    """What Lambda gives beside the event."""
-
-    function_name: str = "ingest"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:111111111111:function:ingest"
-    aws_request_id: str = "lambda-request"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """As at the start of an invocation."""
-        return 29_000
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,11 @@ def prepare(call: Call, region: str) -> None:
     from relay import direct
 
     if call is direct.call:
-        with suppress(CallFailed):
-            direct.credentials() if how == "snap-start" else direct.connect(EVENTS, region, ONCE)
+        with suppress(CallFailed):  # the first webhook tries again, and says so
+            if how == "snap-start":
+                direct.credentials()
+            else:
+                direct.connect(EVENTS, region, ONCE)
 
 
 def chosen(transport: str, regions: Sequence[str]) -> Call:

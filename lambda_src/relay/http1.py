@@ -1,6 +1,6 @@
 """HTTP/1.1 as a client needs it that has one request under way at a time, and wants status and body alone.
 
-http.client reads each answer's headers with the e-mail parser and sends head and body apart: a tenth of a warm webhook,
+http.client reads each answer's headers with the e-mail parser and sends head and body apart: a sixth of a warm webhook,
 and its imports a tenth of a cold start. https://www.rfc-editor.org/rfc/rfc9112
 """
 

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
+from relay.errors import Rejected
 from relayctl.signing import CannotSign, sign
 
 PAGE = Path(__file__).with_name("page")
@@ -92,10 +93,10 @@ class _Buttons:
         if route is None:
             raise HTTPException(422, "No route has this path: there is no secret to sign it with.")
         target = live.url + capture.path + (f"?{capture.query}" if capture.query else "")
-        secret = live.session.secrets.get(explain.secret_of(capture, route), "")
         try:
+            secret = live.session.secrets.get(explain.secret_of(capture, route), "")
             headers = sign(route, secret, capture.request(), target)
-        except CannotSign as error:
+        except (CannotSign, Rejected) as error:
             raise HTTPException(422, f"This cannot be signed here: {error}.") from error
         kept = {name: value for name, value in headers.items() if name not in _NOT_SENT}
         async with httpx.AsyncClient(timeout=60) as client:
@@ -103,8 +104,9 @@ class _Buttons:
         return JSONResponse({"status": answer.status_code})
 
     async def route_text(self, request: Request) -> Response:
-        found = self._block(request.path_params["name"], self._file())
-        return JSONResponse({"text": found.text, "version": _version(self._file()), "file": self.relay_toml.name})
+        file = self._file()
+        found = self._block(request.path_params["name"], file)
+        return JSONResponse({"text": found.text, "version": _version(file), "file": self.relay_toml.name})
 
     async def attempt(self, request: Request) -> Response:
         """What another text of the route would make of a webhook; nothing is written."""

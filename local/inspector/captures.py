@@ -65,9 +65,9 @@ class Capture:
             return None
 
 
-def fingerprint(source: str, detail_type: str, time: str, detail: Any) -> str:
+def fingerprint(source: str, detail_type: str, detail: Any) -> str:
     """The same for an entry and for the event that the customer gets of it."""
-    text = json.dumps([source, detail_type, time, detail], sort_keys=True)
+    text = json.dumps([source, detail_type, detail], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -77,33 +77,44 @@ class Events:
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._events: deque[tuple[dict[str, Any], str, int]] = deque()
         self._by_id: dict[str, dict[str, Any]] = {}
-        self._by_content: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._by_content: dict[str, deque[tuple[float, dict[str, Any]]]] = {}
         self._bytes, self._max_bytes = 0, max_bytes
 
     def add(self, event: dict[str, Any], at: float) -> None:
         """One more, that arrived at epoch seconds `at`; the oldest are forgotten."""
-        content = fingerprint(event["source"], event["detail-type"], event["time"], event["detail"])
+        content = fingerprint(event["source"], event["detail-type"], event["detail"])
         size = len(json.dumps(event))
         self._events.append((event, content, size))
         self._by_id[event["id"]] = event
-        self._by_content[content] = (at, event)
+        self._by_content.setdefault(content, deque()).append((at, event))
         self._bytes += size
         while self._bytes > self._max_bytes:
             oldest, content, size = self._events.popleft()
             self._by_id.pop(oldest["id"], None)
-            self._by_content.pop(content, None)
+            self._by_content[content].popleft()
+            if not self._by_content[content]:
+                del self._by_content[content]
             self._bytes -= size
 
     def all_of_them(self) -> list[dict[str, Any]]:
         """In the order they arrived."""
         return [event for event, _, _ in self._events]
 
-    def find(self, result: Mapping[str, Any], content: str, since: float) -> dict[str, Any] | None:
-        """The event of an entry: by the id that the sender was told, or else what arrived later and is the same."""
+    def find(self, capture: Capture, wire: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The event of an entry: by the id that the sender was told, or else the same one that arrived later.
+
+        The relay took the webhook some time between its arrival here and its answer, so its Time may be another second.
+        """
         if "event_id" in result:
             return self._by_id.get(result["event_id"])
-        at, event = self._by_content.get(content, (0.0, None))
-        return event if at > since else None
+        time = datetime.fromisoformat(wire["Time"])
+        later = capture.at + capture.seconds
+        same = self._by_content.get(fingerprint(wire["Source"], wire["DetailType"], json.loads(wire["Detail"])), ())
+        for at, event in same:
+            apart = (datetime.fromisoformat(event["time"]) - time).total_seconds()
+            if at > later and 0 <= apart <= capture.seconds + 1:
+                return event
+        return None
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.inspector.captures import Capture, Events, fingerprint
+from local.inspector.captures import Capture, Events
 from relay import routing, secret_name
 from relay.config import Config, Route
 from relay.errors import MappingError, Rejected, Unauthorized
@@ -50,7 +50,7 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
         | {
             "cli": cli([row["wire"]]),
             "result": result,
-            "event": _event(row["wire"], result, events, capture.at + capture.seconds),
+            "event": events.find(capture, row["wire"], result),
         }
         for row, result in zip(rows, results, strict=True)
     ]
@@ -128,10 +128,3 @@ def webhook_of(capture: Capture, route: Route) -> Webhook:
     """As if it had been proven authentic when it came."""
     _, path = routing.match([route], capture.method, capture.path)
     return Webhook(route, capture.request(), path, datetime.fromtimestamp(capture.at, UTC))
-
-
-def _event(
-    wire: Mapping[str, Any], result: Mapping[str, Any], events: Events, answered_at: float
-) -> dict[str, Any] | None:
-    content = fingerprint(wire["Source"], wire["DetailType"], wire["Time"], json.loads(wire["Detail"]))
-    return events.find(result, content, answered_at)

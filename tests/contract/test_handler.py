@@ -13,7 +13,8 @@ from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, Customer
 from local.samples import SIGNERS
 from relay.queueing import Queue
-from tests.local_bus import REGION, SECRET, Context, Functions, functions
+from tests.handler import Context
+from tests.local_bus import REGION, SECRET, Functions, functions
 
 SOURCE = "aws.partner/acme.example/handler/orders"
 RELAY_TOML = """

@@ -6,9 +6,9 @@ Elsewhere the environment variable CHROMIUM has the path of one.
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from local.aws import ROOT
 
@@ -28,9 +28,8 @@ ARGUMENTS = (
 )
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Started, and ended with the block."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         path, libraries = (own, {}) if (own := os.environ.get("CHROMIUM")) else _installed()
@@ -48,3 +47,18 @@ def _installed() -> tuple[str, dict[str, str]]:
     path = found.stdout.strip().splitlines()[-1]
     needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
     return path, {"LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib")} if "not found" in needed else {}
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
+    page.set_default_timeout(15_000)
+    yield page
+    context.close()
+    # A page that tells what the server refused has those refusals in its console too.
+    assert [one for one in mistakes if "Failed to load resource" not in one] == []

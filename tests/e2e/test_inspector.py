@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -13,13 +13,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from local import samples
 from local.aws import ROOT
-from local.run import inspected
 from local.samples import SIGNERS, Sample
-from tests.e2e.browser import chromium
-from tests.e2e.conftest import Relay
+from tests.e2e.browser import browser, page
 from tests.e2e.test_commands import running
 
-__all__ = ["running"]  # a fixture
+__all__ = ["browser", "page", "running"]  # fixtures
 
 Picture = Callable[[Page, str], None]
 WEBHOOKS, PAGE = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
@@ -37,34 +35,13 @@ def picture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return take
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    mistakes: list[str] = []
-    page.on("pageerror", lambda error: mistakes.append(str(error)))
-    page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
-    page.set_default_timeout(15_000)
-    yield page
-    context.close()
-    # A page that tells what the server refused has those refusals in its console too.
-    assert [one for one in mistakes if "Failed to load resource" not in one] == []
-
-
 def sample(path: str) -> Sample:
     return next(one for one in samples.load() if one.path == path)
 
 
-def post(one: Sample, body: bytes | None = None, url: str = WEBHOOKS) -> httpx.Response:
+def post(one: Sample, body: bytes | None = None) -> httpx.Response:
     body = one.body if body is None else body
-    return httpx.post(url + one.path, content=body, headers=one.signed(body), timeout=60)
+    return httpx.post(WEBHOOKS + one.path, content=body, headers=one.signed(body), timeout=60)
 
 
 @pytest.mark.usefixtures("running")
@@ -290,54 +267,3 @@ def test_a_thousand_webhooks_in_a_minute_leave_the_page_responsive_and_the_memor
     assert slowest < 1
     expect(page.locator("#list li")).to_have_count(500)  # the last ones
     assert megabytes() - before < 60
-
-
-def test_a_mapping_is_written_only_after_a_question_and_only_over_what_was_shown(
-    relay: Relay, page: Page, tmp_path: Path
-) -> None:
-    relay_toml, shipped = tmp_path / "relay.toml", (ROOT / "relay.toml").read_text("utf-8")
-    relay_toml.write_text(shipped)
-    one = relay.sample("/github")
-    with inspected(relay.session, 0, 0, relay_toml) as (webhooks, url):
-        page.goto(url)
-        post(one, url=webhooks)
-        page.locator("#list li").first.click()
-
-        def edit(said: bool) -> None:
-            page.once("dialog", lambda dialog: dialog.accept() if said else dialog.dismiss())
-            page.get_by_role("button", name="Try a mapping").click()
-            text = page.locator("#mapping")
-            expect(page.locator("#save")).to_be_disabled()  # nothing has changed
-            text.fill(text.input_value().replace("event = {", 'event = { detail_type = "git",'))
-            expect(page.locator("#outcome")).to_contain_text("git")
-            page.locator("#save").click()
-
-        edit(said=False)
-        assert relay_toml.read_text() == shipped
-        page.get_by_role("button", name="Close").click()
-        edit(said=True)
-        expect(page.locator("#said")).to_have_text("Written to relay.toml")
-        written = relay_toml.read_text()
-        rest = 'source = "aws.partner/acme.example/github'
-        assert written == shipped.replace(f"event = {{ {rest}", f'event = {{ detail_type = "git", {rest}')
-        stale = {"text": "", "version": "of yesterday"}
-        assert httpx.put(f"{url}/routes/github", json=stale).status_code == 409
-        assert relay_toml.read_text() == written
-        page.goto("about:blank")  # its stream ends with it
-
-
-def test_another_website_can_neither_look_nor_press_a_button(relay: Relay, tmp_path: Path) -> None:
-    with inspected(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
-        elsewhere = {"origin": "https://evil.example"}
-        assert httpx.post(f"{url}/dead-letters/redrive", headers=elsewhere).status_code == 403
-        assert httpx.get(f"{url}/events", headers={"host": "evil.example"}).status_code == 403
-        policy = httpx.get(f"{url}/").headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
-
-
-def test_the_page_says_when_make_run_has_ended(relay: Relay, page: Page, tmp_path: Path) -> None:
-    with inspected(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
-        page.goto(url)
-        expect(page.locator("#connection")).to_have_text("Live")
-    expect(page.locator("#connection")).to_contain_text("is make run still up?")

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from tests.local_bus import Context
+from tests.handler import Context
 
 
 def main() -> None:

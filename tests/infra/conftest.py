@@ -41,6 +41,15 @@ event = { source = "aws.partner/acme.example/stripe" }
 """
 
 
+# What the functions are told.
+ENVIRONMENT = {
+    "RETRY_QUEUE_URL",
+    "DEAD_LETTER_QUEUE_URL",
+    "OVERFLOW_BUCKET",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
 STAGES = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]["stages"]
 
 

@@ -3,16 +3,8 @@
 import pytest
 from aws_cdk.assertions import Template
 
-from tests.infra.conftest import RELAY_TOML, allowed, only, resources, synthesise
+from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, allowed, only, resources, synthesise
 
-ENVIRONMENT = {
-    "RETRY_QUEUE_URL",
-    "DEAD_LETTER_QUEUE_URL",
-    "OVERFLOW_BUCKET",
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
-    "POWERTOOLS_LOG_LEVEL",
-}
 ENROLLING = 'preset = "asana"\nenrol = true\nauth = { secret = "acme/asana" }'
 
 

@@ -9,16 +9,7 @@ from aws_cdk.assertions import Match, Template
 
 from infra import stage as stage_module
 from infra.stage import StageError
-from tests.infra.conftest import RELAY_TOML, ROOT, STAGES, allowed, flat, only, resources, synthesise
-
-ENVIRONMENT = {
-    "RETRY_QUEUE_URL",
-    "DEAD_LETTER_QUEUE_URL",
-    "OVERFLOW_BUCKET",
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
-    "POWERTOOLS_LOG_LEVEL",
-}
+from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, STAGES, allowed, flat, only, resources, synthesise
 
 
 @pytest.mark.parametrize(("name", "days"), [("QueuesRetry", 4), ("QueuesDeadLetters", 14)])

@@ -25,7 +25,9 @@ RUN = {
     "python3 -c": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "aws events": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "aws sqs": "e2e/test_operations.py::test_a_dead_letter_is_looked_at_and_sent_back",
-    "aws secretsmanager": "e2e/test_operations.py::test_a_secret_is_stored_and_rotated",
+    "aws secretsmanager create-secret": "e2e/test_operations.py::test_a_secret_is_stored",
+    "aws secretsmanager put-secret-value": "contract/test_rotation.py"
+    "::test_both_secrets_are_active_while_the_sender_changes",
     "cdk deploy": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
     "cdk synth": "infra/test_app.py::test_a_mistake_stops_synth_with_one_readable_message",
     "relayctl check": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
