@@ -8,25 +8,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from relay.errors import BadRequest, PayloadTooLarge
-
-FORM = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
-CHARSETS = {
-    "utf-8": "utf-8-sig",  # with or without a byte order mark
-    "utf8": "utf-8-sig",
-    "us-ascii": "ascii",
-    "iso-8859-1": "latin-1",
-    "iso-8859-15": "iso8859-15",
-    "windows-1252": "cp1252",
-    "utf-16": "utf-16",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +38,6 @@ class Request:
     def content_type(self) -> str:
         """The media type, without its parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def text(self) -> str:
-        """The body, in the character set of its content type (UTF-8). Raises BadRequest, UnicodeDecodeError."""
-        parameter = re.search(r";\s*charset=\"?([^\s;\"]+)", self.headers.get("content-type", ""), re.IGNORECASE)
-        charset = parameter[1].lower() if parameter else "utf-8"
-        if charset not in CHARSETS:
-            raise BadRequest(f"The body's character set is not one of {', '.join(CHARSETS)}.")
-        return self.body.decode(CHARSETS[charset])
 
     def named_headers(self) -> dict[str, str]:
         """The headers as templates name them: `_` for `-`."""

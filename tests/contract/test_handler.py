@@ -26,7 +26,7 @@ max_entry_bytes = 1500
 name = "orders"
 path = "/orders/{customer}"
 auth = { scheme = "standard-webhooks", secret = "handler/orders" }
-event = { source = "aws.partner/acme.example/${path.customer}/orders", detail_type = "${body.type}" }
+event = { source = "aws.partner/acme.example/${body.customer || 'handler'}/orders", detail_type = "${body.type}" }
 [[route]]
 name = "batch"
 path = "/batch"
