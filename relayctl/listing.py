@@ -1,7 +1,7 @@
 """`presets` and `routes`: what exists."""
 
 from relay import presets as known
-from relay import scheme_config
+from relay import signed
 from relay.token_scheme import NoScheme
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
@@ -61,8 +61,7 @@ def list_routes(
                 "url": outputs.get("Url" + "".join(part.capitalize() for part in route.name.split("-"))),
                 "source": route.event.source.text,
                 "secret": route.auth.secret or None,
-                "body authenticated": not isinstance(route.auth, NoScheme)
-                and scheme_config.authenticates_the_body(route.auth),
+                "body authenticated": not isinstance(route.auth, NoScheme) and signed.signs_the_body(route.auth),
             }
             for route in relay.routes
         ],

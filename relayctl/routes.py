@@ -7,9 +7,10 @@ from pathlib import Path
 import typer
 
 from relay import config, routing
-from relay.config import Config, Route
+from relay.config import Config
 from relay.errors import ConfigError
 from relay.request import Request
+from relay.route import Route
 from relay.webhook import Webhook
 from relayctl.printing import MISTAKE, end
 

@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from relay import secret_name
-from relay.config import Route
+from relay import payload, secret_name
 from relay.request import Request
+from relay.route import Route
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
 from relayctl.options import (
@@ -53,7 +53,7 @@ def send(
     Exit codes: 0 every answer was 2xx, 1 one was not, 2 a mistake, or a scheme that only the sender can sign.
     """
     found = routes.find(routes.load(config), route)
-    headers = {"content-type": "application/json"} | {
+    headers = {"content-type": payload.media_type(found.body)} | {
         name.lower(): value for name, value in routes.pairs(header, ":", "--header").items()
     }
     parts = urlsplit(url)

@@ -4,11 +4,13 @@ import base64
 import re
 import time
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from relay import signature_scheme
-from relay.config import Route
 from relay.errors import Unauthorized
+from relay.known import Known
 from relay.request import Request
+from relay.route import Route
 from relay.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
 from relay.template import Template
 from relay.token_scheme import NoScheme, TokenScheme
@@ -21,7 +23,7 @@ class CannotSign(Exception):
 
 
 def sign(route: Route, secret: str, request: Request, url: str) -> dict[str, str]:
-    """The headers that prove `request`, with those it has. Raises CannotSign."""
+    """Return the headers that prove `request`, with those it has. Raise CannotSign."""
     headers = dict(request.headers)
     for template in (route.id, *([route.auth.content] if isinstance(route.auth, SignatureScheme) else [])):
         for name in _headers_in(template):
@@ -32,8 +34,16 @@ def sign(route: Route, secret: str, request: Request, url: str) -> dict[str, str
     if isinstance(route.auth, TokenScheme):
         return headers | {_header(route.auth.token, "token"): _token(route.auth.kind, secret)}
     if isinstance(route.auth, SignatureScheme):
-        return headers | _signature(route.auth, secret, signed, url)
+        parts = urlsplit(url)
+        known = Known(
+            f"{parts.scheme}://{parts.netloc}", [secret], datetime.now(UTC), _nothing_is_published, route.body
+        )
+        return headers | _signature(route.auth, secret, signed, known)
     raise CannotSign("only the sender can make its tokens and certificates")
+
+
+def _nothing_is_published(url: str) -> bytes:
+    raise CannotSign(f"only the sender publishes {url}")
 
 
 def _token(kind: str, secret: str) -> str:
@@ -41,7 +51,7 @@ def _token(kind: str, secret: str) -> str:
     return prefix + (base64.b64encode(secret.encode()).decode() if kind == "basic" else secret)
 
 
-def _signature(scheme: SignatureScheme, secret: str, request: Request, url: str) -> dict[str, str]:
+def _signature(scheme: SignatureScheme, secret: str, request: Request, known: Known) -> dict[str, str]:
     if scheme.public_key or scheme.kind not in {"hmac", "hash"}:
         raise CannotSign("only the sender has the private key")
     if scheme.each:
@@ -58,7 +68,7 @@ def _signature(scheme: SignatureScheme, secret: str, request: Request, url: str)
         raise CannotSign("the time it signs is inside the body")
     stamped = Request(request.method, request.path, request.query, {**request.headers, **headers}, request.body, "")
     try:
-        digest = signature_scheme.signature(scheme, secret, stamped, url, now)
+        digest = signature_scheme.signature(scheme, secret, stamped, known, now)
     except Unauthorized as error:
         raise CannotSign(error.reason) from error
     if scheme.assign:

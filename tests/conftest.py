@@ -26,7 +26,7 @@ regions = ["us-east-1", "eu-west-1"]
 [[route]]
 name = "orders"
 path = "/orders/{customer}"
-auth = { scheme = "standard-webhooks", secret = "acme/orders" }
+auth = { scheme = "standard-webhooks", secret = "acme/${path.customer}" }
 [route.event]
 source = "aws.partner/acme.example/${path.customer}/orders"
 detail_type = "${body.type}"

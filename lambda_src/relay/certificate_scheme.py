@@ -46,6 +46,11 @@ class CertificateScheme:
     secret: str = ""
 
 
+def signed_names(kind: str) -> frozenset[str]:
+    """Return the fields that are signed in every message of this kind; none of PayPal's, which signs a CRC."""
+    return frozenset.intersection(*map(frozenset, _SNS_SIGNED.values())) if kind == SNS else frozenset()
+
+
 def verify(scheme: CertificateScheme, request: Request, known: Known) -> None:
     """Raises Unauthorized unless the sender signed this message for us."""
     if scheme.kind == SNS:
@@ -100,7 +105,7 @@ def _verify_paypal(scheme: CertificateScheme, request: Request, known: Known) ->
 
 def _message(request: Request) -> Mapping[str, str]:
     try:
-        message = payload.parse(request)[1]
+        message = payload.parse(request, payload.JSON)[1]
     except BadRequest as error:
         raise Unauthorized(f"the scheme reads the body: {error}") from error
     if not isinstance(message, dict):

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from relay import (
     jwt_scheme,
     payload,
     presets,
+    route_rules,
     scheme_config,
     secret_name,
     signature_scheme,
@@ -23,14 +24,12 @@ from relay import (
 )
 from relay.entry import MAX_ENTRY_BYTES
 from relay.errors import ConfigError
-from relay.event_config import EventTemplate
 from relay.handshake import Handshake
 from relay.presets import Presets
+from relay.route import CLAIM_CHECK, REJECT, Route
 from relay.routing import path_problem, shape
-from relay.scheme_config import Scheme
 from relay.secret_name import SSM
-from relay.template import Template
-from relay.token_scheme import NoScheme
+from relay.signature_scheme import SignatureScheme
 from relay.toml_lines import line_of
 from relay.toml_table import NOTHING, Check, Problem, Table, similar
 
@@ -42,51 +41,14 @@ SCHEMES = (
     *signature_scheme.KINDS,
     *token_scheme.KINDS,
 )
-REJECT, CLAIM_CHECK = "reject", "claim-check"
 TRANSPORTS = (call.DIRECT, call.BOTO3)
 
 _LAMBDA_BODY_BYTES = 6 * 1024 * 1024
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
-_LEAK = (
-    "event.{field} depends on {value}, which no signature covers, and one secret serves all customers:"
-    " a webhook that is posted again could reach another customer's bus. Take it from what is signed,"
-    ' or let each customer have a secret: auth.secret = "acme/{value}"'
-)
 _EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
 _REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
 _BUS = r"[.\-_A-Za-z0-9]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[.\-_A-Za-z0-9]{1,256}"
 _ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One `[[route]]`."""
-
-    name: str
-    path: str
-    auth: Scheme
-    id: Template | None
-    event: EventTemplate
-    body: str = payload.CONTENT_TYPE
-    acknowledge: str = ""
-    retry_seconds: float = 2
-    dedupe: bool = False
-    oversize: str = REJECT
-    bus: str = ""
-    handshakes: tuple[Handshake, ...] = ()
-    verify_token: str = ""
-    origins: tuple[str, ...] = ()
-    enrol: bool = False
-    weak: tuple[str, ...] = ()
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """POST for webhooks, and what the sender's handshakes use."""
-        return frozenset({"POST"} | {one.method for one in self.handshakes})
-
-    def secrets(self) -> set[str]:
-        """The names of the secrets this route reads."""
-        return {name for name in (self.auth.secret, self.verify_token) if name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +110,9 @@ def _config(table: Table) -> Config:
     tables = table.tables("route")
     routes = tuple(_route(one, known, partner, regions) for one in tables)
     _note_duplicates(tables, routes)
+    for index, problem in route_rules.shares_secrets(routes):
+        tables[index].problem("auth.secret", problem)
+    routes = tuple(_never_signed_for_anybody(route, routes) for route in routes)
     public_url = table.text("public_url", "", check=_pattern(r"https?://[^/?#]+(/[^?#]*[^/?#])?", _EXPECTED_URL))
     for one, route in zip(tables, routes, strict=True):
         if scheme_config.signs_the_url(route.auth) and not public_url:
@@ -167,6 +132,13 @@ def _config(table: Table) -> Config:
     return config
 
 
+def _never_signed_for_anybody(route: Route, routes: Sequence[Route]) -> Route:
+    patterns = route_rules.signed_for_anybody(route, routes)
+    if not patterns or not isinstance(route.auth, SignatureScheme):
+        return route
+    return replace(route, auth=replace(route.auth, signed_for_anybody=patterns))
+
+
 def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
     taken: dict[tuple[str, str], str] = {}
     for table, route in zip(tables, routes, strict=True):
@@ -180,7 +152,8 @@ def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
 def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -> Route:
     preset = _preset(table, known)
     bus = table.text("bus", "", check=_pattern(_BUS, "expected the name or the ARN of an event bus"))
-    handshakes = tuple(_handshake(one) for one in table.tables("handshake", preset.get("handshake", [])))
+    body = table.choice("body", payload.FORMATS, preset.get("body", ""))
+    handshakes = tuple(_handshake(one, body) for one in table.tables("handshake", preset.get("handshake", [])))
     has_token = any(one.token for one in handshakes)
     route = Route(
         name=table.text("name", check=_pattern(_ROUTE_NAME, "expected a letter, then letters, digits or -")),
@@ -188,7 +161,8 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
         auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
         id=table.template("id", [name for name in event_config.NAMES if name != "id"], preset.get("id", "")),
         event=event_config.read(table.table("event", preset.get("event", {})), bus, partner, regions),
-        body=table.choice("body", payload.KINDS, preset.get("body", "")),
+        body=body,
+        allow_forgeable_source=table.flag("allow_forgeable_source", default=False),
         retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
         dedupe=table.flag("dedupe", default=False),
         bus=bus,
@@ -208,10 +182,12 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
     if route.event.claim_detail and route.oversize != CLAIM_CHECK:
         table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
     table.end()
-    return replace(route, weak=(*_weaknesses(preset, route.auth, enrol=route.enrol), *_leaks(route)))
+    for key, problem in route_rules.problems(route):
+        table.problem(key, problem)
+    return replace(route, weak=tuple(route_rules.warnings(route, verified=preset.get("verified", True))))
 
 
-def _handshake(table: Table) -> Handshake:
+def _handshake(table: Table, body_format: str) -> Handshake:
     made = Handshake(
         method=table.choice("method", ("POST", "GET", "HEAD", "OPTIONS")),
         when=table.template("when", handshake.NAMES, None) or NOTHING,
@@ -225,20 +201,10 @@ def _handshake(table: Table) -> Handshake:
         origin=table.template("origin", handshake.NAMES),
         sign=table.template("sign", handshake.NAMES),
         enrol=table.template("enrol", handshake.NAMES),
+        body_format=body_format,
     )
     table.end()
     return made
-
-
-def _leaks(route: Route) -> Iterator[str]:
-    """How one customer's webhook could reach another's bus."""
-    theirs = secret_name.expressions(route.auth.secret)
-    for name, template in (("source", route.event.source), ("region", route.event.region)):
-        for part in template.placeholders() if template else ():
-            one = Template(part.expression, (part,))
-            unsigned = one.names() & {"path", "query", "headers"} and not scheme_config.covers(route.auth, one)
-            if unsigned and part.expression not in theirs:
-                yield _LEAK.format(field=name, value="${" + part.expression + "}")
 
 
 def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
@@ -256,18 +222,7 @@ def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     preset = known.get(name, {})
     base = own or known.get(preset.get("like", ""), {})
     auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
-    return {"id": base.get("id", ""), **preset, "auth": auth}
-
-
-def _weaknesses(preset: Mapping[str, Any], auth: Scheme, *, enrol: bool) -> Iterator[str]:
-    if isinstance(auth, NoScheme):
-        yield "nothing is authenticated: anybody who knows the URL can send events"
-    elif not scheme_config.authenticates_the_body(auth):
-        yield "the body is not authenticated: who has seen one webhook can send another with a body of their own"
-    if enrol:
-        yield "enrolment is open: whoever posts a secret first can sign; set enrol = false once your sender has done so"
-    if not preset.get("verified", True):
-        yield "the preset has not been verified against the sender's own documentation or library"
+    return {"id": base.get("id", ""), "body": base.get("body", ""), **preset, "auth": auth}
 
 
 def _pattern(pattern: str, expected: str) -> Check:

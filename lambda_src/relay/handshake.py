@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from relay import signature_scheme
+from relay import payload, signature_scheme
 from relay.constant_time import any_equal
 from relay.errors import Forbidden, MappingError, Unauthorized
 from relay.request import Request
@@ -43,6 +43,7 @@ class Handshake:
     origin: Template | None
     sign: Template | None
     enrol: Template | None
+    body_format: str = payload.JSON
 
     def secret(self, request: Request) -> str:
         """The secret that arrives in this handshake. Raises Unauthorized if it must not be one."""
@@ -119,8 +120,9 @@ def _asks(handshake: Handshake, request: Request) -> bool:
 
 def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:
     templates = [handshake.when, handshake.text, handshake.sign, handshake.enrol]
-    templates += [*handshake.json.values(), *handshake.headers.values()]
-    return scope_of(request, "", inside_body=any("body" in one.text for one in templates if one))
+    templates += [handshake.token, handshake.origin, *handshake.json.values(), *handshake.headers.values()]
+    reads = any(path[:1] == ("body",) for one in templates if one for path in one.paths())
+    return scope_of(request, "", handshake.body_format if reads else "")
 
 
 def _checked(pattern: str, value: str) -> str:

@@ -56,7 +56,7 @@ class JwtScheme:
 def verify(scheme: JwtScheme, request: Request, known: Known) -> None:
     """Raises Unauthorized unless the token was signed by the sender, holds now, and says what it must."""
     url = known.url(request)
-    scope = scope_of(request, url, inside_body=False)
+    scope = scope_of(request, url, "")
     if scheme.is_the_body():
         scope["body"] = request.body.decode("ascii", "replace")
     token = value_of(scheme.token, scope, "token")

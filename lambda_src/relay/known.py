@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from relay.errors import Unauthorized
+from relay.payload import JSON
 from relay.request import Request
 
 Fetch = Callable[[str], bytes]
@@ -12,13 +14,19 @@ Fetch = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The base of the senders' URLs, the active secrets, the time, and what senders publish."""
+    """The base of the senders' URLs, the active secrets, the time, what senders publish, and the body's format."""
 
     public_url: str
     secrets: Sequence[str]
     now: datetime
     fetch: Fetch
+    body_format: str = JSON
 
     def url(self, request: Request) -> str:
-        """The URL the sender used: configured, never taken from a Host or a forwarded header."""
+        """Return the URL the sender used: configured, never taken from a Host or a forwarded header.
+
+        Raise Unauthorized if the path holds a question mark: it would be the URL of another path and query as well.
+        """
+        if "?" in request.path:
+            raise Unauthorized("an escaped question mark in the path")
         return self.public_url + request.path + (f"?{request.query}" if request.query else "")

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from relay import strict_json
-from relay.config import CLAIM_CHECK, Config, Route
+from relay.config import Config
 from relay.entry import Entry, rfc3339
 from relay.errors import MappingError, PayloadTooLarge
+from relay.route import CLAIM_CHECK, Route
 from relay.strict_json import NotJSON
 from relay.template import Template, kind_of
 from relay.webhook import Webhook

@@ -8,14 +8,14 @@ from typing import Any
 
 from relay import handshake, relaying, request, response, routing, secret_name
 from relay.certificate_scheme import CertificateScheme, confirmation
-from relay.config import Config, Route
+from relay.config import Config
 from relay.errors import BadRequest, Rejected, Unauthorized, Unavailable
 from relay.handshake import Answer, Handshake, Receiver
 from relay.known import Known
 from relay.ports import Ports, Response
 from relay.relaying import Relayed, Repeated
 from relay.request import Request
-from relay.scheme_config import Scheme
+from relay.route import Route
 from relay.webhook import Webhook, authenticate
 
 
@@ -67,7 +67,7 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
     """The answer to a handshake, or None if `posted` is a webhook, which is authentic then. Raises Unauthorized."""
     asked = handshake.find(route.handshakes, posted, authentic=False)
     if not asked:
-        _authenticate(posted, route.auth, public_url, ports, now)
+        _authenticate(posted, route, public_url, ports, now)
         asked = handshake.find(route.handshakes, posted, authentic=True)
     if asked and asked.enrol:
         _enrol(asked, posted, route, ports)
@@ -92,10 +92,11 @@ def _enrol(asked: Handshake, posted: Request, route: Route, ports: Ports) -> Non
     ports.enrol(route.auth.secret, secret)
 
 
-def _authenticate(posted: Request, scheme: Scheme, public_url: str, ports: Ports, now: datetime) -> None:
+def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> None:
     """Raises Unauthorized. A secret that was rotated since it was cached is read once more before that."""
+    scheme = route.auth
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
-    known = Known(public_url, secrets, now, ports.fetch)
+    known = Known(public_url, secrets, now, ports.fetch, route.body)
     try:
         authenticate(posted, scheme, known)
     except Unauthorized:

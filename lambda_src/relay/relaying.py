@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from relay import claims, handshake, mapping, message, payload, response, scheme_config
+from relay import claims, handshake, mapping, message, payload, response, signed
 from relay.config import Config
 from relay.delivery import budget, deliver
 from relay.entry import Accepted, Entry, Failed, Outcome
@@ -76,7 +76,7 @@ def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
     if not route.id or scope["id"] == request.request_id:
         return ""
     parts = [route.name, route.auth.secret, scope["id"]]
-    if not scheme_config.covers(route.auth, route.id):
+    if not signed.covers(route.auth, route.id):
         parts += [hashlib.sha256(request.body).hexdigest(), *mapping.from_headers(route.event.detail_type, scope)]
     return json.dumps(parts)
 

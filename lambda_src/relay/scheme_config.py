@@ -8,11 +8,10 @@ from relay.canonical import CANONICAL
 from relay.certificate_scheme import CertificateScheme
 from relay.jwt_scheme import JwtScheme
 from relay.signature_scheme import SignatureScheme
+from relay.signed import Scheme, signs_the_body
 from relay.template import Template
 from relay.token_scheme import NoScheme, TokenScheme
 from relay.toml_table import NOTHING, Check, Table
-
-Scheme = SignatureScheme | TokenScheme | JwtScheme | CertificateScheme | NoScheme
 
 _AUTHORIZATION = "${headers.authorization}"
 
@@ -34,23 +33,6 @@ def read(table: Table, schemes: Check) -> Scheme:
         scheme = _jwt(table, secret) if kind == jwt_scheme.KIND else _signature(table, kind, secret)
     table.end()
     return scheme
-
-
-def authenticates_the_body(scheme: Scheme) -> bool:
-    """Whether somebody who has seen one webhook cannot make another with a body of their own."""
-    if isinstance(scheme, CertificateScheme):
-        return scheme.kind == certificate_scheme.SNS  # PayPal signs a CRC, for which anybody can make a body
-    if isinstance(scheme, JwtScheme):
-        bound = any("sha256.body" in template.text for template in (scheme.claims or {}).values())
-        return bound or scheme.is_the_body()
-    return isinstance(scheme, SignatureScheme) and _covers_the_body(scheme.content.expressions())
-
-
-def covers(scheme: Scheme, template: Template) -> bool:
-    """Whether nobody can change what `template` gives and keep the signature."""
-    signed = scheme.content.expressions() if isinstance(scheme, SignatureScheme) else []
-    in_the_body = template.names() <= {"body"} and authenticates_the_body(scheme)
-    return in_the_body or all(expression in signed for expression in template.expressions())
 
 
 def needs_cryptography(scheme: Scheme) -> bool:
@@ -178,7 +160,7 @@ def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
     unknown = {one for one in signed if one.startswith("canonical")} - {f"canonical.{name}" for name in CANONICAL}
     if unknown:
         table.problem("content", f"expected canonical and one of {', '.join(CANONICAL)}, got {', '.join(unknown)}")
-    if scheme.content is not NOTHING and _covers_the_body(signed) != (covers == "body"):
+    if scheme.content is not NOTHING and signs_the_body(scheme) != (covers == "body"):
         table.problem("content", 'expected ${body} in it, or covers = "part": what is not signed is not authenticated')
     if scheme.timestamp and not _is_signed(scheme.timestamp, signed):
         table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
@@ -186,10 +168,6 @@ def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
         table.problem("assign", 'expected "assign" and "label" together')
     if (scheme.kind == "hash") != ("secret" in signed) and scheme.content is not NOTHING:
         table.problem("content", "expected ${secret} in it if, and only if, the scheme is hash")
-
-
-def _covers_the_body(signed: list[str]) -> bool:
-    return any(expression == "body" or expression.startswith("canonical.") for expression in signed)
 
 
 def _is_signed(timestamp: Template, signed: list[str]) -> bool:

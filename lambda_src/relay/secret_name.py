@@ -49,6 +49,12 @@ def expressions(text: str) -> list[str]:
     return _compiled(text).expressions() if is_template(text) and not problem(text) else []
 
 
+def can_be(text: str, name: str) -> bool:
+    """Return whether a request could make `name` of the template `text`."""
+    parts = (re.escape(part) if isinstance(part, str) else f"(?:{_PART.pattern})" for part in _compiled(text).parts)
+    return re.fullmatch("".join(parts), name) is not None
+
+
 def resolve(text: str, request: Request, path: Mapping[str, str]) -> str:
     """The name, for this request. Raises Unauthorized if the request gives it no part, or one that may not be."""
     if not is_template(text):

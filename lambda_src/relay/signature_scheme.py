@@ -66,6 +66,7 @@ class SignatureScheme:
     key_prefix: str = ""
     public_key: str = ""
     each: Template | None = None
+    signed_for_anybody: tuple[str, ...] = ()  # patterns of what a handshake signs for whoever asks
 
     def reads_the_body(self) -> bool:
         """Whether it takes a value from inside the body; otherwise the body is bytes alone."""
@@ -80,7 +81,7 @@ def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
     keys = [key for secret in known.secrets if (key := _key(scheme, secret))]
     if not keys and not scheme.public_key:
         raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
-    scope = scope_of(request, url, inside_body=scheme.reads_the_body())
+    scope = scope_of(request, url, known.body_format if scheme.reads_the_body() else "")
     for one in _each(scheme, scope):
         candidates, one["signature"] = _signatures(scheme, value_of(scheme.signature, one, "signature"))
         if scheme.timestamp:
@@ -88,16 +89,19 @@ def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
         if len(set(candidates)) < len(candidates):
             raise Unauthorized("the same signature twice: a repeated header")
         raw = {_BODY: request.body} | _canonical(scheme.content, request, url)
+        if scheme.signed_for_anybody:
+            _refuse_what_anybody_gets_signed(scheme, b"".join(_content(scheme.content, one, raw)))
         if not _matches(scheme, candidates, keys, one, raw):
             raise Unauthorized("signature mismatch")
 
 
-def signature(scheme: SignatureScheme, secret: str, request: Request, url: str, timestamp: str) -> str:
+def signature(scheme: SignatureScheme, secret: str, request: Request, known: Known, timestamp: str) -> str:
     """What the sender would sign `request` with, encoded. Raises Unauthorized if a value that is signed is missing."""
     key = _key(scheme, secret)
     if not key:
         raise Unauthorized("no usable secret: it is empty or not in the scheme's encoding")
-    scope = scope_of(request, url, inside_body=scheme.reads_the_body()) | {"timestamp": timestamp}
+    url = known.url(request)
+    scope = scope_of(request, url, known.body_format if scheme.reads_the_body() else "") | {"timestamp": timestamp}
     raw = {_BODY: request.body} | _canonical(scheme.content, request, url)
     return _encode(scheme.encoding, _digest(scheme, key, scope, raw)).decode()
 
@@ -110,10 +114,13 @@ def sign(scheme: SignatureScheme, secrets: Sequence[str], content: str) -> str:
     raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
 
 
-def scope_of(request: Request, url: str, *, inside_body: bool) -> dict[str, Any]:
-    """The names of a scheme's templates. A header or parameter without a value counts as absent."""
+def scope_of(request: Request, url: str, body_format: str) -> dict[str, Any]:
+    """Return the names of a scheme's templates. A header or parameter without a value counts as absent.
+
+    The body is read in `body_format`, or not at all if that is empty. Raise Unauthorized if it cannot be read.
+    """
     try:
-        body = payload.parse(request)[1] if inside_body else None
+        body = payload.parse(request, body_format)[1] if body_format else None
     except BadRequest as error:
         raise Unauthorized(f"the scheme reads the body: {error}") from error
     return {
@@ -196,6 +203,12 @@ def _fresh(scheme: SignatureScheme, text: str, now: datetime) -> str:
     if abs(now.timestamp() - seconds) > scheme.tolerance:
         raise Unauthorized("timestamp outside the tolerance")
     return text
+
+
+def _refuse_what_anybody_gets_signed(scheme: SignatureScheme, content: bytes) -> None:
+    text = content.decode("utf-8", "replace")
+    if any(re.fullmatch(pattern, text) for pattern in scheme.signed_for_anybody):
+        raise Unauthorized("the signed content is one that a handshake signs for anybody")
 
 
 def _matches(

@@ -8,6 +8,7 @@ JMESPath is the AWS CLI's own query language: https://jmespath.org/specification
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import jmespath
@@ -64,10 +65,9 @@ class Template:
         """The expressions of its placeholders, in order."""
         return [part.expression for part in self.placeholders()]
 
-    def names(self) -> set[str]:
-        """The names that its placeholders take from the top of the scope."""
-        found = (_uses(part.compiled.parsed) for part in self.placeholders())
-        return {name for uses in found for kind, name in uses if kind == "name"}
+    def paths(self) -> set[tuple[str, ...]]:
+        """Return what its placeholders read: `("body", "data", "id")`; the empty path is the whole scope."""
+        return {path for part in self.placeholders() for path in _paths(part.compiled.parsed)}
 
     def value(self, scope: Mapping[str, Any]) -> Any:
         """One placeholder alone: its value, with its type. Anything else: text."""
@@ -163,6 +163,27 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
     return Placeholder(expression, compiled)
 
 
+_LEFT_ONLY = {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe"}
+"""In `left.right`, `left[...]` and `left | right` only the left side starts at the top of the scope."""
+
+
+def _paths(node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the longest chain of names for each value that an expression takes from the top of the scope."""
+    kind = node["type"]
+    children = [child for child in node["children"] if isinstance(child, dict)]  # those of a slice are numbers
+    if kind == "field":
+        yield (node["value"],)
+    elif kind == "subexpression":
+        names = [child["value"] for child in takewhile(lambda child: child["type"] == "field", children[1:])]
+        for path in _paths(children[0]):
+            yield (*path, *(names if children[0]["type"] == "field" else ()))
+    elif kind in {"current", "identity"}:
+        yield ()
+    elif kind != "expref":
+        for child in children[:1] if kind in _LEFT_ONLY else children:
+            yield from _paths(child)
+
+
 def _uses(node: Mapping[str, Any], *, top: bool = True) -> Iterator[tuple[str, str]]:
     """The functions an expression calls and the names it takes from the top of the scope.
 
@@ -174,9 +195,5 @@ def _uses(node: Mapping[str, Any], *, top: bool = True) -> Iterator[tuple[str, s
         yield "name", node["value"]
     elif kind == "function_expression":
         yield "function", node["value"]
-    # In `left.right`, `left[...]` and `left | right` only the left side starts at the top of the scope.
-    left_only = kind in {
-        "subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe",
-    }  # fmt: skip
     for position, child in enumerate(children):
-        yield from _uses(child, top=top and kind != "expref" and (position == 0 or not left_only))
+        yield from _uses(child, top=top and kind != "expref" and (position == 0 or kind not in _LEFT_ONLY))

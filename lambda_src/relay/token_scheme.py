@@ -40,7 +40,7 @@ def verify(scheme: TokenScheme, request: Request, known: Known) -> None:
     if not expected:
         raise Unauthorized("no usable secret: it is missing or empty")
     inside = "body" in scheme.token.text or scheme.each is not None
-    scope = scope_of(request, known.url(request), inside_body=inside)
+    scope = scope_of(request, known.url(request), known.body_format if inside else "")
     try:
         items = [None] if scheme.each is None else scheme.each.value(scope)
         if not isinstance(items, list) or not items:

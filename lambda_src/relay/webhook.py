@@ -6,11 +6,11 @@ from datetime import datetime
 
 from relay import certificate_scheme, jwt_scheme, signature_scheme, token_scheme
 from relay.certificate_scheme import CertificateScheme
-from relay.config import Route
 from relay.jwt_scheme import JwtScheme
 from relay.known import Known
 from relay.request import Request
-from relay.scheme_config import Scheme
+from relay.route import Route
+from relay.signed import Scheme
 from relay.token_scheme import NoScheme, TokenScheme
 
 

@@ -12,9 +12,10 @@ from http import HTTPStatus
 from typing import Any
 
 from relay import routing
-from relay.config import Config, Route
+from relay.config import Config
 from relay.errors import Rejected
 from relay.request import Request
+from relay.route import Route
 
 MAX_CAPTURES = 500
 MAX_BYTES = 32 * 1024 * 1024

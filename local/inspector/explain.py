@@ -9,9 +9,10 @@ from typing import Any
 
 from local.inspector.captures import Capture, Events
 from relay import routing, secret_name
-from relay.config import Config, Route
+from relay.config import Config
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.known import Known
+from relay.route import Route
 from relay.template import Template
 from relay.webhook import Webhook, authenticate
 from relayctl import preview
@@ -109,7 +110,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         shown["secret"] = secret_of(capture, route)
         value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
-        known = Known(config.public_url, [value] if value else [], now, lambda _: b"")
+        known = Known(config.public_url, [value] if value else [], now, lambda _: b"", route.body)
         authenticate(request, scheme, known)
     except Unauthorized as error:
         return shown | {"verdict": "refused", "reason": error.reason}

@@ -87,13 +87,13 @@ def test_what_is_refused_leaves_nothing_in_a_queue(relay: Relay) -> None:
     assert relay.dead_letters() == []
 
 
-def test_a_form_is_signed_as_bytes_and_relayed_as_an_object(relay: Relay) -> None:
-    body = b"repository%5Bname%5D=a&payload=1"
+def test_signed_json_that_is_called_a_form_is_what_it_was_or_nothing(relay: Relay) -> None:
     sample = relay.sample("/shopify")
+    body = json.dumps({"note": "x&customer=victim&type=payout.paid"}).encode()
     headers = sample.signed(body) | {"content-type": "application/x-www-form-urlencoded"}
     assert relay.post("/shopify", body, headers).status_code == 202
     [event] = relay.received()
-    assert event["detail"] == {"repository[name]": "a", "payload": "1"}
+    assert event["detail"] == json.loads(body)
 
 
 def test_without_the_permission_to_put_the_entries_are_dead_lettered_as_denied(relay: Relay) -> None:

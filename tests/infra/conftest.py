@@ -25,7 +25,7 @@ regions = ["us-east-1", "eu-west-1"]
 name = "orders"
 path = "/orders/{customer}"
 auth = { scheme = "standard-webhooks", secret = "acme/orders" }
-event = { source = "aws.partner/acme.example/${path.customer}", detail_type = "a" }
+event = { source = "aws.partner/acme.example/${body.customer}", detail_type = "a" }
 [[route]]
 name = "git-hub"
 path = "/github"

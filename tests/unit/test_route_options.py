@@ -2,9 +2,12 @@
 
 import pytest
 
-from relay import scheme_config
+from relay import payload, signed
+from relay.template import compile_template
 from tests.conftest import RELAY_TOML, Load
 from tests.unit.test_config import preset, problems
+
+TOPIC = "arn:aws:sns:us-east-1:111111111111:a"
 
 
 @pytest.mark.parametrize(
@@ -13,7 +16,10 @@ from tests.unit.test_config import preset, problems
         ("retry_seconds = 21", "retry_seconds: expected a whole number from 0 to 20, got 21"),
         ("retry_seconds = -1", "retry_seconds: expected a whole number from 0 to 20, got -1"),
         ('oversize = "truncate"', 'oversize: expected one of reject, claim-check, got "truncate"'),
-        ('body = "xml"', 'body: expected one of content-type, jwt, text, cloudevents, got "xml"'),
+        (
+            'body = "xml"',
+            f'body: expected one of {", ".join(payload.FORMATS)}, got "xml"',
+        ),
         ('dedupe = "yes"', "dedupe: expected true or false, got text"),
     ],
 )
@@ -50,29 +56,40 @@ def test_fields_beside_a_claim_take_a_route_with_claims(load: Load) -> None:
 )
 def test_whether_the_delivery_id_is_signed(load: Load, name: str, covered: bool) -> None:
     auth = {
-        "sns": 'topics = ["arn:aws:sns:us-east-1:111111111111:a"]',
+        "sns": f'topics = ["{TOPIC}"]',
         "paypal": 'webhook_id = "1"',
         "pubsub": 'audience = "a", email = "e"',
         "kinde": 'jwks_url = "https://acme.kinde.com/.well-known/jwks"',
     }
     route = preset(load, name, auth.get(name, 'secret = "s"')).routes[0]
     assert route.id
-    assert scheme_config.covers(route.auth, route.id) is covered
+    assert signed.covers(route.auth, route.id) is covered
 
 
-def tenants(source: str, secret: str = "acme/orders") -> str:
-    text = RELAY_TOML.replace("${path.customer}/orders", source).replace(
-        'secret = "acme/orders"', f'secret = "{secret}"'
+def tenants(source: str, secret: str = "acme/orders", more: str = "") -> str:
+    text = RELAY_TOML.replace("${path.customer}/orders", source).replace("acme/${path.customer}", secret)
+    return text.replace('detail_type = "${body.type}"', 'detail_type = "a"').replace(
+        "[route.event]", f"{more}\n[route.event]"
     )
-    return text.replace('detail_type = "${body.type}"', 'detail_type = "a"')
 
 
-@pytest.mark.parametrize("source", ["${path.customer}", "${query.c}", "${headers.x_customer}", "a-${path.customer}"])
-def test_a_source_from_what_is_not_signed_is_a_warning_with_both_ways_out(load: Load, source: str) -> None:
-    [warning] = load(tenants(source)).warnings()
-    assert warning.startswith('route "orders": event.source depends on ${')
-    assert "Take it from what is signed" in warning
-    assert 'auth.secret = "acme/${' in warning
+@pytest.mark.parametrize(
+    "source",
+    [
+        "${path.customer}",
+        "${query.c}",
+        "${headers.x_customer}",
+        "a-${path.customer}",
+        "${body.a || headers.x_customer}",
+        "${@ | body.customer}",
+    ],
+)
+def test_a_source_that_is_not_signed_is_refused_unless_the_operator_accepts_it(load: Load, source: str) -> None:
+    [problem] = problems(load, tenants(source))
+    assert problem.startswith('relay.toml: route "orders": event.source: ${')
+    assert "is not signed, and one secret serves all customers" in problem
+    [warning] = load(tenants(source, more="allow_forgeable_source = true")).warnings()
+    assert "is not signed" in warning
 
 
 @pytest.mark.parametrize(
@@ -80,12 +97,144 @@ def test_a_source_from_what_is_not_signed_is_a_warning_with_both_ways_out(load: 
     [
         ("${body.customer}", "acme/orders"),
         ("${headers.webhook_id}", "acme/orders"),  # it is in what is signed
+        ("${id}", "acme/orders"),  # which is the same
         ("${path.customer}", "acme/${path.customer}"),
         ("fixed", "acme/orders"),
+        ("fixed", "acme/${path.customer}"),
     ],
 )
-def test_a_source_that_is_signed_or_a_secret_for_each_customer_is_none(load: Load, source: str, secret: str) -> None:
+def test_a_source_that_is_signed_or_chose_the_secret_is_accepted(load: Load, source: str, secret: str) -> None:
     assert load(tenants(source, secret)).warnings() == []
+
+
+@pytest.mark.parametrize(
+    "source", ["${body.customer}", "${path.customer}/${body.kind}", "${id}", "${headers.webhook_id}"]
+)
+def test_a_customer_who_has_a_secret_cannot_name_another_by_what_it_signs(load: Load, source: str) -> None:
+    [problem] = problems(load, tenants(source, "acme/${path.customer}"))
+    assert "is said by whoever holds the customer's secret" in problem
+
+
+def test_a_region_may_come_from_what_the_customer_signs(load: Load) -> None:
+    text = tenants("${path.customer}", "acme/${path.customer}") + 'region = "${body.region}"\n'
+    assert load(text).warnings() == []
+    [problem] = problems(load, text.replace("${body.region}", "${query.region}"))
+    assert "event.region: ${query.region} is not signed" in problem
+
+
+def test_a_bus_of_the_operators_own_has_no_other_customer(load: Load) -> None:
+    text = tenants("x", more='bus = "orders"').replace("aws.partner/acme.example/x", "acme.${headers.x_customer}")
+    assert load(text).warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "auth", "signed_fields", "free"),
+    [
+        ("sns", f'topics = ["{TOPIC}"]', ["TopicArn", "Message"], ["MessageAttributes.t.Value", "Subject"]),
+        ("braintree", 'secret = "s", public_key_id = "p"', ["bt_payload"], ["merchant", "bt_signature"]),
+        ("mailgun", 'secret = "s"', ["signature.token"], ["domain.name"]),
+        ("twilio", 'secret = "s"', [], ["AccountSid"]),
+        ("mandrill", 'secret = "s"', [], ["mandrill_events"]),
+        ("plivo", 'secret = "s"', [], ["From"]),
+        ("paypal", 'webhook_id = "1"', [], ["id"]),
+        ("gitlab", 'secret = "s"', [], ["project_id"]),
+        ("adyen-payments", 'secret = "s"', [], ["live"]),
+        ("inngest", 'secret = "s"', ["id"], []),
+        ("netlify", 'secret = "s"', ["site_id"], []),
+        ("monday", 'secret = "s"', [], ["event.boardId"]),
+    ],
+)  # fmt: skip
+def test_what_a_preset_signs_is_known_by_field(
+    load: Load, name: str, auth: str, signed_fields: list[str], free: list[str]
+) -> None:
+    route = preset(load, name, auth, 'public_url = "https://hooks.acme.example"').routes[0]
+    covered = {
+        field: signed.covers(route.auth, compile_template("${body." + field + "}", ["body"]))
+        for field in [*signed_fields, *free]
+    }
+    assert covered == dict.fromkeys(signed_fields, True) | dict.fromkeys(free, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "covered"),
+    [
+        ("square", True),
+        ("hubspot-v3", True),
+        ("contentful", True),
+        ("plivo", True),
+        ("twilio", False),
+        ("github", False),
+    ],
+)
+def test_a_path_is_signed_where_the_url_is_and_ends_where_the_url_ends(load: Load, name: str, *, covered: bool) -> None:
+    route = preset(load, name, 'secret = "s"', 'public_url = "https://hooks.acme.example"').routes[0]
+    assert signed.covers(route.auth, compile_template("${path.customer}", ["path"])) is covered
+
+
+@pytest.mark.parametrize(
+    ("content", "covered"),
+    [
+        ("${headers.x_id}.${body}", True),
+        ("${body}.${headers.x_id}", True),
+        ("${headers.x_id}${body}", False),  # the end of one could be the beginning of the other
+        ("${headers.x_id}${url}${body}", False),
+        ("${headers.x_id || ''}.${body}", False),
+    ],
+)
+def test_values_side_by_side_are_not_told_apart(load: Load, content: str, *, covered: bool) -> None:
+    own = f'scheme = "hmac", secret = "acme/orders", signature = "${{headers.x_sig}}", content = "{content}"'
+    own += ', covers = "part"' if content == "${headers.x_id}${body}" else ""
+    text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
+    scheme = load('public_url = "https://a.example"\n' + text.replace("${path.customer}", "fixed")).routes[0].auth
+    assert signed.covers(scheme, compile_template("${headers.x_id}", ["headers"])) is covered
+
+
+def test_a_customer_cannot_choose_the_secret_of_another_route(load: Load) -> None:
+    second = (
+        RELAY_TOML[RELAY_TOML.index("[[route]]") :]
+        .replace('"orders"', '"github"')
+        .replace("/orders/{customer}", "/github")
+    )
+    second = second.replace("acme/${path.customer}", "acme/github").replace("${path.customer}", "fixed")
+    [problem] = problems(load, RELAY_TOML + second)
+    assert 'route "orders": auth.secret: expected another beginning: a customer could choose "acme/github"' in problem
+    assert load(RELAY_TOML + second.replace("acme/github", "acme/senders/github")).routes
+
+
+def test_what_anybody_gets_signed_has_an_exact_form(load: Load) -> None:
+    text = (
+        RELAY_TOML
+        + """
+[[route.handshake]]
+when = "${body.challenge}"
+authenticate = false
+sign = "${body.challenge}"
+text = "${hmac}"
+"""
+    )
+    [problem] = problems(load, text)
+    assert "handshake.pattern: expected the exact form of what is signed for anybody who asks" in problem
+    assert load(text + 'pattern = "[a-f0-9]{32}"\n').routes
+
+
+@pytest.mark.parametrize(
+    ("body", "accepted"), [("json", True), ("form", False), ("text", False), ("json-lines", False)]
+)
+def test_a_plain_hash_is_for_bodies_to_which_nothing_can_be_appended(load: Load, body: str, *, accepted: bool) -> None:
+    own = 'scheme = "hash", secret = "s", signature = "${headers.x_sig}", content = "${secret}${body}"'
+    text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
+    text = text.replace("${path.customer}", "fixed").replace("[route.event]", f'body = "{body}"\n[route.event]')
+    if accepted:
+        assert load(text).routes
+    else:
+        assert 'body: expected "json"' in problems(load, text)[0]
+
+
+def test_a_signature_is_no_proof_of_attributes_in_headers(load: Load) -> None:
+    text = RELAY_TOML.replace("[route.event]", 'body = "cloudevents-binary"\n[route.event]')
+    assert 'body: expected "cloudevents"' in problems(load, text)[0]
+    bearer = text.replace('"standard-webhooks"', '"bearer"')
+    assert load(bearer).routes[0].body == "cloudevents-binary"
 
 
 @pytest.mark.parametrize(

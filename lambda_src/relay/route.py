@@ -1,0 +1,43 @@
+"""One `[[route]]` of relay.toml: which requests it takes, what proves them, and what they become."""
+
+from dataclasses import dataclass
+
+from relay import payload
+from relay.event_config import EventTemplate
+from relay.handshake import Handshake
+from relay.signed import Scheme
+from relay.template import Template
+
+REJECT, CLAIM_CHECK = "reject", "claim-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One `[[route]]`."""
+
+    name: str
+    path: str
+    auth: Scheme
+    id: Template | None
+    event: EventTemplate
+    body: str = payload.JSON
+    acknowledge: str = ""
+    retry_seconds: float = 2
+    dedupe: bool = False
+    oversize: str = REJECT
+    bus: str = ""
+    handshakes: tuple[Handshake, ...] = ()
+    verify_token: str = ""
+    origins: tuple[str, ...] = ()
+    enrol: bool = False
+    allow_forgeable_source: bool = False
+    weak: tuple[str, ...] = ()
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """POST for webhooks, and what the sender's handshakes use."""
+        return frozenset({"POST"} | {one.method for one in self.handshakes})
+
+    def secrets(self) -> set[str]:
+        """The names of the secrets this route reads."""
+        return {name for name in (self.auth.secret, self.verify_token) if name}
