@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import relay.config
 from relay import config
@@ -16,6 +17,10 @@ from relay.config import Config
 from relay.delivery import Budget
 from relay.message import Message
 from relay.queueing import Queue
+
+# A slow machine is not a counterexample.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)
 

@@ -29,4 +29,3 @@ def test_the_function_of_the_retry_queue_is_measured_with_a_batch(bench: Bench) 
 def test_throughput_is_measured_for_a_while(bench: Bench) -> None:
     figures = bench.figures(RELAY, "7 KB", ("seconds", "0.5"))
     assert figures["per_second"] > 1
-    assert figures["median"] <= figures["p99"]

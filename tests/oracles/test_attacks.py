@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -45,8 +45,21 @@ TIMED = {
     "slack",
     "paddle",
     "standard-webhooks-v1a",
+    "discord",
+    "sendgrid",
     "messagebird",
     "pubsub",
+    "wix",
+}
+WITHOUT_SECRET = {
+    "discord",
+    "kinde",
+    "paddle-classic",
+    "paypal",
+    "pubsub",
+    "sendgrid",
+    "sns",
+    "standard-webhooks-v1a",
     "wix",
 }
 UNSIGNED_HEADERS = {"content-type", "x-github-event", "paypal-cert-url"}
@@ -84,6 +97,11 @@ def answered(
     return code
 
 
+def for_each(names: Iterable[str]) -> pytest.MarkDecorator:
+    """Run a test for these senders instead of for all."""
+    return pytest.mark.parametrize("name", sorted(names), indirect=True)
+
+
 @pytest.fixture(params=SIGNERS)
 def name(request: pytest.FixtureRequest) -> str:
     preset: str = request.param
@@ -104,19 +122,18 @@ def test_the_requests_that_are_attacked_would_have_passed(relay: Config, signed:
     assert answered(relay, signed) == 202
 
 
-def test_a_body_changed_by_one_bit(name: str, relay: Config, signed: Signed) -> None:
-    if name not in BODY_NOT_SIGNED:
-        positions = {0, len(signed.body) // 2, len(signed.body) - 1}
-        for position in positions:
-            body = bytearray(signed.body)
-            body[position] ^= 1
-            assert answered(relay, replace(signed, body=bytes(body))) == 401
+@for_each(SIGNERS.keys() - BODY_NOT_SIGNED)
+def test_a_body_changed_by_one_bit(relay: Config, signed: Signed) -> None:
+    for position in (0, len(signed.body) // 2, len(signed.body) - 1):
+        body = bytearray(signed.body)
+        body[position] ^= 1
+        assert answered(relay, replace(signed, body=bytes(body))) == 401
 
 
-def test_a_body_cut_off_or_with_more_behind_it(name: str, relay: Config, signed: Signed) -> None:
-    if name not in BODY_NOT_SIGNED:
-        for body in (b"", signed.body[:-1], signed.body + b"x"):
-            assert answered(relay, replace(signed, body=body)) == 401
+@for_each(SIGNERS.keys() - BODY_NOT_SIGNED)
+def test_a_body_cut_off_or_with_more_behind_it(relay: Config, signed: Signed) -> None:
+    for body in (b"", signed.body[:-1], signed.body + b"x"):
+        assert answered(relay, replace(signed, body=body)) == 401
 
 
 def test_a_key_changed_by_one_bit(name: str, load: Load, relay: Config, signed: Signed) -> None:
@@ -131,27 +148,28 @@ def test_a_key_changed_by_one_bit(name: str, load: Load, relay: Config, signed: 
         assert answered(signers.config(load, name, other), signed) == 401
 
 
+@for_each(SIGNERS.keys() - WITHOUT_SECRET)
 @pytest.mark.parametrize("secrets", [[], [""], [" \n"], ["", ""]])
 def test_no_secret_an_empty_one_or_none_that_is_usable(relay: Config, signed: Signed, secrets: list[str]) -> None:
-    if signed.secret:
-        assert answered(relay, signed, secrets) == 401
-        # An empty secret is a key that everybody has.
-        empty = hmac.new(b"", signed.body, sha256).hexdigest()
-        for header in signed.headers:
-            forged = replace(signed, headers=signed.headers | {header: empty})
-            assert answered(relay, forged, secrets) == 401
+    assert signed.secret
+    assert answered(relay, signed, secrets) == 401
+    # An empty secret is a key that everybody has.
+    empty = hmac.new(b"", signed.body, sha256).hexdigest()
+    for header in signed.headers:
+        forged = replace(signed, headers=signed.headers | {header: empty})
+        assert answered(relay, forged, secrets) == 401
 
 
-def test_a_url_that_is_not_the_one_that_was_signed(name: str, relay: Config, signed: Signed) -> None:
-    if name in SIGNS_THE_URL:
-        for query in ("a=0", "a=1&b=2", ""):
-            assert answered(relay, signed, query=query) == 401
+@for_each(SIGNS_THE_URL)
+def test_a_url_that_is_not_the_one_that_was_signed(relay: Config, signed: Signed) -> None:
+    for query in ("a=0", "a=1&b=2", ""):
+        assert answered(relay, signed, query=query) == 401
 
 
-def test_a_webhook_from_yesterday_or_tomorrow(name: str, relay: Config, signed: Signed) -> None:
-    if name in TIMED:
-        for later in (-86400, 86400):
-            assert answered(relay, signed, later=later) == 401
+@for_each(TIMED)
+def test_a_webhook_from_yesterday_or_tomorrow(relay: Config, signed: Signed) -> None:
+    for later in (-86400, 86400):
+        assert answered(relay, signed, later=later) == 401
 
 
 def spoilt(value: str) -> Iterator[str]:
