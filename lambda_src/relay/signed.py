@@ -36,7 +36,7 @@ _NEIGHBORS = {"url", "body", "method", "secret"}
 def signed(scheme: Scheme) -> frozenset[Path]:
     """Return what nobody can change without breaking the proof; nothing for a shared text, which signs nothing."""
     if isinstance(scheme, SignatureScheme):
-        return frozenset() if scheme.each else frozenset(_signed_content(scheme.content))
+        return frozenset(_signed_content(scheme.content))
     if isinstance(scheme, JwtScheme):
         return frozenset(_signed_claims(scheme))
     if isinstance(scheme, CertificateScheme):

@@ -101,6 +101,7 @@ def test_a_source_that_is_not_signed_is_refused_unless_the_operator_accepts_it(l
         ("${path.customer}", "acme/${path.customer}"),
         ("fixed", "acme/orders"),
         ("fixed", "acme/${path.customer}"),
+        ("${received_at}", "acme/orders"),  # our own clock
     ],
 )
 def test_a_source_that_is_signed_or_chose_the_secret_is_accepted(load: Load, source: str, secret: str) -> None:
@@ -142,6 +143,9 @@ def test_a_bus_of_the_operators_own_has_no_other_customer(load: Load) -> None:
         ("inngest", 'secret = "s"', ["id"], []),
         ("netlify", 'secret = "s"', ["site_id"], []),
         ("monday", 'secret = "s"', [], ["event.boardId"]),
+        ("qstash", 'secret = "s"', ["customer"], []),
+        ("jira-connect", 'secret = "s"', [], ["issue.id"]),
+        ("dockerhub", 'scheme = "none"', [], ["repository.name"]),
     ],
 )  # fmt: skip
 def test_what_a_preset_signs_is_known_by_field(
@@ -162,8 +166,13 @@ def test_what_a_preset_signs_is_known_by_field(
         ("hubspot-v3", True),
         ("contentful", True),
         ("plivo", True),
+        ("messagebird", True),
+        ("qstash", True),
+        ("jira-connect", True),
+        ("netlify", False),
         ("twilio", False),
         ("github", False),
+        ("gitlab", False),
     ],
 )
 def test_a_path_is_signed_where_the_url_is_and_ends_where_the_url_ends(load: Load, name: str, *, covered: bool) -> None:
