@@ -26,7 +26,7 @@ from relay.entry import MAX_ENTRY_BYTES
 from relay.errors import ConfigError
 from relay.handshake import Handshake
 from relay.presets import Presets
-from relay.route import CLAIM_CHECK, REJECT, Route
+from relay.route import CLAIM_CHECK, DELIVERY, REJECT, RESOURCE, Route
 from relay.routing import path_problem, shape
 from relay.secret_name import SSM
 from relay.signature_scheme import SignatureScheme
@@ -165,6 +165,8 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
         allow_forgeable_source=table.flag("allow_forgeable_source", default=False),
         retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
         dedupe=table.flag("dedupe", default=False),
+        # What a preset says of its id, it does not say of the route's own.
+        id_is=table.choice("id_is", (RESOURCE, DELIVERY), "" if table.get("id") else preset.get("id_is", "")),
         bus=bus,
         oversize=table.choice("oversize", (REJECT, CLAIM_CHECK)),
         acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
@@ -222,7 +224,9 @@ def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     preset = known.get(name, {})
     base = own or known.get(preset.get("like", ""), {})
     auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
-    return {"id": base.get("id", ""), "body": base.get("body", ""), **preset, "auth": auth}
+    id_of = preset if "id" in preset else base
+    named = {"id": id_of.get("id", ""), "id_is": id_of.get("id_is", "")}
+    return {"body": base.get("body", ""), **preset, **named, "auth": auth}
 
 
 def _pattern(pattern: str, expected: str) -> Check:

@@ -16,6 +16,7 @@ from relay.message import Message, Origin
 from relay.ports import Ports, Response
 from relay.queueing import Fate, NotKept, Store, keep
 from relay.request import Request
+from relay.route import DELIVERY
 from relay.webhook import Webhook
 
 
@@ -67,16 +68,17 @@ def taken(webhook: Webhook, config: Config, ports: Ports, seconds_left: float) -
 
 
 def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
-    """What tells this webhook from every other, empty if the sender gave it no id.
+    """Return what tells this webhook from every other, empty if the sender gave it no id.
 
-    What a stranger could change without breaking the signature is no proof of being the same: then the body and what
-    the detail-type takes from the headers have to be the same too.
+    Only an id that is signed, and that the sender gives to one delivery, tells by itself. An order's id is in every
+    webhook about that order, and an id that is not signed is whatever a stranger makes it: with those, the body and
+    what the detail-type takes from the headers have to be the same too.
     """
     route, request = webhook.route, webhook.request
     if not route.id or scope["id"] == request.request_id:
         return ""
     parts = [route.name, route.auth.secret, scope["id"]]
-    if not signed.covers(route.auth, route.id):
+    if route.id_is != DELIVERY or not signed.covers(route.auth, route.id):
         parts += [hashlib.sha256(request.body).hexdigest(), *mapping.from_headers(route.event.detail_type, scope)]
     return json.dumps(parts)
 

@@ -9,6 +9,8 @@ from relay.signed import Scheme
 from relay.template import Template
 
 REJECT, CLAIM_CHECK = "reject", "claim-check"
+# Whether the sender says that two different webhooks never have the same id.
+RESOURCE, DELIVERY = "resource", "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Route:
     acknowledge: str = ""
     retry_seconds: float = 2
     dedupe: bool = False
+    id_is: str = RESOURCE
     oversize: str = REJECT
     bus: str = ""
     handshakes: tuple[Handshake, ...] = ()
