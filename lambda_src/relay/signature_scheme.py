@@ -24,13 +24,15 @@ from relay.constant_time import any_equal
 from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.known import Known
 from relay.request import Request
+from relay.signing_keys import signing_keys
 from relay.template import Placeholder, Template
 
 # `hash` is what came before HMAC: a digest of the secret and the content, concatenated as `content` says.
 KINDS = ("hmac", "hash", *asymmetric.KINDS)
 ALGORITHMS = ("sha256", "sha1", "sha384", "sha512")
-ENCODINGS = ("hex", "base64", "base64url")
-KEY_ENCODINGS = ("utf8", "base64", "hex", "sha1")  # sha1: the key is the secret's digest
+ENCODINGS = ("hex", "base64", "base64url", "hex-upper")
+# sha1: the key is the secret's digest. utf8-or-base64: which of the two depends on the secret's age (Polar).
+KEY_ENCODINGS = ("utf8", "base64", "hex", "sha1", "utf8-or-base64")
 TIMESTAMP_UNITS = {"s": 1, "ms": 1000, "us": 1_000_000}
 RFC3339 = "rfc3339"
 
@@ -39,6 +41,7 @@ NAMES_IN_TIMESTAMP = (*NAMES, "signature")
 NAMES_IN_CONTENT = (*NAMES_IN_TIMESTAMP, "secret", "canonical")
 
 _BODY = "body"
+_OWS = " \t"
 _MAX_SIGNATURES = 32
 _MAX_SIGNATURE_LENGTH = 8192
 _DIGITS = re.compile(r"[0-9]{1,20}")
@@ -78,7 +81,7 @@ class SignatureScheme:
 def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
     """Raises Unauthorized unless `request` was signed with one of the secrets, within the tolerance of now."""
     url = known.url(request)
-    keys = [key for secret in known.secrets if (key := _key(scheme, secret))]
+    keys = [key for secret in known.secrets for key in _keys(scheme, secret)]
     if not keys and not scheme.public_key:
         raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
     scope = scope_of(request, url, known.body_format if scheme.reads_the_body() else "")
@@ -97,20 +100,19 @@ def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
 
 def signature(scheme: SignatureScheme, secret: str, request: Request, known: Known, timestamp: str) -> str:
     """What the sender would sign `request` with, encoded. Raises Unauthorized if a value that is signed is missing."""
-    key = _key(scheme, secret)
-    if not key:
+    keys = _keys(scheme, secret)
+    if not keys:
         raise Unauthorized("no usable secret: it is empty or not in the scheme's encoding")
     url = known.url(request)
     scope = scope_of(request, url, known.body_format if scheme.reads_the_body() else "") | {"timestamp": timestamp}
     raw = {_BODY: request.body} | _canonical(scheme.content, request, url)
-    return _encode(scheme.encoding, _digest(scheme, key, scope, raw)).decode()
+    return _encode(scheme.encoding, _digest(scheme, keys[0], scope, raw)).decode()
 
 
 def sign(scheme: SignatureScheme, secrets: Sequence[str], content: str) -> str:
     """The HMAC of `content` in hex, with the first usable secret: what some handshakes want to see."""
-    for secret in secrets:
-        if key := _key(scheme, secret):
-            return hmac.new(key, _bytes(content), scheme.algorithm).hexdigest()
+    for key in (key for secret in secrets for key in _keys(scheme, secret)):
+        return hmac.new(key, _bytes(content), scheme.algorithm).hexdigest()
     raise Unauthorized("no usable secret: it is missing, empty or not in the scheme's encoding")
 
 
@@ -156,28 +158,22 @@ def _each(scheme: SignatureScheme, scope: dict[str, Any]) -> Iterable[dict[str, 
     return [{**scope, "item": item} for item in items]
 
 
-def _key(scheme: SignatureScheme, secret: str) -> bytes | None:
-    """The key, or None if the text is not one in this scheme's encoding."""
-    if scheme.key_encoding == "utf8":
-        return _bytes(secret.removeprefix(scheme.key_prefix)) if secret.strip() else None
-    if scheme.key_encoding == "sha1":
-        return hashlib.sha1(_bytes(secret)).digest() if secret.strip() else None  # noqa: S324 - the sender's choice
-    text = secret.strip().removeprefix(scheme.key_prefix)
-    try:
-        if scheme.key_encoding == "hex":
-            return binascii.unhexlify(text) or None
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True) or None
-    except ValueError:
-        return None
+def _keys(scheme: SignatureScheme, secret: str) -> list[bytes]:
+    return signing_keys(scheme.key_encoding, scheme.key_prefix, secret)
 
 
 def _signatures(scheme: SignatureScheme, text: str) -> tuple[list[bytes], dict[str, str]]:
-    """The signatures to compare, and the labelled values beside them (Stripe's `t`)."""
+    """Return the signatures to compare, and the labelled values beside them (Stripe's `t`).
+
+    Spaces around an item mean nothing: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1.
+    """
     if len(text) > _MAX_SIGNATURE_LENGTH:
         raise Unauthorized("signature too long")
-    items = text.split(scheme.separator) if scheme.separator else [text]
+    items = [item.strip(_OWS) for item in text.split(scheme.separator)] if scheme.separator else [text]
     if len(items) > _MAX_SIGNATURES:
         raise Unauthorized("too many signatures")
+    if any(_is_joined(scheme, item) for item in items):
+        raise Unauthorized("a comma inside a signature: a repeated header")
     if not scheme.assign:
         prefixed = [item.removeprefix(scheme.prefix) for item in items if item.startswith(scheme.prefix)]
         return [_bytes(item) for item in prefixed if item], {}
@@ -185,6 +181,14 @@ def _signatures(scheme: SignatureScheme, text: str) -> tuple[list[bytes], dict[s
     others = [label for label, _ in labelled if label and label != scheme.label]
     single = {label: value for label, value in labelled if others.count(label) == 1}
     return [_bytes(value) for label, value in labelled if label == scheme.label], single
+
+
+def _is_joined(scheme: SignatureScheme, item: str) -> bool:
+    """Return whether a comma in `item` is the gateway's, which joined a header that came twice."""
+    if not scheme.assign:
+        return "," in item.removeprefix(scheme.prefix)
+    label, assign, value = item.partition(scheme.assign)
+    return "," in label + value or (assign == "," and not (label and value))
 
 
 def _fresh(scheme: SignatureScheme, text: str, now: datetime) -> str:
@@ -282,6 +286,7 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "hex": binascii.hexlify,
     "base64": base64.b64encode,
     "base64url": _base64url,
+    "hex-upper": lambda digest: binascii.hexlify(digest).upper(),
 }
 
 
@@ -289,6 +294,7 @@ _DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "hex": binascii.unhexlify,
     "base64": base64.b64decode,
     "base64url": lambda text: base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)),
+    "hex-upper": binascii.unhexlify,
 }
 
 
