@@ -114,6 +114,22 @@ def atlassian(request: Request) -> bytes:
     return f"{request.method}&{path}&{parameters}".encode("utf-8", "surrogatepass")
 
 
+def hook0(request: Request, url: str) -> bytes:  # noqa: ARG001 - the sender does not sign it
+    """Return the names of the signed headers, as the signature has them, their values and the body, joined by dots.
+
+    https://docs.cdp.coinbase.com/webhooks/verify-signatures
+    """
+    items = [item.strip(" \t") for item in request.headers.get("x-hook0-signature", "").split(",")]
+    named = [item.removeprefix("h=") for item in items if item.startswith("h=")]
+    if len(named) != 1:
+        raise Unauthorized("the signature does not name the signed headers once")
+    names = named[0].lower().split(" ")
+    if missing := [name for name in names if name not in request.headers]:
+        raise Unauthorized(f"{len(missing)} of the signed headers missing")
+    values = ".".join(request.headers[name] for name in names)
+    return f"{named[0]}.{values}.".encode("utf-8", "surrogatepass") + request.body
+
+
 CANONICAL: dict[str, Canonical] = {
     "twilio": twilio,
     "mandrill": mandrill,
@@ -121,8 +137,11 @@ CANONICAL: dict[str, Canonical] = {
     "contentful": contentful,
     "jcs": jcs,
     "paddle_classic": paddle_classic,
+    "hook0": hook0,
 }
 """By the name that `content = "${canonical.twilio}"` uses."""
+
+WITH_THE_URL = ("twilio", "mandrill", "plivo", "contentful")
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:

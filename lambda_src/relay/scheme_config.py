@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from relay import asymmetric, certificate_scheme, jwt_scheme, secret_name, signature_scheme, token_scheme
-from relay.canonical import CANONICAL
+from relay.canonical import CANONICAL, WITH_THE_URL
 from relay.certificate_scheme import CertificateScheme
 from relay.jwt_scheme import JwtScheme
 from relay.signature_scheme import SignatureScheme
@@ -47,7 +47,8 @@ def signs_the_url(scheme: Scheme) -> bool:
     if isinstance(scheme, JwtScheme):
         return any("url" in template.text for template in (scheme.claims or {}).values())
     return isinstance(scheme, SignatureScheme) and any(
-        expression == "url" or expression.startswith("canonical.") for expression in scheme.content.expressions()
+        expression in {"url", *(f"canonical.{name}" for name in WITH_THE_URL)}
+        for expression in scheme.content.expressions()
     )
 
 

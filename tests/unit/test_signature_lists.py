@@ -25,7 +25,6 @@ def route(load: Load, preset: str) -> Config:
         f"""
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
-public_url = "https://hooks.acme.example"
 [[route]]
 name = "route"
 path = "/hook"

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -227,3 +228,16 @@ def test_a_secret_is_enrolled_once_and_never_replaced(load: Load, stored: str, e
     if status == 200:
         again = greet(config(load, "asana", enrol=enrol), request | {"headers": [["X-Hook-Secret", "a" * 32]]}, secrets)
         assert (again["statusCode"], secrets["secret"]) == (401, headers[0][1])
+
+
+@pytest.mark.parametrize(("secret", "status"), [("secret", 200), ("another", 401)])
+def test_fronts_challenge_is_signed_and_comes_back_in_the_body(load: Load, secret: str, status: int) -> None:
+    # https://dev.frontapp.com/docs/application-webhooks
+    body, time = '{"type":"sync","authorization":{"id":"cmp_abc"}}', f"{NOW}000"
+    signature = b64encode(hmac.digest(secret.encode(), f"{time}:{body}".encode(), sha256)).decode()
+    headers = [["x-front-challenge", "abc"], ["x-front-request-timestamp", time], ["x-front-signature", signature]]
+    request = {"method": "POST", "url": BASE, "headers": headers, "body": body}
+    answer = greet(config(load, "front"), request, {"secret": "secret"})
+    assert answer["statusCode"] == status
+    if status == 200:
+        assert json.loads(answer["body"]) == {"challenge": "abc"}

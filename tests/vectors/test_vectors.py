@@ -18,8 +18,8 @@ from relay.ports import Ports
 from tests.conftest import NO_CLAIMS, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 
-FILES = ("vectors.json", "vectors_of_node_libraries.json")
-VECTORS = [one for name in FILES for one in json.loads(Path(__file__).with_name(name).read_text("utf-8"))["vectors"]]
+FILES = sorted(Path(__file__).parent.glob("*.json"))
+VECTORS = [one for path in FILES for one in json.loads(path.read_text("utf-8"))["vectors"]]
 SUPPORTED = presets.load().keys()
 
 # What the vectors leave open, all refused: a signature has one spelling (hex in lower case), what a proxy joined is not
