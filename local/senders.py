@@ -1,12 +1,16 @@
 """`python -m local.senders` writes docs/senders.md from presets.toml and the vectors; a test says it is current."""
 
 import json
+import tomllib
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from local.aws import ROOT
 from relay import presets as known
 
 PAGE = ROOT / "docs" / "senders.md"
+EVIDENCE = ROOT / "local" / "evidence.toml"
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 
 # Whose own library, or one of the same primitive, signs or verifies in tests/oracles.
@@ -37,15 +41,23 @@ ORACLES = {
 HEAD = """\
 # Senders
 
-What each preset knows, and what proves it. *Vectors* are requests with a verdict, made or checked with the
-sender's library or published by it ([tests/vectors](../tests/vectors/test_vectors.py)); *library* signs or verifies in
-our tests, now ([tests/oracles](../tests/oracles/test_oracles.py)). A preset with neither follows the sender's
-documentation; where it says *not verified*, only what others say of it.
+What each preset knows, and what proves that it reads webhooks as the sender writes them.
+The best proof is named:
 
-Written by `.venv/bin/python -m local.senders`.
+- *library*: the sender's library, or the one that its documentation names, signs or verifies: in our
+  [tests](../tests/oracles/test_oracles.py), or when the [vectors](../tests/vectors/test_vectors.py) were made.
+- *third party*: likewise, a library that is not the sender's.
+- *published*: a request with its signature that the sender has published is accepted.
+- *example*: signed by the steps of the sender's own example or source code, and accepted.
+- *documentation*: follows the text of the sender's documentation; no example was run.
+- *unverified*: what others say of it.
 
-| preset | scheme | handshake | vectors | library | |
-|---|---|---|---|---|---|
+*Vectors* are requests with a verdict in our tests.
+
+Written by `.venv/bin/python -m local.senders`, from [evidence.toml](../local/evidence.toml) too.
+
+| preset | scheme | handshake | vectors | proof | by | |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -54,10 +66,12 @@ def page() -> str:
     presets = known.load()
     files = [json.loads(path.read_text("utf-8")) for path in VECTORS]
     vectors = Counter(one["provider"] for file in files for one in file["vectors"])
+    evidence = tomllib.loads(EVIDENCE.read_text("utf-8"))
     rows = []
     for name, preset in sorted(presets.items()):
         auth = presets.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
-        remarks = [] if preset.get("verified", True) else ["not verified"]
+        proof = evidence[name] if name in evidence else _old(name, preset, vectors)
+        remarks = []
         if name == "cloudevents":
             remarks.append("a format: how it proves itself is for the route to say")
         elif auth.get("covers") == "part" or auth.get("scheme") in {"api-key", "basic", "bearer", "paypal", None}:
@@ -67,11 +81,21 @@ def page() -> str:
             str(auth.get("scheme", "none")),
             "yes" if "handshake" in preset else "",
             str(vectors[name] or ""),
-            ORACLES.get(name, ""),
+            proof["proof"],
+            proof["by"],
             ", ".join(remarks),
         ]
         rows.append("| " + " | ".join(cells) + " |")
     return HEAD + "\n".join(rows) + "\n"
+
+
+def _old(name: str, preset: Mapping[str, Any], vectors: Mapping[str, int]) -> dict[str, str]:
+    """What was known of a preset before it had a line in evidence.toml."""
+    if not preset.get("verified", True):
+        return {"proof": "unverified", "by": ""}
+    if name in ORACLES:
+        return {"proof": "library", "by": ORACLES[name]}
+    return {"proof": "vectors" if vectors[name] else "documentation", "by": ""}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""What docs/senders.md says of each preset is what presets.toml says too."""
+
+import json
+import tomllib
+
+from local.senders import EVIDENCE, VECTORS
+from relay import presets
+
+GRADES = {"library", "third party", "published", "example", "documentation", "unverified"}
+PRESETS = presets.load()
+PROVEN = tomllib.loads(EVIDENCE.read_text("utf-8"))
+
+
+def test_every_proof_is_of_a_preset_and_of_a_known_kind() -> None:
+    assert PROVEN.keys() <= PRESETS.keys()
+    assert {one["proof"] for one in PROVEN.values()} <= GRADES
+    assert all(one["by"] for one in PROVEN.values())
+
+
+def test_a_preset_is_verified_if_and_only_if_something_proves_it() -> None:
+    for name, one in PROVEN.items():
+        assert PRESETS[name].get("verified", True) == (one["proof"] != "unverified"), name
+
+
+def test_what_a_library_a_publication_or_an_example_proves_is_a_vector_or_an_oracle() -> None:
+    accepted = {
+        one["provider"]
+        for path in VECTORS
+        for one in json.loads(path.read_text("utf-8"))["vectors"]
+        if one["expected_ok"]
+    }
+    live = {"svix", "stripe", "slack", "github", "paddle", "standard-webhooks", "standard-webhooks-v1a"}
+    proven = {name for name, one in PROVEN.items() if one["proof"] not in {"documentation", "unverified"}}
+    assert proven <= accepted | live
