@@ -79,6 +79,7 @@ def genuine(name: str) -> Genuine:
 
 _HEADERS: Mapping[str, dict[str, str]] = {
     "box": {"box-signature-version": "1", "box-signature-algorithm": "HmacSHA256"},
+    "coinbase-cdp": {"x-hook0-signature": "h=content-type"},
     "mercadopago": {"x-request-id": "r1"},
     "contentful": {"x-contentful-signed-headers": "x-contentful-timestamp,x-contentful-signed-headers"},
 }
@@ -156,6 +157,7 @@ def _json(value: Any) -> tuple[bytes, str]:
 
 # Bodies that hold what proves them: "@" stands where the signature goes.
 _SPECIAL: Mapping[str, Callable[[], tuple[bytes, str]]] = {
+    "klaviyo": lambda: _json(_EVENT | {"meta": {"timestamp": NOW.isoformat()}}),
     "linear": lambda: _json(_EVENT | {"webhookTimestamp": _SECONDS * 1000}),
     "mailgun": lambda: _json(
         {"signature": {"timestamp": str(_SECONDS), "token": "t" * 50, "signature": "@"}, "event-data": _EVENT}
@@ -240,11 +242,10 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
             text.split("|")[-1].encode().replace(b"+", b"%2B") if b"%40" in body else text.encode(),
         )
     else:
-        headers[
-            {"box": "box-signature-primary", "docusign": "x-docusign-signature-1"}.get(
-                name, where.removeprefix("headers.").replace("_", "-")
-            )
-        ] = text
+        header = {"box": "box-signature-primary", "docusign": "x-docusign-signature-1"}.get(
+            name, where.removeprefix("headers.").replace("_", "-")
+        )
+        headers[header] = scheme.separator.join([headers[header], text]) if header in headers else text
     return Genuine(draft.relay, () if scheme.public_key else (secret,), body, headers, query)
 
 

@@ -28,6 +28,7 @@ _CANONICAL: Mapping[str, frozenset[Path]] = {
     "contentful": frozenset({BODY, *URL}),
     "jcs": frozenset({BODY}),
     "paddle_classic": frozenset({BODY}),
+    "hook0": frozenset({BODY}),  # no JSON begins in the middle of another after a dot
 }
 
 _NEIGHBORS = {"url", "body", "method", "secret"}

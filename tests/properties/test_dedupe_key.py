@@ -194,8 +194,8 @@ def test_what_a_preset_says_of_its_id_is_not_said_of_the_routes_own() -> None:
 
 
 def test_a_preset_that_is_like_another_says_the_same_of_its_id_and_of_its_own_nothing() -> None:
-    assert loaded("openai").routes[0].id_is == config.DELIVERY
-    assert loaded("calendly", more='id = "${body.id}"').routes[0].id_is == config.RESOURCE
+    assert loaded("openai").routes[0].id_is == DELIVERY
+    assert loaded("calendly", more='id = "${body.id}"').routes[0].id_is == RESOURCE
 
 
 def test_an_id_is_a_delivery_or_a_resource() -> None:

@@ -11,8 +11,8 @@ from relay import config, presets
 from relay.errors import ConfigError, Unauthorized
 from relay.known import Known
 from relay.request import Request
-from relay.scheme_config import Scheme
 from relay.signature_scheme import SignatureScheme
+from relay.signed import Scheme
 from relay.token_scheme import TokenScheme
 from relay.webhook import authenticate
 from relayctl.signing import CannotSign, sign
