@@ -86,7 +86,7 @@ def jcs(request: Request, _url: str) -> bytes:
     try:
         value = json.loads(request.body, object_pairs_hook=_each_name_once, parse_int=_as_javascript)
         return rfc8785.dumps(value)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise Unauthorized("the body has no canonical form") from error
 
 
@@ -124,6 +124,9 @@ def hook0(request: Request, url: str) -> bytes:  # noqa: ARG001 - the sender doe
     if len(named) != 1:
         raise Unauthorized("the signature does not name the signed headers once")
     names = named[0].lower().split(" ")
+    if len(set(names)) < len(names):
+        # One long header that is named thousands of times would be megabytes.
+        raise Unauthorized("the signature names a header twice")
     if missing := [name for name in names if name not in request.headers]:
         raise Unauthorized(f"{len(missing)} of the signed headers missing")
     values = ".".join(request.headers[name] for name in names)

@@ -181,7 +181,13 @@ def documented() -> None:
         signed = headers | {"x-hook0-signature": f"t={SECONDS},{v0}h={names},v1={signature}"}
         add("coinbase-cdp", "example: docs.cdp.coinbase.com", "cdp-secret", signed)
     missing = {"x-hook0-signature": f"t={SECONDS},h={names},v1={signature}"}
-    for name, changed in (("id_changed", signed | {"x-hook0-id": "evt_2"}), ("headers_missing", missing)):
+    signature = digest(b"cdp-secret", f"{SECONDS}.x-hook0-id x-hook0-id.evt_1a2b3c4d5e6f.evt_1a2b3c4d5e6f.{EVENT}")
+    twice = headers | {"x-hook0-signature": f"t={SECONDS},h=x-hook0-id x-hook0-id,v1={signature}"}
+    for name, changed in (
+        ("id_changed", signed | {"x-hook0-id": "evt_2"}),
+        ("headers_missing", missing),
+        ("header_twice", twice),
+    ):
         one = vectors[-2] | {"id": f"coinbase-cdp/{name}", "headers": [list(header) for header in changed.items()]}
         vectors.append(one | {"expected_ok": False, "why": "signed"})
 

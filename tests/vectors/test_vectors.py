@@ -52,6 +52,7 @@ ANSWERS = {
     "github/non_utf8_body": 400,
     "github/published_example": 400,
     "hubspot-v2/other_method": 405,
+    "jira/published": 400,
     "sns/subscription_confirmation": 200,
     "standard-webhooks/empty_body": 400,
     "standard-webhooks/non_utf8_body": 400,
