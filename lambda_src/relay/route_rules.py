@@ -101,7 +101,7 @@ def _forgeable(route: Route) -> Iterator[Problem]:
                 continue
             if not covers(route.auth, Template(value, (part,)), behind):
                 yield f"event.{field}", _UNSIGNED.format(value=value)
-            elif theirs and field == "source" and Template(value, (part,)).paths():
+            elif theirs and field == "source":
                 yield f"event.{field}", _NOT_THEIRS.format(value=value, theirs="${" + theirs[0] + "}")
 
 

@@ -90,6 +90,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         ),
         ('"standard-webhooks"', '"hmca"', 'hash, hmac, jwt, none, paypal, rsa, sns, standard-webhooks, got "hmca"'),
         ('"standard-webhooks"', '"hmac"', 'route "orders": auth.signature: missing; expected text'),
+        ('"standard-webhooks"', '"hash"', 'route "orders": auth.content: missing; expected text'),
         ("/orders/{customer}", "orders", 'route "orders": path: expected "/" and segments'),
         ("detail_type", 'region = "us-west-2"\ndetail_type', 'event.region: expected one of regions, got "us-west-2"'),
         ("detail_type", 'detail = "{}"\ndetail_type', "event.detail: expected one placeholder"),

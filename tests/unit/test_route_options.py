@@ -3,6 +3,7 @@
 import pytest
 
 from relay import payload, signed
+from relay.errors import ConfigError
 from relay.template import compile_template
 from tests.conftest import RELAY_TOML, Load
 from tests.unit.test_config import preset, problems
@@ -198,6 +199,41 @@ def test_values_side_by_side_are_not_told_apart(load: Load, content: str, *, cov
     assert signed.covers(scheme, compile_template("${headers.x_id}", ["headers"])) is covered
 
 
+@pytest.mark.parametrize(("source", "each"), [("${id}", ""), ("${item.customer}", "${headers.x_events}")])
+def test_a_name_that_is_made_of_something_unsigned_is_not_signed(load: Load, source: str, each: str) -> None:
+    with pytest.raises(ConfigError, match="is not signed, and one secret serves all customers"):
+        load(
+            f"""
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+[[route]]
+name = "hook"
+path = "/hook"
+preset = "github"
+auth = {{ secret = "s" }}
+event = {{ source = "aws.partner/acme.example/{source}"{f', each = "{each}"' if each else ""} }}
+"""
+        )
+
+
+def test_what_a_handshake_signs_for_anybody_is_known_to_each_route_of_its_secret(load: Load) -> None:
+    def route(name: str, sender: str, secret: str) -> str:
+        key = ', public_key_id = "p"' if sender == "braintree" else ""
+        return f"""
+[[route]]
+name = "{name}"
+path = "/{name}"
+preset = "{sender}"
+auth = {{ secret = "{secret}"{key} }}
+event = {{ source = "aws.partner/acme.example/{name}" }}
+"""
+
+    head = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
+    routes = load(head + route("a", "braintree", "s") + route("b", "github", "s") + route("c", "zoom", "t")).routes
+    patterns = [getattr(one.auth, "signed_for_anybody", None) for one in routes]
+    assert patterns == [("[a-f0-9]{20,32}",), ("[a-f0-9]{20,32}",), ()]  # Zoom proves itself before it is answered
+
+
 def test_a_customer_cannot_choose_the_secret_of_another_route(load: Load) -> None:
     second = (
         RELAY_TOML[RELAY_TOML.index("[[route]]") :]
@@ -224,6 +260,7 @@ text = "${hmac}"
     [problem] = problems(load, text)
     assert "handshake.pattern: expected the exact form of what is signed for anybody who asks" in problem
     assert load(text + 'pattern = "[a-f0-9]{32}"\n').routes
+    assert load(text.replace("authenticate = false", "authenticate = true")).routes
 
 
 @pytest.mark.parametrize(
