@@ -33,7 +33,9 @@ ALGORITHMS = ("sha256", "sha1", "sha384", "sha512")
 ENCODINGS = ("hex", "base64", "base64url", "hex-upper")
 # sha1: the key is the secret's digest. utf8-or-base64: which of the two depends on the secret's age (Polar).
 KEY_ENCODINGS = ("utf8", "base64", "hex", "sha1", "utf8-or-base64")
-TIMESTAMP_UNITS = {"s": 1, "ms": 1000, "us": 1_000_000}
+# s-or-ms: the sender documents both (Mercado Pago); a time of more than 11 digits is in milliseconds.
+S_OR_MS = "s-or-ms"
+TIMESTAMP_UNITS = {"s": 1, "ms": 1000, "us": 1_000_000, S_OR_MS: 1}
 RFC3339 = "rfc3339"
 
 NAMES = ("headers", "query", "body", "method", "url")
@@ -45,6 +47,7 @@ _OWS = " \t"
 _MAX_SIGNATURES = 32
 _MAX_SIGNATURE_LENGTH = 8192
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_DIGITS_OF_SECONDS = 11  # until the year 5138; 12 digits of milliseconds are 1973 and later
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -201,7 +204,8 @@ def _fresh(scheme: SignatureScheme, text: str, now: datetime) -> str:
         except (ValueError, OverflowError) as error:
             raise Unauthorized("timestamp is not a time") from error
     elif _DIGITS.fullmatch(text):
-        seconds = int(text) / TIMESTAMP_UNITS[scheme.timestamp_unit]
+        unit = "ms" if scheme.timestamp_unit == S_OR_MS and len(text) > _DIGITS_OF_SECONDS else scheme.timestamp_unit
+        seconds = int(text) / TIMESTAMP_UNITS[unit]
     else:
         raise Unauthorized("timestamp is not decimal digits")
     if abs(now.timestamp() - seconds) > scheme.tolerance:

@@ -1,0 +1,211 @@
+"""What senders document beside their signature: the answer they wait for, their handshakes, their ids."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import digest
+from typing import Any
+
+import pytest
+
+from relay.entry import Accepted, Entry, Outcome
+from relay.ports import Ports
+from tests.conftest import (
+    NO_CLAIMS,
+    Load,
+    everything_is_stored,
+    http_api_event,
+    nothing_is_enrolled,
+    nothing_is_published,
+)
+from tests.handler import handle
+
+SECRET = "secret-of-more-than-32-characters-for-HS256"
+NOW = 1795392000
+
+
+@dataclass
+class Receiver:
+    """A relay with one route, and what it was sent: entries, and what webhooks are remembered by."""
+
+    load: Load
+    sent: list[Entry] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+    def post(
+        self, preset: str, body: str, headers: Mapping[str, str], query: str = "", method: str = "POST"
+    ) -> dict[str, Any]:
+        """Return the answer to a webhook."""
+        relay = self.load(
+            f"""
+            partner = "aws.partner/acme.example"
+            regions = ["us-east-1"]
+            public_url = "https://relay.example.com"
+            [[route]]
+            name = "route"
+            path = "/in/x"
+            preset = "{preset}"
+            dedupe = true
+            {NO_AUTHENTICATION if preset == "mailchimp" else 'auth = { secret = "secret" }'}
+            event = {{ source = "aws.partner/acme.example/source" }}
+            """
+        )
+        ports = Ports(
+            read_secret=lambda _: [SECRET],
+            refresh_secret=lambda _: [],
+            send=self.send,
+            store=everything_is_stored,
+            fetch=nothing_is_published,
+            enrol=nothing_is_enrolled,
+            counter=NO_CLAIMS,
+            once=self.once,
+        )
+        event = http_api_event("/in/x", body.encode(), dict(headers), method=method, query=query)
+        return handle(event, relay, ports, datetime.fromtimestamp(NOW, UTC))
+
+    def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        """Take every entry."""
+        self.sent.extend(entries)
+        return [Accepted("id") for _ in entries]
+
+    def once(self, key: str, _seconds: float, work: Callable[[], Any]) -> tuple[Any, bool]:
+        """Note the key; each webhook is the first."""
+        self.keys.append(key)
+        return work(), True
+
+
+NO_AUTHENTICATION = 'auth = { scheme = "none" }\nid = "${body.id}"'
+
+
+@pytest.fixture
+def receiver(load: Load) -> Receiver:
+    return Receiver(load)
+
+
+def hexadecimal(text: str) -> str:
+    return digest(SECRET.encode(), text.encode(), sha256).hex()
+
+
+def base64(text: str) -> str:
+    return b64encode(digest(SECRET.encode(), text.encode(), sha256)).decode()
+
+
+def google(channel: str, number: int) -> dict[str, str]:
+    return {
+        "content-length": "0",
+        "x-goog-channel-id": channel,
+        "x-goog-channel-token": SECRET,
+        "x-goog-message-number": str(number),
+        "x-goog-resource-id": "ret08u3rv24htgh289g",
+        "x-goog-resource-state": "exists",
+        "x-goog-resource-uri": "https://www.googleapis.com/calendar/v3/calendars/a@example.com/events",
+    }
+
+
+BASIC = {"authorization": "Basic " + b64encode(SECRET.encode()).decode()}
+FASTSPRING = '{"events":[{"id":"1","type":"order.completed"}]}'
+MAILGUN = {"timestamp": str(NOW), "token": "t" * 50, "signature": hexadecimal(f"{NOW}{'t' * 50}")}
+MERCADO_PAGO = f"id:123;request-id:2066ca19;ts:{NOW};"
+
+
+@pytest.mark.parametrize(
+    ("preset", "body", "headers", "query"),
+    [
+        # 202 means: only the events whose ids are in the answer were processed.
+        # https://developer.fastspring.com/reference/processed-and-unprocessed-webhook-events
+        ("fastspring", FASTSPRING, {"x-fs-signature": base64(FASTSPRING)}, ""),
+        # https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries
+        ("mailgun", json.dumps({"signature": MAILGUN, "event-data": {"event": "opened"}}), {}, ""),
+        # https://www.mercadopago.com.mx/developers/es/docs/qr-code/notifications: 200 or 201
+        (
+            "mercadopago",
+            '{"type":"payment"}',
+            {"x-request-id": "2066ca19", "x-signature": f"ts={NOW},v1={hexadecimal(MERCADO_PAGO)}"},
+            "data.id=123",
+        ),
+        # https://postmarkapp.com/support/article/understanding-inbound-webhook-retries-in-postmark
+        ("postmark", '{"RecordType":"Delivery","MessageID":"1"}', BASIC, ""),
+    ],
+)
+def test_a_sender_that_tries_again_after_a_202_is_answered_200(
+    receiver: Receiver, preset: str, body: str, headers: Mapping[str, str], query: str
+) -> None:
+    assert receiver.post(preset, body, headers, query)["statusCode"] == 200
+    assert len(receiver.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "status"), [(0, 200), (299_000, 200), (-299_000, 200), (301_000, 401), (-301_000, 401)]
+)
+def test_mercado_pago_may_write_its_timestamp_in_milliseconds(
+    receiver: Receiver, milliseconds: int, status: int
+) -> None:
+    time = str(NOW * 1000 + milliseconds)
+    signature = f"ts={time},v1={hexadecimal(f'id:123;request-id:2066ca19;ts:{time};')}"
+    headers = {"x-request-id": "2066ca19", "x-signature": signature}
+    assert receiver.post("mercadopago", '{"type":"payment"}', headers, "data.id=123")["statusCode"] == status
+
+
+def test_a_google_notification_has_no_body_and_is_delivered_with_what_its_headers_say(receiver: Receiver) -> None:
+    assert receiver.post("google-channel", "", google("channel-1", 10))["statusCode"] == 202
+    detail = json.loads(receiver.sent[0].detail)
+    assert (receiver.sent[0].detail_type, detail["channel_id"], detail["message_number"]) == (
+        "exists",
+        "channel-1",
+        "10",
+    )
+
+
+def test_two_google_channels_may_have_messages_of_one_number(receiver: Receiver) -> None:
+    receiver.post("google-channel", "", google("channel-1", 10))
+    receiver.post("google-channel", "", google("channel-2", 10))
+    receiver.post("google-channel", "", google("channel-1", 10))
+    assert receiver.keys[0] == receiver.keys[2] != receiver.keys[1]
+
+
+def test_ringcentral_hears_the_token_of_its_first_request(receiver: Receiver) -> None:
+    answer = receiver.post("ringcentral", "", {"validation-token": "43a9b1f3", "content-length": "0"})
+    assert (answer["statusCode"], answer["headers"]["validation-token"]) == (200, "43a9b1f3")
+
+
+@pytest.mark.parametrize("name", ["verification-token", "validation-token"])
+@pytest.mark.parametrize(("token", "status"), [(SECRET, 202), ("another", 401)])
+def test_ringcentral_delivers_with_its_token_in_either_header(
+    receiver: Receiver, name: str, token: str, status: int
+) -> None:
+    body = '{"uuid":"1","event":"/restapi/v1.0/account/1/presence"}'
+    headers = {name: token, "content-length": str(len(body))}
+    assert receiver.post("ringcentral", body, headers)["statusCode"] == status
+    assert len(receiver.sent) == (status == 202)
+
+
+def test_mailchimp_finds_somebody_at_the_url(receiver: Receiver) -> None:
+    assert receiver.post("mailchimp", "", {}, method="GET")["statusCode"] == 200
+    assert not receiver.sent
+
+
+@pytest.mark.parametrize("header", ["x-ramp-signature", "x-ramp-webhook-signature"])
+def test_ramp_signs_under_two_names(receiver: Receiver, header: str) -> None:
+    body = '{"id":"a461a658","type":"transactions.cleared"}'
+    assert receiver.post("ramp", body, {header: hexadecimal(body)})["statusCode"] == 202
+
+
+@pytest.mark.parametrize(("preset", "member"), [("webex", "id"), ("livechat", "webhook_id")])
+def test_the_id_of_a_subscription_is_not_the_id_of_its_webhooks(load: Load, preset: str, member: str) -> None:
+    relay = load(
+        f"""
+        partner = "aws.partner/acme.example"
+        regions = ["us-east-1"]
+        [[route]]
+        name = "route"
+        path = "/in/x"
+        preset = "{preset}"
+        auth = {{ secret = "secret" }}
+        event = {{ source = "aws.partner/acme.example/source" }}
+        """
+    )
+    identity = relay.routes[0].id
+    assert identity is None or identity.expressions() != [f"body.{member}"]
