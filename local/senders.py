@@ -3,8 +3,6 @@
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 from local.aws import ROOT
 from relay import presets as known
@@ -12,31 +10,6 @@ from relay import presets as known
 PAGE = ROOT / "docs" / "senders.md"
 EVIDENCE = ROOT / "local" / "evidence.toml"
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
-
-# Whose own library, or one of the same primitive, signs or verifies in tests/oracles.
-ORACLES = {
-    "standard-webhooks": "standardwebhooks",
-    "standard-webhooks-v1a": "PyNaCl",
-    "svix": "svix",
-    "stripe": "stripe",
-    "slack": "slack_sdk",
-    "github": "gidgethub",
-    "twilio": "twilio",
-    "plivo": "plivo",
-    "discord": "PyNaCl",
-    "sendgrid": "sendgrid",
-    "netlify": "PyJWT",
-    "messagebird": "PyJWT",
-    "pubsub": "google-auth",
-    "kinde": "PyJWT",
-    "wix": "PyJWT",
-    "square": "squareup",
-    "paddle": "paddle-python-sdk",
-    "paddle-classic": "phpserialize, cryptography",
-    "sns": "cryptography",
-    "paypal": "cryptography",
-    "cloudevents": "cloudevents",
-}
 
 HEAD = """\
 # Senders
@@ -70,7 +43,7 @@ def page() -> str:
     rows = []
     for name, preset in sorted(presets.items()):
         auth = presets.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
-        proof = evidence[name] if name in evidence else _old(name, preset, vectors)
+        proof = evidence[name]
         remarks = []
         if name == "cloudevents":
             remarks.append("a format: how it proves itself is for the route to say")
@@ -87,15 +60,6 @@ def page() -> str:
         ]
         rows.append("| " + " | ".join(cells) + " |")
     return HEAD + "\n".join(rows) + "\n"
-
-
-def _old(name: str, preset: Mapping[str, Any], vectors: Mapping[str, int]) -> dict[str, str]:
-    """What was known of a preset before it had a line in evidence.toml."""
-    if not preset.get("verified", True):
-        return {"proof": "unverified", "by": ""}
-    if name in ORACLES:
-        return {"proof": "library", "by": ORACLES[name]}
-    return {"proof": "vectors" if vectors[name] else "documentation", "by": ""}
 
 
 if __name__ == "__main__":

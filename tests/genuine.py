@@ -227,7 +227,7 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
     request = Request("POST", PATH, query, headers, draft.body, "")
     url = f"{BASE}{PATH}" + (f"?{query}" if query else "")
     digest = _digest(scheme, secret, request, url, now, draft.relay.routes[0].body)
-    [where, *_] = scheme.signature.expressions()
+    where = scheme.signature.expressions()[0].partition(" || ")[0]
     text = scheme.prefix + digest
     if scheme.assign:
         label = source.removeprefix("signature.") if source.startswith("signature.") else ""
@@ -270,7 +270,7 @@ def _digest(scheme: SignatureScheme, secret: str, request: Request, url: str, no
 
 
 def _with_token(scheme: TokenScheme, draft: Genuine) -> Genuine:
-    [where] = scheme.token.expressions()
+    where = scheme.token.expressions()[0].partition(" || ")[0]
     basic = base64.b64encode(SECRET.encode()).decode()
     text = {"bearer": f"Bearer {SECRET}", "basic": f"Basic {basic}"}.get(scheme.kind, SECRET)
     query = ""

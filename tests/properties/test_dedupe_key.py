@@ -27,7 +27,9 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAMES = {
     name: preset["id"]
     for name, preset in ((name, presets.load()[name]) for name in presets.load())
-    if preset.get("id", "").startswith(("${body", "${headers")) and preset.get("body", "") != "jwt"
+    if preset.get("id", "").startswith(("${body", "${headers"))
+    and preset["id"].count("${") == 1
+    and preset.get("body", "") != "jwt"
 }
 
 
@@ -110,7 +112,7 @@ def any_route(preset: str) -> Config:
 
 def with_id(expression: str, value: str, rest: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
     """A body and headers in which an id's expression gives `value`, and that have `rest` beside it."""
-    place, *steps = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+", expression.removeprefix("${"))
+    place, *steps = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+", expression.removeprefix("${").partition(" || ")[0])
     if place == "headers":
         return dict(rest), {steps[0].replace("_", "-"): value}
     inner: Any = value

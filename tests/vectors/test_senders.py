@@ -209,3 +209,9 @@ def test_the_id_of_a_subscription_is_not_the_id_of_its_webhooks(load: Load, pres
     )
     identity = relay.routes[0].id
     assert identity is None or identity.expressions() != [f"body.{member}"]
+
+
+@pytest.mark.parametrize("body", ['[{"log_id":"1","data":{"type":"s"}}]', '{"log_id":"1","data":{"type":"s"}}'])
+def test_auth0_may_send_an_array_or_an_object(receiver: Receiver, body: str) -> None:
+    assert receiver.post("auth0", body, {"authorization": SECRET})["statusCode"] == 202
+    assert [(one.detail_type, json.loads(one.detail)["log_id"]) for one in receiver.sent] == [("s", "1")]
