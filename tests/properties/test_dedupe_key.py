@@ -29,7 +29,7 @@ NAMES = {
     for name, preset in ((name, presets.load()[name]) for name in presets.load())
     if preset.get("id", "").startswith(("${body", "${headers"))
     and preset["id"].count("${") == 1
-    and preset.get("body", "") != "jwt"
+    and preset.get("body", "json") == "json"
 }
 
 

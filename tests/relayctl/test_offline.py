@@ -118,7 +118,7 @@ def test_every_preset_is_listed_with_whether_it_was_verified(relayctl: Relayctl)
     listed = {one["preset"]: one for one in json.loads(relayctl("presets", "--output", "json").stdout)}
     assert len(listed) == 165
     assert listed["github"]["verified"] is True
-    assert listed["acuity"]["verified"] is False
+    assert listed["gumroad"]["verified"] is False
     assert listed["sns"]["scheme"] == "sns"
 
 
