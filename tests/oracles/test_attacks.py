@@ -70,7 +70,7 @@ LISTS = {"webhook-signature": " ", "svix-signature": " ", "stripe-signature": ",
 def answered(
     relay: Config, signed: Signed, secrets: list[str] | None = None, *, query: str = "a=1", later: float = 0
 ) -> int:
-    """The status; whatever it is, something was put or stored only if it is 202."""
+    """Return the status; whatever it is, something was put or stored only if the webhook was taken."""
     reached: list[Entry | Message] = []
 
     def send(entries: Sequence[Entry]) -> Sequence[Outcome]:
@@ -93,7 +93,7 @@ def answered(
     )
     event = http_api_event("/hook", signed.body, signed.headers, query=query)
     code: int = handle(event, relay, ports, datetime.now(UTC) + timedelta(seconds=later))["statusCode"]
-    assert bool(reached) == (code == 202)
+    assert bool(reached) == (code in {200, 202})
     return code
 
 
@@ -119,7 +119,7 @@ def relay(load: Load, name: str, signed: Signed) -> Config:
 
 
 def test_the_requests_that_are_attacked_would_have_passed(relay: Config, signed: Signed) -> None:
-    assert answered(relay, signed) == 202
+    assert answered(relay, signed) in {200, 202}
 
 
 @for_each(SIGNERS.keys() - BODY_NOT_SIGNED)
