@@ -34,7 +34,7 @@ def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
     )
     event = http_api_event("/hook", signed.body, signed.headers, query="a=1")
     answer = handle(event, signers.config(load, name, signed), ports, datetime.now(UTC))
-    assert answer["statusCode"] == 202, answer["body"]
+    assert answer["statusCode"] in {200, 202}, answer["body"]  # whichever its sender wants to hear
     return entries
 
 
