@@ -16,6 +16,7 @@ from relay import (
     jwt_scheme,
     payload,
     presets,
+    proof,
     route_rules,
     scheme_config,
     secret_name,
@@ -64,6 +65,7 @@ class Config:
     max_body_bytes: int
     max_entry_bytes: int
     max_request_bytes: int
+    max_entries: int = 5000
     public_url: str = ""
     claim_seconds: int = 3600
     transport: str = call.DIRECT
@@ -124,6 +126,7 @@ def _config(table: Table) -> Config:
         max_body_bytes=table.number("max_body_bytes", 1024 * 1024, maximum=_LAMBDA_BODY_BYTES),
         max_entry_bytes=table.number("max_entry_bytes", MAX_ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
         max_request_bytes=table.number("max_request_bytes", 256 * 1024, maximum=MAX_ENTRY_BYTES),
+        max_entries=table.number("max_entries", 5000, maximum=10_000),
         public_url=public_url,
         claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),
         transport=table.choice("transport", TRANSPORTS),
@@ -183,6 +186,8 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
         table.problem("dedupe", "expected id: what tells one webhook from another")
     if route.event.claim_detail and route.oversize != CLAIM_CHECK:
         table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
+    for key, problem in proof.reads_proof(route.auth, route.id, route.event):
+        table.problem(key, problem)
     table.end()
     for key, problem in route_rules.problems(route):
         table.problem(key, problem)

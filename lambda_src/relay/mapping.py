@@ -1,8 +1,9 @@
 """An authentic webhook becomes entries: the templates of its route, filled from its payload."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from relay import strict_json
@@ -45,16 +46,25 @@ def entries(route: Route, scope: Scope, text: str, config: Config, check: Check)
     `text` is the body as JSON.
     Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
     whole webhook again. An entry over `max_entry_bytes` has a claim instead of its detail, if the route says so; else
-    it raises PayloadTooLarge.
+    it raises PayloadTooLarge. More than `max_entries` are too large as well.
     """
-    scopes = [scope]
-    if route.event.each:
-        items = _named(route, "each", _items, route.event.each, scope)
-        scopes = [{**scope, "item": item} for item in items]
-    if route.event.when:
-        scopes = [one for one in scopes if _named(route, "when", Template.truth, route.event.when, one)]
+    scopes = _scopes(route, scope, config.max_entries)
     made = [(_entry(route, one, text, config.regions), _claim_fields(route, one)) for one in scopes]
     return [_within(entry, fields, route, config, check) for entry, fields in made]
+
+
+def _scopes(route: Route, scope: Scope, most: int) -> list[Scope]:
+    """Return the scope of each entry: one for each element of `each`, where `when` holds."""
+    scopes: Iterable[Scope] = [scope]
+    if route.event.each:
+        items = _named(route, "each", _items, route.event.each, scope)
+        scopes = ({**scope, "item": item} for item in items)
+    if when := route.event.when:
+        scopes = (one for one in scopes if _named(route, "when", Template.truth, when, one))
+    found = list(islice(scopes, most + 1))
+    if len(found) > most:
+        raise PayloadTooLarge(f"The webhook would become more than {most} entries.")
+    return found
 
 
 def _within(entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, check: Check) -> Entry:

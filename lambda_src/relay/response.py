@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import accumulate
 from typing import Any
 
 from relay.entry import Accepted
@@ -10,10 +11,22 @@ from relay.errors import Rejected
 from relay.handshake import Answer
 from relay.queueing import Fate, Queue
 
+# What one answer has for error messages. 5,000 event ids are 280 KB more, and a row of the table that remembers answers
+# ends at 400 KB; Lambda's own limit is 6 MB.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_MESSAGES_CHARACTERS = 64 * 1024
+_MESSAGE_CHARACTERS = 500
+_SHORTEST_MESSAGE = 32
+_CODE_CHARACTERS = 64
+
 
 def accepted(fates: Sequence[Fate]) -> dict[str, Any]:
-    """202: every entry is in EventBridge, in the retry queue or in the dead-letter queue."""
-    body = {**counts(fates), "entries": [_entry(fate) for fate in fates]}
+    """202: every entry is in EventBridge, in the retry queue or in the dead-letter queue.
+
+    The more entries there are, the shorter is each error message, until there is none; the dead letter has all of it.
+    """
+    longest = min(_MESSAGE_CHARACTERS, _MESSAGES_CHARACTERS // max(1, len(fates)))
+    body = {**counts(fates), "entries": [_entry(fate, longest) for fate in fates]}
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
 
 
@@ -54,18 +67,28 @@ def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
     return _response(rejected.status, "application/problem+json", body, rejected.headers)
 
 
-def _entry(fate: Fate) -> dict[str, Any]:
+def _entry(fate: Fate, longest: int) -> dict[str, Any]:
     if isinstance(fate, Accepted):
         return {"event_id": fate.event_id}
+    code = _cut(fate.failed.code, _CODE_CHARACTERS)
     if fate.queue is Queue.RETRY:
-        return {"queued": True, "error_code": fate.failed.code}
-    return {"dead_lettered": True, "error_code": fate.failed.code, "error_message": fate.failed.message}
+        return {"queued": True, "error_code": code}
+    message = {"error_message": _cut(fate.failed.message, longest)} if longest >= _SHORTEST_MESSAGE else {}
+    return {"dead_lettered": True, "error_code": code, **message}
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return as much of the beginning of `text` as JSON spells with at most `longest` characters."""
+    if len(json.dumps(text)) - 2 <= longest:
+        return text
+    sizes = accumulate(len(json.dumps(character)) - 2 for character in text[:longest])
+    return text[: sum(size <= longest for size in sizes)]
 
 
 def _response(status: int, content_type: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
     return {
         "statusCode": int(status),
         "headers": {"content-type": content_type, **headers},
-        "body": json.dumps(body),
+        "body": json.dumps(body, separators=(",", ":")),
         "isBase64Encoded": False,
     }

@@ -8,6 +8,7 @@ from relay import certificate_scheme, jwt_scheme, signature_scheme, token_scheme
 from relay.certificate_scheme import CertificateScheme
 from relay.jwt_scheme import JwtScheme
 from relay.known import Known
+from relay.proof import without_proof
 from relay.request import Request
 from relay.route import Route
 from relay.signed import Scheme
@@ -16,12 +17,16 @@ from relay.token_scheme import NoScheme, TokenScheme
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An authentic request, the route it is for, and when it was received."""
+    """An authentic request without what proved it, the route it is for, and when it was received."""
 
     route: Route
     request: Request
     path: Mapping[str, str]
     received_at: datetime
+
+    def __post_init__(self) -> None:
+        """Drop the proof: whatever becomes of a webhook, its secret is not in it."""
+        object.__setattr__(self, "request", without_proof(self.request, self.route.auth, self.route.body))
 
 
 def authenticate(request: Request, scheme: Scheme, known: Known) -> None:

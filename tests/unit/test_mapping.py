@@ -1,6 +1,7 @@
 """An authentic webhook becomes entries."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -239,3 +240,36 @@ def test_when_is_asked_of_each_element(load: Load) -> None:
 @pytest.mark.parametrize("content_type", ["application/problem+json", "application/vnd.acme.v2+json; charset=utf-8"])
 def test_other_json_types_are_json(load: Load, content_type: str) -> None:
     assert mapped(load(RELAY_TOML), b'{"type":"a"}', headers={"content-type": content_type})[0].detail == '{"type":"a"}'
+
+
+def test_a_webhook_of_more_entries_than_allowed_is_too_large(load: Load) -> None:
+    templates = 'each = "${body.events}"\nwhen = "${item.n > `1`}"\ndetail = "${item}"\n'
+    config = load("max_entries = 3\n" + RELAY_TOML + templates)
+    body = {"type": "a", "events": [{"n": n} for n in range(5)]}
+    assert len(mapped(config, json.dumps(body).encode())) == 3
+    body["events"] = [{"n": n} for n in range(6)]
+    with pytest.raises(PayloadTooLarge, match="more than 3 entries"):
+        mapped(config, json.dumps(body).encode())
+    assert load(RELAY_TOML).max_entries == 5000
+
+
+def test_of_a_webhook_with_too_many_elements_no_more_are_looked_at_than_it_takes_to_know(load: Load) -> None:
+    """Half a million elements in a megabyte: the entries of none of them are made."""
+    config = load(RELAY_TOML + 'each = "${body.events}"\n')
+    authentic = webhook(config, b"{}")
+    scope = {"body": {"type": "a", "events": OnlySoMany(config.max_entries + 1)}, "path": {"customer": "c42"}}
+    with pytest.raises(PayloadTooLarge):
+        mapping.entries(authentic.route, scope, "{}", config, lambda one, _: one)
+
+
+class OnlySoMany(list[int]):
+    """A list of a million elements, most of which nobody may look at."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__([0] * 1_000_000)
+        self._most = most
+
+    def __iter__(self) -> Iterator[int]:
+        for _ in range(self._most):
+            yield 0
+        raise AssertionError("one element too many was looked at")

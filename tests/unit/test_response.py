@@ -1,8 +1,15 @@
 """What the sender is told."""
 
 import json
+from dataclasses import replace
+from itertools import cycle, islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay import response
+from relay.config import Config
 from relay.entry import Accepted, Failed
 from relay.errors import MethodNotAllowed, Unauthorized, Unavailable
 from relay.queueing import Kept, Queue
@@ -41,3 +48,46 @@ def test_a_problem_is_rfc_9457_and_keeps_the_reason_to_itself() -> None:
 def test_405_has_allow_and_503_has_retry_after() -> None:
     assert response.problem(MethodNotAllowed("GET", "POST"), "")["headers"]["allow"] == "POST"
     assert response.problem(Unavailable("later"), "")["headers"]["retry-after"] == "30"
+
+
+FATES = st.lists(
+    st.one_of(
+        st.just(Accepted("11111111-2222-3333-4444-555555555555")),
+        st.builds(
+            Kept,
+            st.sampled_from(Queue),
+            st.builds(Failed, st.text(max_size=100), st.text(st.characters(exclude_categories=()), max_size=2000)),
+        ),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(FATES, st.integers(1, 10_000))
+def test_an_answer_is_far_below_lambdas_limit_however_many_entries_and_whatever_the_errors(
+    fates: list[Accepted | Kept], count: int
+) -> None:
+    many = list(islice(cycle(fates), count))
+    body = response.accepted(many)["body"]
+    assert len(body) < 6 * 1024 * 1024 / 2
+    assert len(json.loads(body)["entries"]) == count
+
+
+@pytest.mark.parametrize("queue", Queue)
+def test_the_answer_to_as_many_entries_as_there_may_be_fits_a_row_of_dynamodb(queue: Queue) -> None:
+    """As JSON in JSON, which is how the idempotency table keeps it; beside it the row has some 200 bytes."""
+    longest_code = Failed("ServiceUnavailableException", "\u2603" * 1000)
+    for fate in (Accepted("11111111-2222-3333-4444-555555555555"), Kept(queue, longest_code)):
+        answer = response.accepted([fate] * Config("", (), (), 0, 0, 0).max_entries)
+        assert len(json.dumps(answer)) < 400 * 1024 - 200
+
+
+def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character() -> None:
+    letter = Kept(Queue.DEAD_LETTERS, Failed("MalformedDetail", "é" * 1000))
+    [entry] = json.loads(response.accepted([letter])["body"])["entries"]
+    assert entry["error_message"] == "é" * (500 // len("\\u00e9"))
+    [entry, _] = json.loads(response.accepted([replace(letter, failed=Failed("a" * 65, "b" * 500)), letter])["body"])[
+        "entries"
+    ]
+    assert entry == {"dead_lettered": True, "error_code": "a" * 64, "error_message": "b" * 500}
