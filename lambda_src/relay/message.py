@@ -1,18 +1,21 @@
 """The shape of a message in the retry queue and the dead-letter queue, the same in both; tools may rely on it."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from relay.entry import MAX_SOURCE, Entry, Failed, rfc3339
+from relay import strict_json
+from relay.entry import Entry, Failed, rfc3339
 from relay.request import Request
+from relay.strict_json import NotJSON
 from relay.webhook import Webhook
 
 VERSION = 1
+MAX_ATTRIBUTE = 256
+MAX_ATTEMPTS = 1_000_000
 
 
 class Unreadable(ValueError):
@@ -55,12 +58,12 @@ class Message:
         return json.dumps(origin | why | {"webhook": _posted(self.what)})
 
     def attributes(self) -> dict[str, str]:
-        """What an operator filters by. A refused source may have any character, so it is spelt in ASCII too."""
+        """What an operator filters by. Any of them may have any character, so they are spelled in ASCII too."""
         source = self.what.source if isinstance(self.what, Entry) else ""
         attributes = {
-            "Route": self.origin.route,
-            "ErrorCode": self.failed.code,
-            "Source": json.dumps(source)[1:-1][:MAX_SOURCE],
+            "Route": spelled(self.origin.route),
+            "ErrorCode": spelled(self.failed.code),
+            "Source": spelled(source),
         }
         return {name: value for name, value in attributes.items() if value}
 
@@ -74,19 +77,26 @@ def origin_of(webhook: Webhook, webhook_id: str) -> Origin:
     return Origin(webhook.route.name, webhook_id, rfc3339(webhook.received_at))
 
 
+def spelled(text: str) -> str:
+    """Return the beginning of `text` as an attribute may have it: SQS refuses some control characters."""
+    return json.dumps(text)[1:-1][:MAX_ATTRIBUTE]
+
+
 def parse(text: str) -> Message:
-    """Raises Unreadable."""
+    """Return the message that `text` is, all of it fit to be sent. Raise Unreadable, and nothing else."""
     try:
-        letter = json.loads(text)
+        letter = _object(strict_json.parse(text))
         if letter["version"] != VERSION:
             raise Unreadable(f"version {letter['version']!r} is not {VERSION}")
         origin = Origin(_text(letter["route"]), _text(letter["webhook_id"]), _text(letter["received_at"]))
-        datetime.fromisoformat(origin.received_at)
-        error = letter["error"]
-        failed = Failed(_text(error["code"]), _text(error["message"]), int(letter["attempts"]))
-        what = _request(letter["webhook"]) if "webhook" in letter else _entry(letter)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise Unreadable(f"not a message of the relay: {type(error).__name__}: {error}") from error
+        _time(origin.received_at)
+        error = _object(letter["error"])
+        failed = Failed(_text(error["code"]), _text(error["message"]), _count(letter["attempts"]))
+        what = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
+    except KeyError as error:
+        raise Unreadable(f"not a message of the relay: no {error}") from error
+    except NotJSON as error:
+        raise Unreadable(f"not a message of the relay: {error}") from error
     return Message(origin, what, failed)
 
 
@@ -102,30 +112,66 @@ def _posted(request: Request) -> dict[str, Any]:
 
 def _request(posted: Mapping[str, Any]) -> Request:
     try:
-        body = base64.b64decode(posted["body"], validate=True)
-    except binascii.Error as error:
+        body = base64.b64decode(_text(posted["body"]), validate=True)
+    except ValueError as error:
         raise Unreadable("the body is not base64") from error
-    headers = {_text(name): _text(value) for name, value in posted["headers"].items()}
+    headers = {name: _text(value) for name, value in _object(posted["headers"]).items()}
     return Request(_text(posted["method"]), _text(posted["path"]), _text(posted["query"]), headers, body, "")
 
 
 def _entry(letter: Mapping[str, Any]) -> Entry:
-    wire, claim = letter["entry"], _text(letter.get("claim", ""))
-    if claim and json.loads(wire["Detail"])["claim"]["key"] != claim:
-        raise Unreadable("the claim is not that of the entry")
-    return Entry(
-        time=datetime.fromisoformat(wire["Time"]),
+    wire, claim = _object(letter["entry"]), _text(letter.get("claim", ""))
+    resources = wire["Resources"]
+    if not isinstance(resources, list):
+        raise Unreadable("expected a list of resources")
+    entry = Entry(
+        time=_time(_text(wire["Time"])),
         source=_text(wire["Source"]),
-        resources=tuple(_text(resource) for resource in wire["Resources"]),
+        resources=tuple(_text(resource) for resource in resources),
         detail_type=_text(wire["DetailType"]),
         detail=_text(wire["Detail"]),
         region=_text(letter["region"]),
         bus=_text(wire.get("EventBusName", "")),
         claim=claim,
     )
+    if not entry.is_unicode() or not (entry.region + entry.bus).isascii():
+        raise Unreadable("the entry has characters that cannot be sent")
+    if claim and not _is_claim(strict_json.parse(entry.detail), claim):
+        raise Unreadable("the claim is not that of the entry")
+    return entry
+
+
+def _is_claim(detail: object, key: str) -> bool:
+    """Return whether an entry's detail is a claim of `key`; no other part of the bucket is for customers."""
+    claim = detail.get("claim") if isinstance(detail, dict) else None
+    return isinstance(claim, dict) and claim.get("key") == key and key.startswith("claims/")
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise Unreadable(f"expected text, got {type(value).__name__}")
     return value
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unreadable(f"expected an object, got {type(value).__name__}")
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_ATTEMPTS:
+        raise Unreadable("expected a number of attempts")
+    return value
+
+
+def _time(text: str) -> datetime:
+    """Return the time, which has a zone and can be written in UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+        rfc3339(time)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable("expected a time in RFC 3339") from error
+    if time.tzinfo is None:
+        raise Unreadable("expected a time with its zone")
+    return time

@@ -33,6 +33,7 @@ PERMANENT = {
     "ValidationException": _REQUEST,
     "OperationDisabledException": _OPERATION,
     "MappingError": _RELAY,
+    "NoSuchRegion": _RELAY,
     "NoSuchRoute": _RELAY,
     "ParamValidationError": _RELAY,
 }

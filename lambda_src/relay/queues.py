@@ -5,6 +5,7 @@ A message over SQS's limit goes to the overflow bucket; the queue holds a pointe
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay import bucket
 from relay.aws import CONFIG_STORE
 from relay.batching import batches
-from relay.message import VERSION, Message, Unreadable
+from relay.message import VERSION, Message, Unreadable, spelled
 from relay.queueing import Queue
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MAX_MESSAGES_PER_BATCH = 10
 MAX_BYTES = 1024 * 1024  # of a message, and of a batch
 
 _POINTER = "overflow"
+_KEY = r"overflow/[0-9a-f-]{36}"  # as bucket.put makes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,11 @@ def store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
 
 def keep_unreadable(text: str, why: str) -> str | None:
     """Dead-letter a text that is no message of ours, as it came: None if it is in the queue, else why it is not."""
-    attributes = {"ErrorCode": "Unreadable", "ErrorMessage": why.encode("ascii", "replace").decode()[:256]}
+    letter = _Letter(text, {"ErrorCode": "Unreadable", "ErrorMessage": spelled(why)})
+    if letter.size > MAX_BYTES:  # it came without attributes, and leaves no room for any
+        letter = _Letter(text, {})
     try:
-        return _send(Queue.DEAD_LETTERS, {0: _Letter(text, attributes)})[0]
+        return _send(Queue.DEAD_LETTERS, {0: letter})[0]
     except (ClientError, BotoCoreError) as error:
         return str(error)
 
@@ -101,18 +105,24 @@ def postpone(seconds: Mapping[str, int]) -> None:
 
 def follow(text: str) -> str:
     """The message that `text` is, or points to. Raises Unreadable if it is gone, OSError if S3 is."""
-    try:
-        pointer = json.loads(text)[_POINTER]
-        key = pointer["key"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    if (key := _pointed_at(text)) is None:
         return text
+    if not re.fullmatch(_KEY, key):  # nothing else in the bucket is a message
+        raise Unreadable("the pointer to the overflow bucket is none of ours")
     try:
-        found = bucket.get(str(key))
+        found = bucket.get(key)
     except (ClientError, BotoCoreError) as error:
         raise OSError(str(error)) from error
     if found is None:
         raise Unreadable(f"the overflow bucket has no {key}")
     return found.decode("utf-8", "replace")
+
+
+def _pointed_at(text: str) -> str | None:
+    try:
+        return str(json.loads(text)[_POINTER]["key"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _overflowing(message: Message, letter: _Letter) -> _Letter:

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bucket, call, config, delivery, partner_bus, queues, redelivery, telemetry
@@ -19,18 +17,14 @@ PORTS = Ports(
     keep_unreadable=queues.keep_unreadable,
     counter=Counter(bucket.leave, bucket.presign, CONFIG.claim_seconds),
     jitter=delivery.JITTER,
+    report=telemetry.unforeseen,
 )
-PROCESSOR = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-class Postponed(Exception):
-    """Tells the batch processor that the message stays in the queue."""
 
 
 @telemetry.logger.inject_lambda_context
 @telemetry.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Which messages of the batch stay in the queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html."""
+    """Return which messages of the batch stay in the queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html."""
     records = event["Records"]
     now, budget = datetime.now(UTC), delivery.budget(0, context.get_remaining_time_in_millis() / 1000)
     verdicts = redelivery.redeliver([_received(record) for record in records], CONFIG, PORTS, now, budget)
@@ -41,12 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     }
     queues.postpone({handle: verdict.seconds for handle, verdict in later.values()})
     telemetry.redelivered(verdicts)
-
-    def settle(record: SQSRecord) -> None:
-        if record.message_id in later:
-            raise Postponed
-
-    return dict(process_partial_response(event, record_handler=settle, processor=PROCESSOR, context=context))
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in later]}
 
 
 def _received(record: dict[str, Any]) -> Received:

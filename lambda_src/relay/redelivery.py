@@ -1,11 +1,12 @@
 """What became of the messages of one batch of the retry queue: delivered, dead-lettered, or later."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from relay import claims, delivery, mapping, outcomes, payload, routing
+from relay import claims, delivery, mapping, outcomes, payload, proof, routing
 from relay.claims import Counter
 from relay.config import Config
 from relay.delivery import Budget, Send
@@ -15,9 +16,11 @@ from relay.mapping import Check
 from relay.message import Message, Origin, Unreadable, parse
 from relay.queueing import Queue, Store, queue_of
 from relay.request import Request
+from relay.strict_json import NotJSON
 from relay.webhook import Webhook
 
 GIVE_UP = timedelta(hours=24)
+UNFORESEEN = "Unforeseen"
 FIRST_SECONDS = 5
 LONGEST_SECONDS = 15 * 60
 
@@ -55,7 +58,8 @@ class Ports:
     """How it reaches AWS.
 
     `follow` gives the message that a text is or points to; it raises Unreadable, or OSError if that cannot be known
-    now. `keep_unreadable` stores a text that is no message, with the reason, as `store` does.
+    now. `keep_unreadable` stores a text that is no message, with the reason, as `store` does. `report` is told of what
+    nobody has foreseen.
     """
 
     send: Send
@@ -64,50 +68,112 @@ class Ports:
     keep_unreadable: Callable[[str, str], str | None]
     counter: Counter
     jitter: Callable[[], float]
+    report: Callable[[Exception], None]
 
 
 def redeliver(
     received: Sequence[Received], config: Config, ports: Ports, now: datetime, budget: Budget
 ) -> list[Verdict]:
-    """One verdict for each message, in order. All entries are put in as few requests as there can be."""
+    """Return one verdict for each message, in order. All entries are put in as few requests as there can be.
+
+    Each message is handled alone: whatever one of them is, or makes somebody raise, the others are delivered.
+    """
     verdicts: dict[int, Verdict] = {}
-    messages: dict[int, Message] = {}
-    entries: list[tuple[int, Entry]] = []
-    check = partial(claims.checked, counter=ports.counter, now=now)
+    readable: dict[int, tuple[Message, list[Entry]]] = {}
     for index, one in enumerate(received):
-        try:
-            messages[index] = message = parse(ports.follow(one.text))
-            if isinstance(message.what, Entry):
-                mapped = [claims.renewed(message.what, ports.counter, now)]
-            else:
-                mapped = _mapped(message.what, message.origin, config, check)
-            entries += [(index, entry) for entry in mapped]
-        except Unreadable as error:
-            why_not = ports.keep_unreadable(one.text, str(error))
-            verdicts[index] = Settled(dead_lettered=1) if why_not is None else _later(one, "Unreadable", ports)
-        except OSError as error:
-            verdicts[index] = _later(one, type(error).__name__, ports)
-        except MappingError as error:
-            failed = messages[index].again(Failed("MappingError", str(error)))
-            verdicts[index] = _dead_lettered(one, failed, ports)
-    results = delivery.deliver([entry for _, entry in entries], config, ports.send, budget)
-    for index, message in messages.items():
-        if index not in verdicts:
-            mine = [(entry, result) for (owner, entry), result in zip(entries, results, strict=True) if owner == index]
-            verdicts[index] = _verdict(received[index], message, mine, ports, now)
-    return [verdicts[index] for index in range(len(received))]
+        with _alone(index, one, verdicts, ports, now):
+            message = _without_proof(parse(ports.follow(one.text)), config)
+            try:
+                readable[index] = (message, _entries(message, config, ports.counter, now))
+            except _CannotBeMapped as error:
+                verdicts[index] = _dead_lettered(one, message.again(error.failed), ports)
+    for index, results in _delivered(readable, config, ports, budget).items():
+        with _alone(index, received[index], verdicts, ports, now):
+            verdicts[index] = _verdict(received[index], readable[index][0], results, ports, now)
+    return [
+        verdicts.get(index) or _waits(one, UNFORESEEN, "it could not be delivered", ports, now)
+        for index, one in enumerate(received)
+    ]
+
+
+class _CannotBeMapped(Exception):
+    """The message is one of ours, and relay.toml has nothing for it now."""
+
+    def __init__(self, code: str, why: str) -> None:
+        self.failed = Failed(code, why)
+        super().__init__(why)
+
+
+@contextmanager
+def _alone(index: int, received: Received, verdicts: dict[int, Verdict], ports: Ports, now: datetime) -> Iterator[None]:
+    """Let what is raised for one message decide about this message only."""
+    try:
+        yield
+    except Unreadable as error:
+        verdicts[index] = _unreadable(received, str(error), ports)
+    except OSError as error:
+        verdicts[index] = _waits(received, type(error).__name__, str(error), ports, now)
+    except Exception as error:  # noqa: BLE001 - the others have to be delivered
+        ports.report(error)
+        verdicts[index] = _waits(received, UNFORESEEN, f"{type(error).__name__}: {error}", ports, now)
+
+
+def _delivered(
+    readable: Mapping[int, tuple[Message, list[Entry]]], config: Config, ports: Ports, budget: Budget
+) -> dict[int, list[tuple[Entry, Outcome]]]:
+    """Return each message's entries with their outcomes. What is raised for all of them is raised for some of them."""
+    entries = [entry for _, mine in readable.values() for entry in mine]
+    try:
+        outcomes = iter(delivery.deliver(entries, config, ports.send, budget))
+    except Exception as error:  # noqa: BLE001 - the others have to be delivered
+        ports.report(error)
+        if len(readable) <= 1:
+            return {}
+        alone = [_delivered({index: one}, config, ports, budget) for index, one in readable.items()]
+        return {index: results for one in alone for index, results in one.items()}
+    return {index: [(entry, next(outcomes)) for entry in mine] for index, (_, mine) in readable.items()}
+
+
+def _entries(message: Message, config: Config, counter: Counter, now: datetime) -> list[Entry]:
+    """Return what a message becomes with today's relay.toml. Raise _CannotBeMapped, Unreadable, OSError."""
+    if isinstance(message.what, Request):
+        return _mapped(message.what, message.origin, config, partial(claims.checked, counter=counter, now=now))
+    if message.what.region not in config.regions:
+        raise _CannotBeMapped("NoSuchRegion", f"relay.toml has no Region {message.what.region}")
+    try:
+        entry = claims.renewed(message.what, counter, now)
+    except NotJSON as error:
+        raise Unreadable(f"the claim cannot be renewed: {error}") from error
+    if not entry.is_unicode():
+        raise Unreadable("the claim has characters that cannot be sent")
+    return [entry]
+
+
+def _without_proof(message: Message, config: Config) -> Message:
+    """Return the message as it is stored today: earlier ones held what proved their webhook."""
+    for route in config.routes:
+        if isinstance(message.what, Request) and route.name == message.origin.route:
+            return replace(message, what=proof.without_proof(message.what, route.auth, route.body))
+    return message
 
 
 def _mapped(request: Request, origin: Origin, config: Config, check: Check) -> list[Entry]:
-    """The entries of a webhook that could not be mapped, with today's relay.toml. Raises MappingError."""
+    """Return the entries of a webhook that could not be mapped, by the route that has proven it and no other."""
+    mine = [route for route in config.routes if route.name == origin.route]
     try:
-        route, path = routing.match(config.routes, request.method, request.path)
+        route, path = routing.match(mine, request.method, request.path)
+    except Rejected as error:
+        why = f"has another path now: {error.detail}" if mine else "is not in relay.toml any more"
+        raise _CannotBeMapped("NoSuchRoute", f'route "{origin.route}" {why}') from error
+    try:
         webhook = Webhook(route, request, path, datetime.fromisoformat(origin.received_at))
-        text, value = payload.parse(request, route.body)
+        text, value = payload.parse(webhook.request, route.body)
         scope = {**mapping.scope_of(webhook, value), "id": origin.webhook_id}
         return mapping.entries(route, scope, text, config, check)
+    except MappingError as error:
+        raise _CannotBeMapped("MappingError", str(error)) from error
     except Rejected as error:
-        raise MappingError(f'route "{origin.route}": {error.detail}') from error
+        raise _CannotBeMapped("MappingError", f'route "{origin.route}": {error.detail}') from error
 
 
 def _verdict(
@@ -133,6 +199,23 @@ def _verdict(
 def _dead_lettered(received: Received, message: Message, ports: Ports) -> Verdict:
     (why_not,) = ports.store(Queue.DEAD_LETTERS, [message])
     return Settled(dead_lettered=1) if why_not is None else _later(received, "NotKept", ports)
+
+
+def _unreadable(received: Received, why: str, ports: Ports) -> Verdict:
+    """Dead-letter what is no message of ours, as it came."""
+    try:
+        why_not = ports.keep_unreadable(received.text, why)
+    except Exception as error:  # noqa: BLE001 - the others have to be delivered
+        ports.report(error)
+        return _later(received, UNFORESEEN, ports)
+    return Settled(dead_lettered=1) if why_not is None else _later(received, "Unreadable", ports)
+
+
+def _waits(received: Received, code: str, why: str, ports: Ports, now: datetime) -> Verdict:
+    """Postpone what cannot be handled now, and dead-letter it as it came after a day: nothing goes on for ever."""
+    if now - received.sent_at >= GIVE_UP:
+        return _unreadable(received, f"given up after a day: {why}", ports)
+    return _later(received, code, ports)
 
 
 def _later(received: Received, code: str, ports: Ports) -> Later:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from http import HTTPStatus
+from traceback import extract_tb
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -87,6 +88,12 @@ def redelivered(verdicts: Sequence[Verdict]) -> None:
     _count_some(Metric.ENTRIES_REDELIVERED, counts["accepted"])
     _count_some(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_some(Metric.MESSAGES_POSTPONED, counts["postponed"])
+
+
+def unforeseen(error: Exception) -> None:
+    """One line for what has postponed a message and should not have: where in the code, and nothing of the payload."""
+    where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+    logger.error("unforeseen", extra={"error": type(error).__name__, "where": where})
 
 
 def looked_at(states: Sequence[str], expiring: Sequence[str]) -> None:

@@ -25,6 +25,9 @@ THROTTLED = Failed("ThrottlingException", "Rate exceeded", 3)
 BATCH_TOML = RELAY_TOML + 'each = "${body.events}"\n'
 
 
+ENTRY_MESSAGE = Message(ORIGIN, ENTRY, THROTTLED)
+
+
 def entry(name: str) -> Message:
     return Message(ORIGIN, replace(ENTRY, detail_type=name), THROTTLED)
 
@@ -41,6 +44,7 @@ class World:
         self.kept: dict[Queue, list[Message]] = {queue: [] for queue in Queue}
         self.unreadable: list[str] = []
         self.overflow: dict[str, str] = {}
+        self.raised: list[Exception] = []
         self._refused, self._down = refused or {}, down
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
@@ -70,7 +74,9 @@ class World:
             Received(one if isinstance(one, str) else one.text(), receives, NOW - timedelta(hours=hours))
             for one in texts
         ]
-        ports = Ports(self.send, self.store, self.follow, self.keep_unreadable, NO_CLAIMS, lambda: 1.0)
+        ports = Ports(
+            self.send, self.store, self.follow, self.keep_unreadable, NO_CLAIMS, lambda: 1.0, self.raised.append
+        )
         return redeliver(received, config, ports, NOW, no_retries())
 
 
@@ -139,7 +145,7 @@ def test_a_webhook_is_mapped_again_with_todays_relay_toml(load: Load) -> None:
 @pytest.mark.parametrize(
     ("letter", "says"),
     [
-        (posted(b'{"type":"a"}', path="/nowhere"), 'route "orders": No route has this path.'),
+        (posted(b'{"type":"a"}', path="/nowhere"), 'route "orders" has another path now: No route has this path.'),
         (posted(b"{"), 'route "orders": The body is not JSON'),
         (posted(b'{"type":"a"}' + b" " * 1024 * 1024), 'route "orders": An entry has'),
     ],
@@ -166,6 +172,181 @@ def test_a_webhook_whose_rest_cannot_be_kept_stays_whole(load: Load) -> None:
     config = load(BATCH_TOML.replace("body.type", "item.type"))
     body = json.dumps({"events": [{"type": "a"}, {"type": "b"}]}).encode()
     assert world.run(config, posted(body)) == [Later(5, "NotKept")]
+
+
+def spoiled(of: Message, **changes: object) -> str:
+    """The text of a message with other values at these paths (`entry__Time`)."""
+    letter = json.loads(of.text())
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        inside = letter
+        for parent in parents:
+            inside = inside[parent]
+        inside[last] = value
+    return json.dumps(letter)
+
+
+WEBHOOK = posted(b'{"type":"a"}')
+CLAIM = '{"claim":{"key":"claims/1","n":%s}}'
+WRONG_IN_A_WEBHOOK: dict[str, list[object]] = {
+    "webhook__headers": [[], "x", None, {"a": 1}, [["a", "b"]]],
+    "webhook": [[], "x", None, 1, {}],
+    "webhook__body": [1, None, "\u00e9", "a", []],
+    "received_at": ["0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00", 5],
+}
+WRONG_IN_AN_ENTRY: dict[str, list[object]] = {
+    "attempts": [float("inf"), -1, 1.5, True, "3", None, 10**30],
+    "entry__Time": ["0001-01-01T00:00:00+23:59", "0001-01-01", "x", 1, ""],
+    "entry__Detail": ['{"a":"\ud800"}', None, {}],
+    "entry__Source": ["\ud800"],
+    "entry__DetailType": ["\ud800"],
+    "entry__EventBusName": ["\ud800"],
+    "entry__Resources": [None, "arn", [1], ["\ud800"], {}],
+    "entry": [[], "x", None],
+    "error": [[], "x", None, {"code": 1, "message": ""}],
+}
+MALFORMED = [
+    *(spoiled(WEBHOOK, **{path: value}) for path, values in WRONG_IN_A_WEBHOOK.items() for value in values),
+    *(spoiled(ENTRY_MESSAGE, **{path: value}) for path, values in WRONG_IN_AN_ENTRY.items() for value in values),
+    spoiled(ENTRY_MESSAGE, attempts=1).replace('"attempts": 1', '"attempts": 1e400'),
+    spoiled(ENTRY_MESSAGE, attempts=1).replace('"attempts": 1', '"attempts": ' + "9" * 5000),
+    spoiled(ENTRY_MESSAGE, claim="claims/1", entry__Detail=CLAIM % "NaN"),
+    spoiled(ENTRY_MESSAGE, claim="claims/1", entry__Detail=CLAIM % "1e400"),
+    spoiled(ENTRY_MESSAGE, claim="claims/1", entry__Detail=CLAIM % '"\\ud800"'),
+    spoiled(ENTRY_MESSAGE, claim="claims/1", entry__Detail='{"claim":["claims/1"]}'),
+    spoiled(ENTRY_MESSAGE, claim="overflow/1", entry__Detail='{"claim":{"key":"overflow/1"}}'),
+]
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+def test_a_malformed_message_is_dead_lettered_alone_and_at_once(load: Load, text: str) -> None:
+    world = World()
+    assert world.run(load(RELAY_TOML), entry("a"), text, entry("b")) == [Settled(1), Settled(0, 1), Settled(1)]
+    assert (world.unreadable, world.raised, world.requests) == ([text], [], [["a", "b"]])
+
+
+def test_a_form_of_forms_without_end_is_dead_lettered_alone(load: Load) -> None:
+    nested = b"--b0\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 5000
+    request = Request("POST", "/orders/c42", "", {"content-type": "multipart/form-data; boundary=b0"}, nested, "")
+    config = load(RELAY_TOML.replace("[route.event]", 'body = "multipart"\n[route.event]'))
+    world = World()
+    assert world.run(config, entry("a"), replace(WEBHOOK, what=request)) == [Settled(1), Settled(0, 1)]
+
+
+class Trapped(World):
+    """Something nobody has foreseen is raised wherever the word `trap` comes by."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self._where = where
+
+    def follow(self, text: str) -> str:
+        if self._where == "follow" and "trap" in text:
+            raise ZeroDivisionError
+        return super().follow(text)
+
+    def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        if self._where == "send" and any(one.detail_type == "trap" for one in entries):
+            raise ZeroDivisionError
+        return super().send(entries)
+
+    def store(self, queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+        if self._where == "store" and "trap" in "".join(one.text() for one in messages):
+            raise ZeroDivisionError
+        return super().store(queue, messages)
+
+    def keep_unreadable(self, text: str, why: str) -> str | None:
+        if self._where == "keep":
+            raise ZeroDivisionError
+        return super().keep_unreadable(text, why)
+
+
+@pytest.mark.parametrize("where", ["follow", "send", "store"])
+def test_what_nobody_has_foreseen_postpones_its_message_alone_and_ends_after_a_day(load: Load, where: str) -> None:
+    trap = replace(posted(b"{}"), origin=replace(ORIGIN, webhook_id="trap")) if where == "store" else entry("trap")
+    world = Trapped(where)
+    verdicts = world.run(load(RELAY_TOML), entry("a"), trap, entry("b"))
+    assert verdicts == [Settled(1), Later(5, "Unforeseen"), Settled(1)]
+    assert {type(error) for error in world.raised} == {ZeroDivisionError}
+    assert world.run(load(RELAY_TOML), trap, hours=24) == [Settled(0, 1)]
+    assert world.unreadable == [trap.text()]
+
+
+def test_what_is_raised_for_one_that_is_unreadable_postpones_it(load: Load) -> None:
+    assert Trapped("keep").run(load(RELAY_TOML), "x", entry("b")) == [Later(5, "Unforeseen"), Settled(1)]
+
+
+def test_what_cannot_be_looked_up_for_a_day_is_dead_lettered_as_it_came(load: Load) -> None:
+    world = World()
+    assert world.run(load(RELAY_TOML), "s3 is down", hours=24) == [Settled(0, 1)]
+    assert world.unreadable == ["s3 is down"]
+
+
+TWO_ROUTES = (
+    RELAY_TOML
+    + """
+[[route]]
+name = "special"
+path = "/orders/special"
+auth = { scheme = "api-key", secret = "s", token = "${headers.x_key}" }
+event = { source = "aws.partner/acme.example/special", detail_type = "special" }
+"""
+)
+
+
+def test_a_webhook_is_mapped_by_the_route_that_has_proven_it_and_by_no_other(load: Load) -> None:
+    world, config = World(), load(TWO_ROUTES)
+    letter = posted(b'{"type":"a"}', path="/orders/special")
+    assert world.run(config, letter) == [Settled(1)]
+    assert world.requests == [["a"]]  # the other route has the better path, and never asked for this secret
+    for origin, says in (("gone", "is not in relay.toml any more"), ("special", "has another path now")):
+        elsewhere = replace(posted(b"{}", path="/orders/c1"), origin=replace(ORIGIN, route=origin))
+        assert world.run(config, elsewhere) == [Settled(0, 1)]
+        failed = world.kept[Queue.DEAD_LETTERS][-1].failed
+        assert (failed.code, says in failed.message) == ("NoSuchRoute", True)
+
+
+def test_a_letter_of_an_earlier_release_is_stored_again_without_its_secret(load: Load) -> None:
+    world, origin = World(), replace(ORIGIN, route="special")
+    request = Request("POST", "/orders/special", "", {"x-key": "secret-text"}, b"{", "")
+    assert world.run(load(TWO_ROUTES), Message(origin, request, THROTTLED)) == [Settled(0, 1)]
+    [letter] = world.kept[Queue.DEAD_LETTERS]
+    assert letter.failed.code == "MappingError"
+    assert "secret-text" not in letter.text()
+
+
+def test_an_entry_for_a_region_that_is_not_in_relay_toml_is_sent_nowhere(load: Load) -> None:
+    world = World()
+    elsewhere = replace(ENTRY_MESSAGE, what=replace(ENTRY, region="evil.example/"))
+    assert world.run(load(RELAY_TOML), elsewhere, entry("a")) == [Settled(0, 1), Settled(1)]
+    assert world.kept[Queue.DEAD_LETTERS][0].failed.code == "NoSuchRegion"
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+PLACES = [
+    *("version", "route", "webhook_id", "received_at", "region", "attempts", "error", "error__code", "error__message"),
+    *("entry", "entry__Time", "entry__Source", "entry__Resources", "entry__DetailType", "entry__Detail", "claim"),
+    "entry__EventBusName",
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PLACES), JSON_VALUES), min_size=1, max_size=3, unique_by=lambda one: one[0]))
+def test_whatever_stands_in_a_message_it_is_settled_and_the_others_are_delivered(
+    changes: list[tuple[str, object]],
+) -> None:
+    config = Config("aws.partner/acme.example", ("us-east-1",), (), 1, 1024, 1024)
+    whole_first = sorted(changes, key=lambda one: -one[0].count("__"))
+    text = spoiled(ENTRY_MESSAGE, **dict(whole_first))
+    world = World()
+    verdicts = world.run(config, entry("first"), text, entry("last"))
+    assert (verdicts[0], verdicts[2]) == (Settled(1), Settled(1))
+    assert isinstance(verdicts[1], Settled)
+    assert world.raised == []
+    for letter in world.kept[Queue.DEAD_LETTERS]:
+        assert all(value.isascii() and 0 < len(value) <= 256 for value in letter.attributes().values())
 
 
 @given(
