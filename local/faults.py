@@ -34,6 +34,18 @@ class Fault:
     seed: int = 0
 
 
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "requests": (int, type(None)),
+    "entries": (list, type(None)),
+    "status": int,
+    "seed": int,
+    "delay": (int, float),
+    "entries_per_second": (int, float),
+    "chaos": (int, float),
+}
+"""What each key may be, if it is not a text."""
+
+
 def parse(document: Any) -> list[Fault]:
     """The faults of a JSON list. Raises ValueError that says what is wrong."""
     if not isinstance(document, list):
@@ -44,7 +56,15 @@ def parse(document: Any) -> list[Fault]:
             raise ValueError(f"expected objects with keys of {', '.join(sorted(known))}, got {one!r}")
         if one.get("cut", "") not in ("", "before", "after"):
             raise ValueError(f'cut: expected "before" or "after", got {one["cut"]!r}')
-    return [Fault(**{**one, "entries": tuple(one["entries"]) if "entries" in one else None}) for one in document]
+        for name, value in one.items():
+            if isinstance(value, bool) or not isinstance(value, _TYPES.get(name, str)):
+                raise ValueError(f"{name}: expected another type, got {value!r}")  # noqa: TRY004 - as above
+        if not all(isinstance(index, int) for index in one.get("entries") or ()):
+            raise ValueError("entries: expected a list of indexes")
+    return [
+        Fault(**{**one, "entries": tuple(one["entries"]) if one.get("entries") is not None else None})
+        for one in document
+    ]
 
 
 class Faults:

@@ -1,6 +1,9 @@
 """`dead-letters`: what could not be delivered, and what to do with it."""
 
 import json
+import os
+import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +13,7 @@ from rich.progress import Progress
 
 from relayctl import printing
 from relayctl.aws import Account, errors
-from relayctl.letters import Filter, move_all, queues_of
+from relayctl.letters import Filter, Letter, duration, move_all, queues_of
 from relayctl.options import (
     DEFAULT_STACK,
     EndpointOption,
@@ -28,7 +31,10 @@ COLUMNS = ("id", "age", "route", "error", "attempts", "source", "detail-type")
 RouteFilter = Annotated[str | None, typer.Option("--route", help="Only of this route.")]
 ErrorFilter = Annotated[str | None, typer.Option("--error", help="Only with this error code.")]
 SourceFilter = Annotated[str | None, typer.Option("--source", help="Only of sources that begin so.")]
-OlderFilter = Annotated[str | None, typer.Option("--older-than", help="Only older ones: 30m, 12h, 2d.")]
+OlderFilter = Annotated[
+    timedelta | None,
+    typer.Option("--older-than", parser=duration, metavar="DURATION", help="Only older ones: 30m, 12h, 2d."),
+]
 
 
 @app.command("list")
@@ -68,12 +74,7 @@ def show(
         found = queues.look(Filter(None, None, None, None))
     for letter in found:
         if letter.id == letter_id:
-            content = letter.content
-            print(json.dumps([content["entry"]] if "entry" in content else content, indent=2, ensure_ascii=False))
-            if "error" in content:
-                printing.say(
-                    f"{content['error']['code']}: {content['error']['message']} ({content['attempts']} attempts)"
-                )
+            print_letter(letter)
             return
     printing.end(f"no dead letter {letter_id}")
 
@@ -121,7 +122,7 @@ def export(
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
 ) -> None:
-    """Write dead letters to a file; they stay in the queue. Webhooks are in it as they came: keep it safe."""
+    """Write dead letters to a file that only you can read; they stay in the queue. Customers' payloads are in it."""
     wanted = Filter(route, error, source, older_than)
     with errors():
         queues = queues_of(Account(profile, region, endpoint_url), stack_name)
@@ -130,7 +131,10 @@ def export(
         json.dumps({"id": one.id, "sent_at": one.sent_at.isoformat(), "message": one.content or one.text})
         for one in mine
     ]
-    file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    try:
+        write_privately(file, "".join(f"{line}\n" for line in lines))
+    except OSError as refused:
+        printing.end(f"{file}: {refused.strerror}")
     print(f"{len(mine)} written to {file}")
 
 
@@ -157,3 +161,29 @@ def discard(
         for letter in mine:
             queues.delete(letter)
     print(f"{len(mine)} discarded")
+
+
+def write_privately(file: Path, text: str) -> None:
+    """Write a file that nobody else can read, whatever the umask; all of it is there, or what was there before."""
+    if file.exists() and not file.is_file():  # a pipe has no mode to set, and cannot be replaced
+        file.write_text(text, "utf-8")
+        return
+    file = file.resolve()
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as written:
+        try:
+            os.fchmod(written.fileno(), 0o600)
+            written.write(text)
+            written.flush()
+            Path(written.name).replace(file)
+        except BaseException:
+            Path(written.name).unlink()
+            raise
+
+
+def print_letter(letter: Letter) -> None:
+    """Print the entry of a letter, or else all of it, as JSON; why it is there goes to standard error."""
+    entry = letter.at("entry")
+    printing.json_value([entry] if entry is not None else letter.content or letter.text)
+    if isinstance(letter.at("error"), dict):
+        why = f"{letter.at('error', 'code')}: {letter.at('error', 'message')}"
+        printing.say(f"{why} ({letter.at('attempts')} attempts)")

@@ -1,6 +1,5 @@
 """The letters of the dead-letter queue: receiving, choosing, moving and deleting them."""
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from typing import Any
 import typer
 from rich.progress import Progress
 
+from relay import strict_json
+from relay.strict_json import NotJSON
 from relayctl import printing
 from relayctl.aws import Account
 
@@ -33,10 +34,17 @@ class Letter:
     def content(self) -> dict[str, Any]:
         """The message of the relay; empty if it is none."""
         try:
-            content = json.loads(self.text)
-        except ValueError:
+            content = strict_json.parse(self.text)
+        except NotJSON:
             return {}
         return content if isinstance(content, dict) else {}
+
+    def at(self, *path: str) -> Any:
+        """What stands there in the message; None if the message is another's and nothing does."""
+        value: Any = self.content
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
 
     def attribute(self, name: str) -> str | None:
         """As the relay set it."""
@@ -45,16 +53,15 @@ class Letter:
 
     def row(self) -> dict[str, Any]:
         """What a list shows."""
-        content = self.content
         return {
             "id": self.id,
             "age": str(datetime.now(UTC) - self.sent_at).partition(".")[0],
             "route": self.attribute("Route"),
             "error": self.attribute("ErrorCode"),
-            "attempts": content.get("attempts"),
+            "attempts": self.at("attempts"),
             "source": self.attribute("Source"),
-            "detail-type": content.get("entry", {}).get("DetailType"),
-            "message": content.get("error", {}).get("message"),
+            "detail-type": self.at("entry", "DetailType"),
+            "message": self.at("error", "message"),
         }
 
 
@@ -65,7 +72,7 @@ class Filter:
     route: str | None
     error: str | None
     source: str | None
-    older_than: str | None
+    older_than: timedelta | None
 
     def takes(self, letter: Letter) -> bool:
         """Whether it is about this letter."""
@@ -73,7 +80,7 @@ class Filter:
             self.route in {None, letter.attribute("Route")}
             and self.error in {None, letter.attribute("ErrorCode")}
             and (letter.attribute("Source") or "").startswith(self.source or "")
-            and letter.sent_at <= datetime.now(UTC) - _duration(self.older_than)
+            and datetime.now(UTC) - letter.sent_at >= (self.older_than or timedelta(0))
         )
 
     def is_everything(self) -> bool:
@@ -159,9 +166,8 @@ def move_all(queues: Queues, shown: Progress) -> int:
     return moved
 
 
-def _duration(text: str | None) -> timedelta:
-    if text is None:
-        return timedelta(0)
-    if not (found := re.fullmatch(r"([0-9]{1,9})([smhd])", text)):
-        raise typer.BadParameter(f'expected a number with s, m, h or d, got "{text}"', param_hint="--older-than")
+def duration(text: str) -> timedelta:
+    """Return how long `30m`, `12h` or `2d` is. Raise BadParameter, before anything has been received."""
+    if not (found := re.fullmatch(r"([0-9]{1,5})([smhd])", text, re.ASCII)):
+        raise typer.BadParameter(f'expected a number and s, m, h or d, such as 12h, got "{text}"')
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])

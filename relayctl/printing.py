@@ -18,7 +18,7 @@ FAILED, MISTAKE = 1, 2
 def rows(output: Output, columns: Sequence[str], found: Sequence[Mapping[str, Any]]) -> None:
     """One row for each; JSON has every key, the others have `columns`."""
     if output is Output.JSON:
-        print(json.dumps(list(found), indent=2, ensure_ascii=False))
+        json_value(list(found))
     elif output is Output.TEXT:
         for row in found:
             print("\t".join(_cell(row.get(column)) for column in columns))
@@ -31,9 +31,19 @@ def rows(output: Output, columns: Sequence[str], found: Sequence[Mapping[str, An
         console.print(table)
 
 
+def json_value(value: Any) -> None:
+    """Print any value as JSON that programs read and that does nothing to a terminal."""
+    print(_escaped(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def text(text: str) -> None:
+    """Print the lines of a text that may come from a stranger."""
+    print(_escaped(text))
+
+
 def say(text: str) -> None:
     """A message beside the results."""
-    print(text, file=sys.stderr)
+    print(_escaped(text), file=sys.stderr)
 
 
 def confirmed(question: str) -> bool:
@@ -55,4 +65,14 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+    return _escaped(text).replace("\n", "\\n")
+
+
+def _escaped(text: str) -> str:
+    """Return `text` with JSON's escapes for all but line feeds that a terminal would not show as a character."""
+    return "".join(one if one.isprintable() or one == "\n" else _escape(one) for one in text)
+
+
+def _escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,7 +1,6 @@
 """`send`: post a payload as the sender would."""
 
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -75,7 +74,7 @@ def send(
                 printing.end(f"{url}: {error or type(error).__name__}")
             statuses[answer.status_code] += 1
     if count == 1:
-        print(_pretty(answer))
+        _print(answer)
     else:
         print(json.dumps({str(status): number for status, number in sorted(statuses.items())}))
     if any(not httpx.codes.is_success(status) for status in statuses):
@@ -104,9 +103,9 @@ def _paced(count: int, rate: float) -> Iterator[int]:
         yield number
 
 
-def _pretty(answer: httpx.Response) -> str:
-    print(f"{answer.status_code} {answer.reason_phrase}", file=sys.stderr)
+def _print(answer: httpx.Response) -> None:
+    printing.say(f"{answer.status_code} {answer.reason_phrase}")
     try:
-        return json.dumps(answer.json(), indent=2, ensure_ascii=False)
-    except ValueError:
-        return answer.text
+        printing.json_value(answer.json())
+    except (ValueError, RecursionError):
+        printing.text(answer.text)

@@ -1,7 +1,7 @@
 """The page's server, on this machine alone: the page, its stream, and what its buttons do."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +20,22 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from local import faults
 from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
+from relay import strict_json
 from relay.errors import Rejected
 from relayctl.signing import CannotSign, sign
 
 PAGE = Path(__file__).with_name("page")
 
 # Nothing but the page's own files; what a webhook brings is text, and could do nothing if it were not.
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
+# And no other page may show it in a frame, whose buttons somebody could be led to press.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+    " frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 
 _NOT_SENT = {"host", "content-length", "connection", "transfer-encoding"}
 _LOCAL = {"127.0.0.1", "localhost"}
@@ -80,7 +86,12 @@ class _Buttons:
         return JSONResponse(self.live.events.all_of_them())
 
     async def faults(self, request: Request) -> Response:
-        answer = await self.live.inject(await _json(request))
+        document = await _json(request)
+        try:
+            faults.parse(document)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        answer = await self.live.inject(document)
         return PlainTextResponse(answer.text, answer.status_code)
 
     async def webhook(self, request: Request) -> Response:
@@ -110,16 +121,16 @@ class _Buttons:
 
     async def attempt(self, request: Request) -> Response:
         """What another text of the route would make of a webhook; nothing is written."""
-        asked = await _json(request)
+        asked = await _object(request)
         found = self._block(request.path_params["name"], self._file())
-        return JSONResponse(editor.attempt(found, str(asked.get("text", "")), self._captured(asked.get("webhook"))))
+        return JSONResponse(editor.attempt(found, _text(asked), self._captured(asked.get("webhook"))))
 
     async def save(self, request: Request) -> Response:
         """Only over what the page has shown."""
-        asked, file = await _json(request), self._file()
+        asked, file = await _object(request), self._file()
         if asked.get("version") != _version(file):
             raise HTTPException(409, f"{self.relay_toml.name} has changed meanwhile; open the editor again.")
-        text = editor.replaced(self._block(request.path_params["name"], file), str(asked.get("text", "")))
+        text = editor.replaced(self._block(request.path_params["name"], file), _text(asked))
         await run_in_threadpool(self.relay_toml.write_text, text, "utf-8")
         return JSONResponse({"saved": str(self.relay_toml)})
 
@@ -168,6 +179,7 @@ class _OnlyFromHere:
                 headers = MutableHeaders(scope=message)
                 headers["content-security-policy"] = POLICY
                 headers["x-content-type-options"] = "nosniff"
+                headers["x-frame-options"] = "DENY"
             await send(message)
 
         await self._app(scope, receive, send_with_policy)
@@ -180,9 +192,24 @@ async def _told(_: Request, error: Exception) -> Response:
 
 async def _json(request: Request) -> Any:
     try:
-        return await request.json()
+        return strict_json.parse((await request.body()).decode())
     except ValueError as error:
         raise HTTPException(400, f"expected JSON: {error}") from error
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    value = await _json(request)
+    if not isinstance(value, dict):
+        raise HTTPException(400, "expected a JSON object")
+    return value
+
+
+def _text(asked: Mapping[str, Any]) -> str:
+    """Return the text that a route is to have; it can be written to a file."""
+    text = asked.get("text", "")
+    if not isinstance(text, str) or any("\ud800" <= character <= "\udfff" for character in text):
+        raise HTTPException(400, "expected text")
+    return text
 
 
 def _version(file: str) -> str:

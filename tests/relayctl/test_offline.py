@@ -101,7 +101,10 @@ def test_entries_are_numbered_by_request_and_refusals_are_told(relayctl: Relayct
         (("map", "orders", "-", "--header", "x"), "{}", 2, 'expected "name:value", got "x"'),
         (("map", "orders", "-", "--config", "no.toml"), "{}", 2, "no.toml: cannot be read"),
         (("map", "orders"), "", 2, "Missing argument 'PAYLOAD'"),
-        (("dead-letters", "list", "--older-than", "soon"), "", 1, "Unable to locate credentials"),
+        (("dead-letters", "list"), "", 1, "Unable to locate credentials"),
+        (("dead-letters", "list", "--older-than", "soon"), "", 2, "expected a number and s, m, h or d"),
+        (("dead-letters", "discard", "--older-than", "12"), "", 2, "Invalid value for '--older-than'"),
+        (("dead-letters", "redrive", "--older-than", "999999d"), "", 2, "Invalid value for '--older-than'"),
         (("send", "github", "-", "--url", "http://127.0.0.1:1/", "--secret", "s"), "{}", 1, "http://127.0.0.1:1/: "),
     ],
 )

@@ -35,7 +35,20 @@ def test_a_token_bucket_throttles_what_does_not_fit_and_fills_with_time() -> Non
     ]
 
 
-@pytest.mark.parametrize("document", [{}, [1], [{"colour": 1}], [{"cut": "middle"}]])
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [1],
+        [{"colour": 1}],
+        [{"cut": "middle"}],
+        [{"status": "x"}],
+        [{"requests": True}],
+        [{"entries": ["x"]}],
+        [{"entries": 1}],
+        [{"region": []}],
+    ],
+)
 def test_what_is_not_a_fault_is_refused(document: object) -> None:
     with pytest.raises(ValueError, match="expected"):
         faults.parse(document)

@@ -1,0 +1,104 @@
+"""What the page's server answers, whatever its buttons send: never 500, and nothing to another page."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.inspector.app import inspector
+from local.inspector.captures import Captures
+from local.inspector.live import Live
+from tests.conftest import RELAY_TOML
+from tests.unit.local.test_inspector import captured
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+)
+ASKED = ANYTHING | st.fixed_dictionaries({"text": ANYTHING, "webhook": st.just(1) | ANYTHING, "version": ANYTHING})
+BUTTONS = [
+    ("PUT", "/faults"),
+    ("POST", "/routes/orders/attempt"),
+    ("PUT", "/routes/orders"),
+    ("POST", "/routes/nowhere/attempt"),
+    ("POST", "/webhooks/1/replay"),
+    ("POST", "/webhooks/999999999999999999999999/replay"),
+    ("POST", "/dead-letters/redrive"),
+]
+
+
+class Deployed:
+    """Stands for what is deployed: one webhook was posted, and the local bus takes every fault."""
+
+    def __init__(self) -> None:
+        self.captures, self.url = Captures(), "http://127.0.0.1:1"
+        captured(self.captures)
+        self.session = SimpleNamespace(config=SimpleNamespace(routes=()), secrets={})
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Nothing changes."""
+        yield
+
+    async def inject(self, _faults: Any) -> httpx.Response:
+        """As the local bus answers."""
+        return httpx.Response(200, text="0 faults")
+
+    async def redrive(self) -> None:
+        """There is nothing to move."""
+
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """Ask the page's server, without a socket; what it raises is raised here."""
+    relay_toml: Path = tmp_path_factory.mktemp("inspector") / "relay.toml"
+    relay_toml.write_text(RELAY_TOML)
+    app = inspector(cast("Live", Deployed()), relay_toml)
+
+    async def ask(method: str, path: str, content: bytes) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            return await client.request(method, path, content=content)
+
+    return lambda method, path, content=b"": asyncio.run(ask(method, path, content))
+
+
+@given(button=st.sampled_from(BUTTONS), body=ASKED.map(lambda value: json.dumps(value).encode()) | st.binary())
+def test_whatever_a_button_sends_it_is_answered(page: Ask, button: tuple[str, str], body: bytes) -> None:
+    assert page(*button, body).status_code < 500
+
+
+@pytest.mark.parametrize("button", BUTTONS[:3])
+@pytest.mark.parametrize("body", [b"[1]", b"1", b'"x"', b"null", b"{", b"", b"\xff", b"[" * 100_000])
+def test_what_is_not_what_a_button_sends_is_a_mistake(page: Ask, button: tuple[str, str], body: bytes) -> None:
+    answer = page(*button, body)
+    assert answer.status_code == 400
+    assert answer.json()["problem"].startswith("expected")
+
+
+def test_a_list_is_no_object(page: Ask) -> None:
+    assert [page(*button, b"[]").status_code for button in BUTTONS[:3]] == [200, 400, 400]  # no faults are faults
+
+
+@pytest.mark.parametrize("text", [1, [], {}, None, "\ud800"])
+def test_a_mapping_that_is_no_text_is_a_mistake(page: Ask, text: object) -> None:
+    asked = json.dumps({"text": text, "webhook": 1}).encode()
+    assert page("POST", "/routes/orders/attempt", asked).status_code == 400
+
+
+def test_no_other_page_can_show_it_in_a_frame(page: Ask) -> None:
+    for path in ("/", "/nowhere"):
+        headers = page("GET", path).headers
+        for directive in ("frame-ancestors", "base-uri", "form-action", "default-src"):
+            assert f"{directive} 'none'" in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "DENY"
