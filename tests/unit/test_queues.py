@@ -1,0 +1,29 @@
+"""What is stored in a queue is what SQS takes, and only the relay's own keys are followed into the bucket."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay import queues
+from relay.message import MAX_ATTRIBUTE, Unreadable, spelled
+
+
+@pytest.mark.parametrize(
+    "key", ["", "claims/1", "overflow/../claims/1", "overflow/" + "x" * 36, "overflow/" + "a" * 5000]
+)
+def test_a_pointer_that_is_none_of_ours_is_unreadable_and_never_looked_up(key: str) -> None:
+    with pytest.raises(Unreadable):
+        queues.follow('{"overflow":{"key":"' + key + '"}}')
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", "1", '{"overflow":1}', '{"overflow":{}}', "[" * 100_000])
+def test_what_is_no_pointer_is_the_message(text: str) -> None:
+    assert queues.follow(text) == text
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=300))
+def test_an_attribute_is_ascii_and_short_enough(text: str) -> None:
+    attribute = spelled(text)
+    assert attribute.isascii()
+    assert len(attribute) <= MAX_ATTRIBUTE
+    assert all(character >= " " for character in attribute)
