@@ -101,3 +101,14 @@ def test_a_message_and_its_attributes_are_ascii_so_that_sqs_takes_them() -> None
     assert source.startswith("aws.partner/acme.example/\\u0000\\u2603")
     assert len(source) == 256
     assert message.parse(written.text()) == written
+
+
+def test_a_claim_is_one_of_a_detail_in_its_own_part_of_the_bucket() -> None:
+    claimed = Message(ORIGIN, replace(ENTRY, claim="claims/1", detail='{"claim":{"key":"claims/1"}}'), FAILED)
+    assert message.parse(claimed.text()) == claimed
+    for claim, detail in (
+        ("claims/2", '{"claim":{"key":"claims/1"}}'),
+        ("overflow/1", '{"claim":{"key":"overflow/1"}}'),
+    ):
+        with pytest.raises(Unreadable, match="claim"):
+            message.parse(replace(claimed, what=replace(ENTRY, claim=claim, detail=detail)).text())

@@ -89,6 +89,7 @@ def posted(body: bytes, headers: dict[str, str] | None = None, query: str = "") 
             posted(b"{}", {"x-other": "o"}),
         ),
         ('token = "${headers.x_key}"', posted(b"{}", {"x-copy": SECRET, "x-key": SECRET}), posted(b"{}")),
+        ('token = "${headers.x_key}"', posted(b'["a=b"]', {"x-key": "a=b"}), posted(b'["a=b"]')),
         ('token = "${query.code}"', posted(b"{}", query="a=1&code=x&b=%20&code=y"), posted(b"{}", query="a=1&b=%20")),
         ("token = '${query.\"a.b\"}'", posted(b"{}", query="a.b=x&a=1"), posted(b"{}", query="a=1")),
         ('token = "${to_string(headers.x_key)}"', posted(b"{}", {"x-key": SECRET}), posted(b"{}")),

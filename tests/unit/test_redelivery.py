@@ -97,6 +97,11 @@ def test_what_is_not_taken_yet_waits_longer_each_time_and_never_longer_than_a_qu
     assert world.kept == {queue: [] for queue in Queue}
 
 
+@pytest.mark.parametrize("receives", [22, 10_000, 2**62])
+def test_a_wait_is_never_longer_however_often_it_was_received(load: Load, receives: int) -> None:
+    assert World().run(load(RELAY_TOML), "s3 is down", receives=receives) == [Later(900, "OSError")]
+
+
 def test_what_fails_for_good_is_dead_lettered_at_once_with_its_reason_and_attempts(load: Load) -> None:
     world = World({"a": "NotAuthorizedForSourceException"})
     assert world.run(load(RELAY_TOML), entry("a"), entry("b"), receives=2) == [Settled(0, 1), Settled(1, 0)]
@@ -159,12 +164,12 @@ def test_a_webhook_that_fits_no_route_any_more_is_dead_lettered_again(load: Load
 
 
 def test_of_a_webhook_only_the_entries_that_failed_are_kept_each_on_its_own(load: Load) -> None:
-    world = World({"b": "ThrottlingException", "c": "MalformedDetail"})
+    world = World({"b": "ThrottlingException", "c": "MalformedDetail", "e": "MalformedDetail"})
     config = load(BATCH_TOML.replace("body.type", "item.type"))
-    body = json.dumps({"events": [{"type": name} for name in "abcd"]}).encode()
-    assert world.run(config, posted(body)) == [Settled(2, 1)]
+    body = json.dumps({"events": [{"type": name} for name in "abcde"]}).encode()
+    assert world.run(config, posted(body)) == [Settled(2, 2)]
     kept = {queue: [one.what.detail_type for one in found] for queue, found in world.kept.items()}  # type: ignore[union-attr]
-    assert kept == {Queue.RETRY: ["b"], Queue.DEAD_LETTERS: ["c"]}
+    assert kept == {Queue.RETRY: ["b"], Queue.DEAD_LETTERS: ["c", "e"]}
 
 
 def test_a_webhook_whose_rest_cannot_be_kept_stays_whole(load: Load) -> None:

@@ -91,3 +91,10 @@ def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character()
         "entries"
     ]
     assert entry == {"dead_lettered": True, "error_code": "a" * 64, "error_message": "b" * 500}
+
+
+@pytest.mark.parametrize(("count", "length"), [(1, 500), (131, 500), (132, 496), (2048, 32), (2049, None)])
+def test_the_more_entries_there_are_the_shorter_is_each_error_message(count: int, length: int | None) -> None:
+    letter = Kept(Queue.DEAD_LETTERS, Failed("MalformedDetail", "a" * 1000))
+    entries = json.loads(response.accepted([letter] * count)["body"])["entries"]
+    assert {len(entry["error_message"]) if "error_message" in entry else None for entry in entries} == {length}
