@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from relay import mapping, payload
+from relay import mapping, payload, relaying
+from relay.claims import Counter
 from relay.config import Config
 from relay.entry import Entry
 from relay.errors import BadRequest, MappingError, PayloadTooLarge
+from relay.ports import Ports
 from relay.request import Request
 from relay.webhook import Webhook
 from tests.conftest import NOW, RELAY_TOML, Load
@@ -273,3 +275,14 @@ class OnlySoMany(list[int]):
         for _ in range(self._most):
             yield 0
         raise AssertionError("one element too many was looked at")
+
+
+def test_of_a_webhook_with_too_many_entries_nothing_is_put_and_nothing_stored(load: Load) -> None:
+    def never(*_: object) -> Any:
+        raise AssertionError("something was done for it")
+
+    config = load(RELAY_TOML + 'each = "${body.events}"\n')
+    body = b'{"type":"a","events":[' + b"0," * config.max_entries + b"0]}"
+    ports = Ports(never, never, never, never, never, never, Counter(never, never, 1), never)
+    with pytest.raises(PayloadTooLarge):
+        relaying.taken(webhook(config, body), config, ports, 29)
