@@ -27,7 +27,8 @@ class Ingest(RelayFunction):
             self.allow(["secretsmanager:GetSecretValue"], in_secrets_manager)
         enrolled = {route.auth.secret for route in routes if route.enrol}
         if stage.kms_key_arn:
-            self.allow(["kms:Decrypt"], [stage.kms_key_arn])
+            # Storing a value needs both: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+            self.allow(["kms:Decrypt", *(["kms:GenerateDataKey"] if enrolled else [])], [stage.kms_key_arn])
         if stage.generate_secrets:
             key = kms.Key.from_key_arn(self, "Key", stage.kms_key_arn) if stage.kms_key_arn else None
             # A secret that arrives in the handshake may have no value before.

@@ -18,7 +18,7 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime, responses
-from ministack.services import cloudwatch_logs, eventbridge, sqs
+from ministack.services import cloudwatch_logs, eventbridge, secretsmanager, sqs
 
 from local import faults
 from local.message_moves import MessageMoves
@@ -49,6 +49,7 @@ def main() -> None:
     _run_functions_with_awslambdaric()
     _authorize_sqs_batches_as_aws_does()
     _authorize_partner_sources_as_aws_does()
+    _keep_versions_of_secrets_as_aws_does()
     _forget_old_log_lines()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
@@ -172,6 +173,28 @@ def _authorize_partner_sources_as_aws_does() -> None:
         return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _keep_versions_of_secrets_as_aws_does() -> None:
+    """Ignore PutSecretValue with a known token and the same value, refuse another value; the emulator replaces it.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+    """
+    put = secretsmanager._put_secret_value
+
+    def put_secret_value(data: dict[str, Any]) -> Any:
+        _, secret = secretsmanager._resolve(data.get("SecretId"))
+        version_id = data.get("ClientRequestToken")
+        version = secret and secret["Versions"].get(version_id)
+        if not version:
+            return put(data)
+        if any(version.get(name) != data.get(name) for name in ("SecretString", "SecretBinary")):
+            message = "You can't modify a version of a secret."
+            return responses.error_response_json("ResourceExistsException", message, 400)
+        answer = {"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": version_id}
+        return responses.json_response(answer | {"VersionStages": version["Stages"]})
+
+    secretsmanager._put_secret_value = put_secret_value
 
 
 def _forget_old_log_lines() -> None:

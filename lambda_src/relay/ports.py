@@ -18,9 +18,10 @@ class Ports:
     """What ingest.py connects, and tests replace.
 
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
-    `refresh_secret` reads them anew, or gives none if that was done a moment ago.
+    `refresh_secret` gives the values as they were at most a few seconds ago: what a refusal rests on.
     `fetch` gives what a sender publishes.
-    `enrol` stores a secret that arrived in a handshake, or raises Unavailable.
+    `enrol` stores a secret that arrived in a handshake unless it is there, raises Unauthorized if another value is,
+    or Unavailable.
     `once` gives the answer of some work for a key, or the first answer there was for it, and whether it is the first;
     it is told the seconds that are left, and raises Conflict while somebody else does that work.
     """

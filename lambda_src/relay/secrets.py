@@ -1,79 +1,98 @@
-"""The adapter to the secrets: Secrets Manager and Parameter Store. What was read is kept for five minutes."""
+"""The adapter to the secrets: Secrets Manager and Parameter Store.
+
+An acceptance may rest on a copy of a secret that is five minutes old, a refusal only on one of the last five seconds.
+So a rotation is seen after five seconds whatever strangers post, and a name costs at most one call in five seconds.
+"""
 
 import base64
+import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from relay.call import PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, CallFailed, Service
-from relay.errors import Unavailable
+from relay.constant_time import any_equal
+from relay.errors import Unauthorized, Unavailable
+from relay.recent import Recent
 from relay.secret_name import SSM
 
 MAX_AGE_SECONDS = 300
-REFRESH_SECONDS = 30
-MAX_MISSING = 1000  # with a secret for each customer, a stranger chooses names
+"""How long a value that was replaced or deleted may still authenticate webhooks."""
+REFUSE_SECONDS = 5
+"""How long a value that was added may still be unknown."""
+MAX_NAMES = 1000  # with a secret for each customer, a stranger chooses names
 
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
+_ANOTHER_VALUE = "ResourceExistsException"
 
 
 class Secrets:
-    """What the function has read of its secrets."""
+    """What the function has read of its secrets. `clock` is the time of day in seconds."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, clock: Callable[[], float] = time.time) -> None:
         self._call = call
-        self._kept: dict[str, tuple[float, list[str]]] = {}
-        self._missing: dict[str, float] = {}
-        self._refreshed: dict[str, float] = {}
+        self._found: Recent[list[str]] = Recent(clock)  # never crowded out by names that a stranger makes up
+        self._missing: Recent[list[str]] = Recent(clock, MAX_NAMES)
+        self._failed: Recent[str] = Recent(clock, MAX_NAMES)
 
     def read(self, name: str) -> list[str]:
-        """The active values: one text, or a JSON list of texts while one is rotated. None if there is no such secret.
+        """Return the active values: one text, or a JSON list of texts while one is rotated. None if there is no secret.
 
-        Raises Unavailable if the secret cannot be read: the sender should try again, and nothing is let through.
-        A name that there is not is not asked for again for 30 s.
+        Raise Unavailable if the secret cannot be read: the sender should try again, and nothing is let through.
         """
-        now = time.monotonic()
-        until, values = self._kept.get(name, (now, []))
-        if now < max(until, self._missing.get(name, now)):
-            return values
-        return self._fetch(name)
+        values = self._found.get(name, MAX_AGE_SECONDS)
+        return self.refresh(name) if values is None else values
 
     def refresh(self, name: str) -> list[str]:
-        """The values as they are now; none if they were refreshed less than 30 s ago.
+        """Return the active values as they were less than five seconds ago: what a refusal rests on.
 
-        A rotation needs no deployment, and who posts bad signatures cannot make the relay hammer Secrets Manager.
+        Raise Unavailable as `read` does, and without another call for five seconds.
         """
-        now = time.monotonic()
-        if now < self._refreshed.get(name, now):
-            return []
-        _remember(self._refreshed, name, now + REFRESH_SECONDS)
-        return self._fetch(name)
+        for known in (self._found, self._missing):
+            if (values := known.get(name, REFUSE_SECONDS)) is not None:
+                return values
+        if reason := self._failed.get(name, REFUSE_SECONDS):
+            raise _unavailable(f"{reason}, a moment ago")
+        values = _values(self._stored(name))
+        self._keep(name, values)
+        return values
 
     def enrol(self, name: str, value: str) -> None:
-        """Store the first value of a secret. Raises Unavailable if that fails: the sender should try again."""
-        self._missing.pop(name, None)
-        # Whoever calls the API itself has to bring the token: it makes a second attempt harmless.
-        parameters = {"SecretId": name, "SecretString": value, "ClientRequestToken": os.urandom(16).hex()}
-        try:
-            self._ask(SECRETS_MANAGER, "PutSecretValue", parameters)
-        except CallFailed as error:
-            raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
+        """Store the first value of a secret; do nothing if it is there already.
 
-    def _fetch(self, name: str) -> list[str]:
+        Raise Unauthorized if the secret has another value, Unavailable if that cannot be known or stored now.
+        """
+        # What this function remembers is not asked: an operator may have set the secret a moment ago.
+        if (stored := self._stored(name)) is None:
+            try:
+                self._ask(SECRETS_MANAGER, "PutSecretValue", _first_version(name, value))
+                stored = value
+            except CallFailed as error:
+                if error.code != _ANOTHER_VALUE:
+                    raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
+        values = _values(stored)
+        if not any_equal([one.encode("utf-8", "surrogatepass") for one in values], [value.encode()]):
+            raise Unauthorized("enrollment is closed: the secret has another value")
+        self._keep(name, values)
+
+    def _stored(self, name: str) -> object:
+        """Return what is stored; None if there is no such secret, or no value yet. Raise Unavailable."""
         try:
-            values = _values(self._value(name))
+            return self._value(name)
         except CallFailed as error:
-            if error.code not in _NOT_THERE:
-                raise Unavailable("The webhook cannot be verified now.", reason=f"secret {name}: {error}") from error
-            values = []
-        now = time.monotonic()
-        if values:
-            self._missing.pop(name, None)
-            self._kept[name] = (now + MAX_AGE_SECONDS, values)
-        else:
-            self._kept.pop(name, None)
-            _remember(self._missing, name, now + REFRESH_SECONDS)
-        return values
+            if error.code in _NOT_THERE:
+                return None
+            reason = f"secret {name}: {error}"
+            self._failed.put(name, reason)
+            raise _unavailable(reason) from error
+
+    def _keep(self, name: str, values: list[str]) -> None:
+        known, other = (self._found, self._missing) if values else (self._missing, self._found)
+        other.forget(name)
+        self._failed.forget(name)
+        known.put(name, values)
 
     def _value(self, name: str) -> object:
         if name.startswith(SSM):
@@ -81,27 +100,37 @@ class Secrets:
             return (self._ask(PARAMETER_STORE, "GetParameter", parameters).get("Parameter") or {}).get("Value")
         # A secret that has no value yet: AWS answers that it is not found, the local AWS without a value.
         answer = self._ask(SECRETS_MANAGER, "GetSecretValue", {"SecretId": name})
-        binary = answer.get("SecretBinary")  # base64, unless it was the SDK that asked
-        return answer.get("SecretString") or (base64.b64decode(binary) if isinstance(binary, str) else binary)
+        text, binary = answer.get("SecretString"), answer.get("SecretBinary")
+        # The binary is in base64, unless it was the SDK that asked.
+        return text if text is not None else base64.b64decode(binary) if isinstance(binary, str) else binary
 
     def _ask(self, service: Service, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         return self._call(service, os.environ["AWS_REGION"], operation, parameters, SEVERAL)
 
 
-def _remember(names: dict[str, float], name: str, until: float) -> None:
-    if len(names) >= MAX_MISSING:
-        names.clear()
-    names[name] = until
+def _unavailable(reason: str) -> Unavailable:
+    return Unavailable("The webhook cannot be verified now.", reason=reason)
+
+
+def _first_version(name: str, value: str) -> dict[str, Any]:
+    """Return the parameters of PutSecretValue that make the first of two simultaneous calls win.
+
+    The token becomes the version's id, and a version cannot be changed: with one token for each secret, AWS ignores
+    the same value and refuses another with ResourceExistsException.
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+    """
+    token = hashlib.sha256(name.encode()).hexdigest()  # 64 characters, the most that AWS takes
+    return {"SecretId": name, "SecretString": value, "ClientRequestToken": token}
 
 
 def _values(value: object) -> list[str]:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         return []
     try:
         several = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [value]
     if isinstance(several, list):
         return [one for one in several if isinstance(one, str)]

@@ -52,8 +52,13 @@ def test_a_secret_may_be_written_only_while_enrolment_is_open(template: Template
     enrolling = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', ENROLLING)
     assert enrolling != RELAY_TOML
     assert "secretsmanager:PutSecretValue" not in allowed(template, "Ingest")
-    [arn] = allowed(synthesise(enrolling), "Ingest")["secretsmanager:PutSecretValue"]
+    key = "arn:aws:kms:us-east-1:111111111111:key/1"
+    actions = allowed(synthesise(enrolling, kms_key_arn=key), "Ingest")
+    [arn] = actions["secretsmanager:PutSecretValue"]
     assert arn.endswith(":secret:acme/asana-??????")
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    assert actions["kms:Decrypt"] == actions["kms:GenerateDataKey"] == {key}
+    assert "kms:GenerateDataKey" not in allowed(synthesise(RELAY_TOML, kms_key_arn=key), "Ingest")
 
 
 def test_a_route_that_wants_each_webhook_once_has_a_table_that_forgets(template: Template) -> None:

@@ -16,6 +16,7 @@ import pytest
 from relay import presets
 from relay.config import Config
 from relay.entry import Accepted, Entry, Outcome
+from relay.errors import Unauthorized
 from relay.ports import Ports
 from tests.conftest import (
     NO_CLAIMS,
@@ -74,13 +75,18 @@ def greet(
     secrets: dict[str, str],
     fetch: Callable[[str], bytes] = nothing_is_published,
 ) -> dict[str, Any]:
+    def enrol(name: str, value: str) -> None:
+        if secrets.setdefault(name, value) not in {"", value}:
+            raise Unauthorized("another value")
+        secrets[name] = value
+
     ports = Ports(
         read_secret=lambda name: [secrets[name]] if secrets.get(name) else [],
-        refresh_secret=lambda _: [],
+        refresh_secret=lambda name: [secrets[name]] if secrets.get(name) else [],
         send=nothing_is_sent,
         store=everything_is_stored,
         fetch=fetch,
-        enrol=secrets.__setitem__,
+        enrol=enrol,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
