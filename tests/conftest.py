@@ -64,7 +64,7 @@ def load(tmp_path: Path) -> Load:
     return load
 
 
-def nothing_is_published(url: str) -> bytes:
+def nothing_is_published(url: str, _max_age: float) -> bytes:
     """No certificate is needed where this stands for the web."""
     raise AssertionError(url)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from relay import payload
 from relay.errors import BadRequest, Unauthorized
-from relay.known import Fetch, Known
+from relay.known import PUBLISHED_SECONDS, Fetch, Known
 from relay.request import Request
 
 SNS = "sns"
@@ -116,7 +116,7 @@ def _message(request: Request) -> Mapping[str, str]:
 def _certificate(scheme: CertificateScheme, url: str, allowed: "re.Pattern[str]", fetch: Fetch) -> bytes:
     if not allowed.fullmatch(url):
         raise Unauthorized("the certificate is not on the sender's own host")
-    return scheme.certificate.encode() if scheme.certificate else fetch(url)
+    return scheme.certificate.encode() if scheme.certificate else fetch(url, PUBLISHED_SECONDS)
 
 
 @cache

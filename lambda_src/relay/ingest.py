@@ -32,10 +32,10 @@ def _presign(key: str, seconds: int) -> str:
     return bucket.presign(key, seconds)
 
 
-def _fetch(url: str) -> bytes:
+def _fetch(url: str, max_age: float) -> bytes:
     from relay import documents
 
-    return documents.fetch(url)
+    return documents.fetch(url, max_age)
 
 
 def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:

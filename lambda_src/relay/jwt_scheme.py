@@ -7,15 +7,17 @@ https://www.rfc-editor.org/rfc/rfc8725
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from relay.canonical import atlassian
 from relay.constant_time import any_equal
 from relay.errors import MappingError, Unauthorized
-from relay.known import Known
+from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS, Fetch, Known
 from relay.request import Request
 from relay.signature_scheme import scope_of, value_of
 from relay.template import Template
@@ -69,7 +71,7 @@ def verify(scheme: JwtScheme, request: Request, known: Known) -> None:
     if scheme.public_key:
         keys = [public_key(scheme.public_key)]
     elif scheme.jwks_url:
-        keys = _published(known.fetch(scheme.jwks_url), token)
+        keys = _published(scheme.jwks_url, token, known.fetch)
     else:
         keys = [secret for secret in known.secrets if secret.strip()]
     claims = _claims(token, keys, scheme.algorithm)
@@ -108,20 +110,42 @@ def public_key(text: str) -> Any:
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
         return load_pem_public_key(text.encode())
-    except (ValueError, jwt.PyJWTError) as error:
+    except (ValueError, LookupError, RecursionError, jwt.PyJWTError) as error:
         raise ValueError("expected a public key in PEM, a certificate in PEM, or a JWK") from error
 
 
-def _published(document: bytes, token: str) -> list[Any]:
-    """The key of the set that the token names; the set is the route's, whatever the token says of where its key is."""
+def _published(url: str, token: str, fetch: Fetch) -> list[Any]:
+    """Return the keys of the set that the token names; the set is the route's, wherever the token says its key is.
+
+    A name that is not in the set may be of a key that is new, so the set is read once more then.
+    """
     import jwt
 
     try:
         name = jwt.get_unverified_header(token).get("kid")
-        keys = jwt.PyJWKSet.from_json(document.decode()).keys
-    except (ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
-        raise Unauthorized(f"no token, or no key set: {type(error).__name__}") from error
-    return [key.key for key in keys if key.key_id == name]
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise Unauthorized(f"no token: {type(error).__name__}") from error
+    return _named(fetch(url, PUBLISHED_SECONDS), name) or _named(fetch(url, REREAD_SECONDS), name)
+
+
+def _named(document: bytes, name: object) -> list[Any]:
+    return [key.key for key in _key_set(document) if key.key_id == name]
+
+
+@lru_cache(maxsize=16)
+def _key_set(document: bytes) -> Sequence[Any]:
+    """Return the usable keys of a set: one that is malformed, or of an unknown kind, does not spoil the others."""
+    import jwt
+
+    usable: list[Any] = []
+    try:
+        keys = json.loads(document)["keys"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return usable
+    for key in keys if isinstance(keys, list) else []:
+        with suppress(jwt.PyJWTError, ValueError, TypeError, LookupError, AttributeError):
+            usable.append(jwt.PyJWK(key))
+    return usable
 
 
 def _claims(token: str, keys: Sequence[Any], algorithm: str) -> dict[str, Any]:

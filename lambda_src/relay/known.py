@@ -8,8 +8,16 @@ from relay.errors import Unauthorized
 from relay.payload import JSON
 from relay.request import Request
 
-Fetch = Callable[[str], bytes]
-"""The document at a URL, empty if there is none. Raises Unavailable if that cannot be known now."""
+Fetch = Callable[[str, float], bytes]
+"""Return the document at a URL as it was at most so many seconds ago, empty if there is none.
+
+Raise Unavailable if that cannot be known now.
+"""
+
+PUBLISHED_SECONDS = 900
+"""How long a key that its sender withdraws may still authenticate webhooks."""
+REREAD_SECONDS = 30
+"""How long a key that its sender publishes may still be unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from relay.certificate_scheme import CertificateScheme, confirmation
 from relay.config import Config
 from relay.errors import BadRequest, Rejected, Unauthorized, Unavailable
 from relay.handshake import Answer, Handshake, Receiver
-from relay.known import Known
+from relay.known import PUBLISHED_SECONDS, Known
 from relay.ports import Ports, Response
 from relay.relaying import Relayed, Repeated
 from relay.request import Request
@@ -77,7 +77,7 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
         tokens = ports.refresh_secret(route.verify_token) if asked.token else ()
         return handshake.answer(asked, posted, Receiver(route.auth, secrets, tokens, route.origins))
     if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
-        if not ports.fetch(url):
+        if not ports.fetch(url, PUBLISHED_SECONDS):
             raise Unavailable("The subscription could not be confirmed.")
         return Answer(HTTPStatus.OK, {}, "")
     if posted.method != "POST":

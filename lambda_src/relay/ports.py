@@ -19,7 +19,7 @@ class Ports:
 
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
     `refresh_secret` gives the values as they were at most a few seconds ago: what a refusal rests on.
-    `fetch` gives what a sender publishes.
+    `fetch` gives what a sender publishes, as it was at most so many seconds ago.
     `enrol` stores a secret that arrived in a handshake unless it is there, raises Unauthorized if another value is,
     or Unavailable.
     `once` gives the answer of some work for a key, or the first answer there was for it, and whether it is the first;

@@ -16,6 +16,7 @@ ANSWERS = {
     "/certificate.pem": (200, b"-----BEGIN"),
     "/missing": (404, b"<html>"),
     "/broken": (503, b""),
+    "/busy": (429, b""),
     "/moved": (302, b""),
     "/large": (200, b"x" * (documents.MAX_BYTES + 1)),
 }
@@ -48,7 +49,6 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     documents._pool.cache_clear()
-    documents._found.clear()
     Handler.asked = []
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -62,21 +62,21 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_document_is_fetched_once(url: str) -> None:
-    assert documents.fetch(f"{url}/certificate.pem") == b"-----BEGIN"
-    assert documents.fetch(f"{url}/certificate.pem") == b"-----BEGIN"
+def test_a_document_is_what_its_server_sends(url: str) -> None:
+    assert documents.get(f"{url}/certificate.pem") == b"-----BEGIN"
     assert Handler.asked == ["/certificate.pem"]
 
 
 @pytest.mark.parametrize("path", ["/missing", "/moved", "/large"])
 def test_what_is_no_such_document_is_empty(url: str, path: str) -> None:
-    assert documents.fetch(url + path) == b""
+    assert documents.get(url + path) == b""
     assert Handler.asked == [path]
 
 
-def test_a_server_that_fails_leaves_the_webhook_with_its_sender(url: str) -> None:
+@pytest.mark.parametrize("path", ["/broken", "/busy"])
+def test_a_server_that_fails_leaves_the_webhook_with_its_sender(url: str, path: str) -> None:
     with pytest.raises(Unavailable):
-        documents.fetch(f"{url}/broken")
+        documents.get(url + path)
 
 
 def test_a_host_that_nobody_vouches_for_is_not_read(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -84,4 +84,4 @@ def test_a_host_that_nobody_vouches_for_is_not_read(url: str, monkeypatch: pytes
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
     documents._pool.cache_clear()
     with pytest.raises(Unavailable):
-        documents.fetch(f"{url}/certificate.pem")
+        documents.get(f"{url}/certificate.pem")

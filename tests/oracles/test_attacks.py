@@ -86,7 +86,7 @@ def answered(
         refresh_secret=lambda _: [],
         send=send,
         store=store,
-        fetch=lambda _: signed.published,
+        fetch=lambda *_: signed.published,
         enrol=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,

@@ -3,7 +3,7 @@
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from relay import presets
 from relay.config import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import Unauthorized
+from relay.known import Fetch
 from relay.ports import Ports
 from tests.conftest import (
     NO_CLAIMS,
@@ -73,7 +74,7 @@ def greet(
     relay: Config,
     request: dict[str, Any],
     secrets: dict[str, str],
-    fetch: Callable[[str], bytes] = nothing_is_published,
+    fetch: Fetch = nothing_is_published,
 ) -> dict[str, Any]:
     def enrol(name: str, value: str) -> None:
         if secrets.setdefault(name, value) not in {"", value}:
@@ -116,7 +117,7 @@ def test_a_handshake_gets_its_answer(vector: dict[str, Any], load: Load) -> None
     relay = config(load, preset, key, given.get("allowed_origins"), enrol=enrol)
     visited: list[str] = []
 
-    def visit(url: str) -> bytes:
+    def visit(url: str, _max_age: float) -> bytes:
         visited.append(url)
         return b"<ConfirmSubscriptionResponse/>"
 

@@ -102,7 +102,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
         refresh_secret=lambda _: [],
         send=lambda entries: [Accepted("id") for _ in entries],
         store=everything_is_stored,
-        fetch=lambda _: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
+        fetch=lambda *_: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
         enrol=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,

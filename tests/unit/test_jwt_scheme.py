@@ -1,0 +1,292 @@
+"""JSON Web Tokens: which key, which claims, and when; the key set is the issuer's, and changes."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from relay import jwt_scheme
+from relay.errors import Unauthorized, Unavailable
+from relay.jwt_scheme import JwtScheme
+from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS, Known
+from relay.request import Request
+from relay.template import Template, compile_template
+from tests.conftest import NOW
+
+URL = "https://issuer.example/keys"
+BODY = b'{"n":1}'
+SECRET = "a secret that is long enough for HS256"
+SECONDS = int(NOW.timestamp())
+
+
+def template(text: str, *names: str) -> Template:
+    return compile_template(text, names or ("headers", "query", "body", "method", "url"))
+
+
+SCHEME = JwtScheme("secret", template("${headers.authorization}"), "HS256", prefix="Bearer ")
+PUBLISHED = replace(SCHEME, secret="", algorithm="RS256", jwks_url=URL)
+
+
+@cache
+def key(kid: str) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048) if kid else key("1")
+
+
+def key_set(*kids: str) -> bytes:
+    to_jwk = jwt.algorithms.RSAAlgorithm.to_jwk
+    keys = [to_jwk(key(kid).public_key(), as_dict=True) | {"kid": kid} for kid in kids]
+    return json.dumps({"keys": keys}).encode()
+
+
+def from_issuer(kid: str) -> str:
+    return jwt.encode({}, key(kid), "RS256", headers={"kid": kid} if kid else {})
+
+
+def verify(
+    token: str,
+    scheme: JwtScheme = SCHEME,
+    fetch: Callable[[str, float], bytes] = lambda *_: b"",
+    secrets: tuple[str, ...] = (SECRET,),
+    path: str = "/hook",
+) -> None:
+    headers = {"authorization": f"Bearer {token}"}
+    request = Request("POST", path, "a=1", headers, BODY, "id")
+    jwt_scheme.verify(scheme, request, Known("https://relay.example", secrets, NOW, fetch))
+
+
+def signed(claims: Mapping[str, Any]) -> str:
+    return jwt.encode(dict(claims), SECRET, "HS256")
+
+
+def test_a_key_that_is_not_in_the_set_makes_it_read_once_more() -> None:
+    asked: list[float] = []
+
+    def fetch(url: str, max_age: float) -> bytes:
+        assert url == URL
+        asked.append(max_age)
+        return key_set("old") if len(asked) == 1 else key_set("old", "new")
+
+    verify(from_issuer("old"), PUBLISHED, fetch)
+    assert asked == [PUBLISHED_SECONDS]
+    asked.clear()
+    verify(from_issuer("new"), PUBLISHED, fetch)
+    assert asked == [PUBLISHED_SECONDS, REREAD_SECONDS]
+    asked.clear()
+    with pytest.raises(Unauthorized):
+        verify(from_issuer("unknown"), PUBLISHED, fetch)
+    assert len(asked) == 2
+
+
+def test_a_key_that_has_been_withdrawn_is_refused() -> None:
+    verify(from_issuer("old"), PUBLISHED, lambda *_: key_set("old"))
+    with pytest.raises(Unauthorized):
+        verify(from_issuer("old"), PUBLISHED, lambda *_: key_set("new"))
+
+
+def test_a_malformed_key_does_not_spoil_the_others() -> None:
+    spoilt = json.loads(key_set("1"))
+    spoilt["keys"][:0] = [{"kty": "oct"}, {"kty": "new"}, {"kty": "RSA", "n": "AA", "e": "AA", "kid": "1"}, None, 1]
+    verify(from_issuer("1"), PUBLISHED, lambda *_: json.dumps(spoilt).encode())
+
+
+def test_a_token_has_to_name_its_key() -> None:
+    with pytest.raises(Unauthorized):
+        verify(from_issuer(""), PUBLISHED, lambda *_: key_set("1"))
+    with pytest.raises(Unauthorized):
+        verify(jwt.encode({}, key("1"), "RS256", headers={"kid": "2"}), PUBLISHED, lambda *_: key_set("1", "2"))
+
+
+def test_whether_a_new_key_is_known_may_be_unknown() -> None:
+    def fetch(_url: str, max_age: float) -> bytes:
+        if max_age == REREAD_SECONDS:
+            raise Unavailable("down")
+        return key_set("old")
+
+    verify(from_issuer("old"), PUBLISHED, fetch)
+    with pytest.raises(Unavailable):
+        verify(from_issuer("new"), PUBLISHED, fetch)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"keys":null}',
+        b'{"keys":{}}',
+        b'{"keys":[]}',
+        b'{"keys":[1,null,{}]}',
+        b'{"keys":[{"kty":"oct","k":"AA","kid":"1"}]}',
+        b'{"keys":[{"kty":"oct","kid":"1"}]}',
+        b'{"keys":[{"kty":"RSA","kid":"1"},{"kty":"EC","kid":"1"},{"kty":"OKP","kid":"1"},{"kty":[],"kid":"1"}]}',
+        b'{"keys":[{"kty":"RSA","n":"AA","e":"AA","kid":"1"}]}',
+        b"\xff",
+        b"[" * 30_000,
+        b'{"a":' * 10_000,
+        b'{"keys":' + b"[" * 60_000 + b"]" * 60_000 + b"}",
+    ],
+    ids=lambda one: str(one[:20]),
+)
+def test_a_document_that_is_no_key_set_has_no_key(document: bytes) -> None:
+    with pytest.raises(Unauthorized, match="no active key"):
+        verify(from_issuer("1"), PUBLISHED, lambda *_: document)
+
+
+@pytest.mark.parametrize(
+    "head", [b"[" * 10_000, b'{"a":' * 2_000, b"null", b"[]", b'{"kid":[]}', b'{"kid":1}', b"\xff"]
+)
+def test_a_token_whose_head_is_none_is_refused(head: bytes) -> None:
+    segment = base64.urlsafe_b64encode(head).rstrip(b"=").decode()
+    for scheme in (SCHEME, PUBLISHED):
+        with pytest.raises(Unauthorized):
+            verify(f"{segment}.e30.AAAA", scheme, lambda *_: key_set("1"))
+
+
+@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c.d", "é.e30.", "....", "e30.e30.e30="])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    for scheme in (SCHEME, PUBLISHED):
+        with pytest.raises(Unauthorized):
+            verify(token, scheme, lambda *_: key_set("1"))
+
+
+def test_each_active_secret_verifies_and_an_empty_one_never() -> None:
+    other, blank = f"another {SECRET}", " " * 40
+    verify(signed({}), secrets=(other, "", SECRET))
+    for secrets in ((), ("",), (blank,), (other,)):
+        with pytest.raises(Unauthorized):
+            verify(signed({}), secrets=secrets)
+    with pytest.raises(Unauthorized):
+        verify(jwt.encode({}, blank, "HS256"), secrets=(blank,))
+
+
+def test_a_token_has_one_spelling_and_its_prefix() -> None:
+    token = signed({"a": 1})
+    last = token[-1]
+    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
+        if other != last:
+            with pytest.raises(Unauthorized):
+                verify(token[:-1] + other)
+    with pytest.raises(Unauthorized, match="does not start"):
+        verify(token, replace(SCHEME, prefix="Token "))
+    long = signed({"a": "a" * 12_300})
+    assert len(f"Bearer {long}") > 16384
+    with pytest.raises(Unauthorized, match="too long"):
+        verify(long)
+    verify(signed({"a": "a" * 12_000}))
+
+
+@pytest.mark.parametrize(
+    ("claims", "good"),
+    [
+        ({"exp": SECONDS - 29}, True),
+        ({"exp": SECONDS - 30}, False),
+        ({"nbf": SECONDS + 30}, True),
+        ({"nbf": SECONDS + 31}, False),
+        ({"iat": SECONDS + 30}, True),
+        ({"iat": SECONDS + 31}, False),
+        ({"exp": SECONDS + 0.5, "nbf": SECONDS - 0.5}, True),
+        ({"exp": str(SECONDS + 9)}, False),
+        ({"exp": True}, False),
+        ({"exp": None}, False),
+        ({"nbf": False}, False),
+        ({"iat": float("nan")}, False),
+        ({"exp": float("nan")}, False),
+        ({}, True),
+    ],
+    ids=str,
+)
+def test_a_token_holds_for_its_time(claims: dict[str, Any], good: bool) -> None:
+    if good:
+        verify(signed(claims))
+    else:
+        with pytest.raises(Unauthorized, match=r"token|time"):
+            verify(signed(claims))
+
+
+@pytest.mark.parametrize(("age", "good"), [(300, True), (301, False), (None, False)])
+def test_a_token_may_have_to_be_young(age: int | None, good: bool) -> None:
+    token = signed({} if age is None else {"iat": SECONDS - age})
+    if good:
+        verify(token, replace(SCHEME, max_age=300))
+    else:
+        with pytest.raises(Unauthorized, match="too old"):
+            verify(token, replace(SCHEME, max_age=300))
+
+
+@pytest.mark.parametrize(
+    ("claims", "good"),
+    [
+        ({"iss": "me", "aud": "you", "sub": "a"}, True),
+        ({"iss": "me", "aud": ["others", "you"], "sub": None}, True),
+        ({"iss": "other", "aud": "you", "sub": "a"}, False),
+        ({"iss": "me", "aud": "others", "sub": "a"}, False),
+        ({"iss": "me", "aud": ["others"], "sub": "a"}, False),
+        ({"iss": "me", "aud": "yours", "sub": "a"}, False),
+        ({"iss": "me", "aud": "you"}, False),
+        ({"aud": "you", "sub": "a"}, False),
+        ({"iss": "me", "sub": "a"}, False),
+    ],
+    ids=str,
+)
+def test_a_token_says_by_whom_and_for_whom_it_is(claims: dict[str, Any], good: bool) -> None:
+    scheme = replace(SCHEME, issuer=("me", "us"), audience="you", required=("sub",))
+    if good:
+        verify(signed(claims), scheme)
+    else:
+        with pytest.raises(Unauthorized, match=r"issued|claim"):
+            verify(signed(claims), scheme)
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "good"),
+    [
+        ("${sha256.body.hex}", sha256(BODY).hexdigest(), True),
+        ("${sha256.body.hex}", sha256(b"other").hexdigest(), False),
+        ("${sha256.body.base64}", base64.b64encode(sha256(BODY).digest()).decode(), True),
+        ("${sha256.body.base64}", base64.b64encode(sha256(BODY).digest()).decode().rstrip("="), True),
+        ("${sha256.body.base64url}", base64.urlsafe_b64encode(sha256(BODY).digest()).decode(), True),
+        ("${sha256.url.hex}", sha256(b"https://relay.example/hook?a=1").hexdigest(), True),
+        ("${url}", "https://relay.example/hook?a=1", True),
+        ("${url}", "https://relay.example/hook", False),
+        ("true", True, True),
+        ("false", True, False),
+        ("false", False, True),
+        ("1", 1, True),
+        ("a", None, False),
+        ("None", None, True),
+    ],
+)
+def test_a_claim_equals_what_the_request_is(text: str, claim: object, good: bool) -> None:
+    scheme = replace(SCHEME, claims={"c": template(text, *jwt_scheme.NAMES_IN_CLAIMS)})
+    if good:
+        verify(signed({"c": claim}), scheme)
+    else:
+        with pytest.raises(Unauthorized, match="claim c is another"):
+            verify(signed({"c": claim}), scheme)
+
+
+def test_a_token_may_be_the_body() -> None:
+    scheme = replace(SCHEME, token=template("${body}"), prefix="")
+    assert scheme.is_the_body()
+    assert not SCHEME.is_the_body()
+    token = signed({"a": "a" * 20_000}).encode()
+    known = Known("", (SECRET,), NOW, lambda *_: b"")
+    jwt_scheme.verify(scheme, Request("POST", "/", "", {}, token, ""), known)
+    with pytest.raises(Unauthorized):
+        jwt_scheme.verify(scheme, Request("POST", "/", "", {}, token + b"\xff", ""), known)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"kty":"oct"}', "-----BEGIN CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----"]
+)
+def test_what_is_no_public_key_is_a_mistake_of_the_operator(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a public key"):
+        jwt_scheme.public_key(text)
