@@ -89,9 +89,14 @@ def _jwt(table: Table, secret: str) -> JwtScheme:
 def _certificate(table: Table, kind: str) -> CertificateScheme:
     scheme = CertificateScheme(
         kind,
-        topics=table.texts("topics") if kind == certificate_scheme.SNS else (),
+        topics=table.texts("topics", check=certificate_scheme.topic_problem) if kind == certificate_scheme.SNS else (),
         webhook_id=table.text("webhook_id") if kind == certificate_scheme.PAYPAL else "",
         certificate=table.text("certificate", ""),
+        tolerance=table.number(
+            "tolerance",
+            certificate_scheme.TOLERANCE_SECONDS[kind],
+            maximum=certificate_scheme.MAX_TOLERANCE_SECONDS,
+        ),
     )
     if scheme.certificate:
         try:

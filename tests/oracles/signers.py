@@ -247,7 +247,7 @@ def cryptography_sns() -> Signed:
         "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
         "TopicArn": TOPIC,
         "Message": "Hello",
-        "Timestamp": "2026-11-23T07:00:00.000Z",
+        "Timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z",
     }
     names = ("Message", "MessageId", "Timestamp", "TopicArn", "Type")
     content = "".join(f"{name}\n{message[name]}\n" for name in names)
@@ -261,11 +261,12 @@ def cryptography_sns() -> Signed:
 
 def cryptography_paypal() -> Signed:
     key, certificate = _certified("messageverificationcerts.paypal.com")
-    content = f"id-1|2026-11-23T07:00:00Z|webhook-1|{zlib.crc32(BODY)}"
+    sent = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    content = f"id-1|{sent}|webhook-1|{zlib.crc32(BODY)}"
     prefix = "paypal-transmission"
     headers = {
         f"{prefix}-id": "id-1",
-        f"{prefix}-time": "2026-11-23T07:00:00Z",
+        f"{prefix}-time": sent,
         f"{prefix}-sig": base64.b64encode(key.sign(content.encode(), padding.PKCS1v15(), hashes.SHA256())).decode(),
         "paypal-auth-algo": "SHA256withRSA",
         "paypal-cert-url": "https://api.paypal.com/v1/notifications/certs/CERT-1",
