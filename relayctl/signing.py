@@ -42,7 +42,7 @@ def sign(route: Route, secret: str, request: Request, url: str) -> dict[str, str
     raise CannotSign("only the sender can make its tokens and certificates")
 
 
-def _nothing_is_published(url: str) -> bytes:
+def _nothing_is_published(url: str, _max_age: float) -> bytes:
     raise CannotSign(f"only the sender publishes {url}")
 
 

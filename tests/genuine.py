@@ -249,7 +249,7 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
     return Genuine(draft.relay, () if scheme.public_key else (secret,), body, headers, query)
 
 
-def _nothing(url: str) -> bytes:
+def _nothing(url: str, _max_age: float) -> bytes:
     raise AssertionError(url)
 
 

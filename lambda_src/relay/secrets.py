@@ -91,7 +91,6 @@ class Secrets:
     def _keep(self, name: str, values: list[str]) -> None:
         known, other = (self._found, self._missing) if values else (self._missing, self._found)
         other.forget(name)
-        self._failed.forget(name)
         known.put(name, values)
 
     def _value(self, name: str) -> object:

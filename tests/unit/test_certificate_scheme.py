@@ -402,7 +402,12 @@ PAYPAL_BODY = b'{"id":"WH-1"}'
 
 
 def paypal(
-    changes: Mapping[str, str | None], *, transmission: str = "id-1", time: str = "2026-11-23T07:09:54Z"
+    changes: Mapping[str, str | None],
+    *,
+    transmission: str = "id-1",
+    time: str = "2026-11-23T07:09:54Z",
+    subject: str = "messageverificationcerts.paypal.com",
+    start: datetime = NOW,
 ) -> None:
     """Verify what PayPal signed for a webhook, with other headers."""
     content = f"{transmission}|{time}|webhook-1|{zlib.crc32(PAYPAL_BODY)}"
@@ -417,8 +422,7 @@ def paypal(
     }
     headers |= changes
     given = {name: value for name, value in headers.items() if value is not None}
-    subject = certificate("messageverificationcerts.paypal.com")
-    known = Known("", (), NOW, lambda *_: subject)
+    known = Known("", (), NOW, lambda *_: certificate(subject, start))
     certificate_scheme.verify(PAYPAL_SCHEME, request(PAYPAL_BODY, given), known)
 
 
@@ -450,6 +454,14 @@ def test_what_paypal_signed_is_authentic() -> None:
 def test_another_header_of_paypals_is_refused(changes: dict[str, str | None]) -> None:
     with pytest.raises(Unauthorized):
         paypal(changes)
+
+
+@pytest.mark.parametrize("subject", ["evil.example", "paypal.com.evil.example", "paypal.com", "certs.paypalxcom"])
+def test_a_certificate_of_paypals_has_to_be_its_own_and_valid_now(subject: str) -> None:
+    with pytest.raises(Unauthorized, match="somebody else's"):
+        paypal({}, subject=subject)
+    with pytest.raises(Unauthorized, match="not valid now"):
+        paypal({}, start=NOW + timedelta(seconds=1))
 
 
 def test_paypals_id_cannot_take_over_the_text_beside_it() -> None:

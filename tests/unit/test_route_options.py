@@ -132,7 +132,7 @@ def test_a_bus_of_the_operators_own_has_no_other_customer(load: Load) -> None:
 @pytest.mark.parametrize(
     ("name", "auth", "signed_fields", "free"),
     [
-        ("sns", f'topics = ["{TOPIC}"]', ["TopicArn", "Message"], ["MessageAttributes.t.Value", "Subject"]),
+        ("sns", f'topics = ["{TOPIC}"]', ["TopicArn", "Message", "Subject"], ["MessageAttributes.t.Value"]),
         ("braintree", 'secret = "s", public_key_id = "p"', ["bt_payload"], ["merchant", "bt_signature"]),
         ("mailgun", 'secret = "s"', ["signature.token"], ["domain.name"]),
         ("twilio", 'secret = "s"', [], ["AccountSid"]),

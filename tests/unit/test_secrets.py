@@ -1,13 +1,16 @@
 """What the function remembers of its secrets, against a Secrets Manager of a dictionary and a clock of our own."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from local.aws import ROOT
 from relay.call import CallFailed, Patience, Service
 from relay.errors import Unauthorized, Unavailable
+from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS
 from relay.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, Secrets
 
 
@@ -76,6 +79,23 @@ def aws() -> SecretsManager:
 def test_a_value_is_one_text_or_a_list_of_texts(aws: SecretsManager, stored: str, values: list[str]) -> None:
     aws.current["acme/orders"] = stored
     assert aws.function().read("acme/orders") == values
+
+
+def test_a_binary_value_is_text_in_utf_8(aws: SecretsManager) -> None:
+    for binary in (b"text", base64.b64encode(b"text").decode()):  # as boto3 gives it, and as it is in AWS's answer
+
+        def call(*_: Any, binary: object = binary) -> dict[str, Any]:
+            return {"SecretBinary": binary}
+
+        assert Secrets(call, lambda: aws.now).read("acme/orders") == ["text"]
+
+
+def test_the_runbook_states_the_bounds() -> None:
+    runbook = (ROOT / "docs/operations.md").read_text("utf-8")
+    assert f"a secret is added | at the latest {REFUSE_SECONDS} seconds after" in runbook
+    assert f"a secret is replaced or deleted | at the latest {MAX_AGE_SECONDS // 60} minutes later" in runbook
+    assert f"(`jwks_url`) | at the latest {REREAD_SECONDS} seconds later" in runbook
+    assert f"withdraws a key or a certificate | at the latest {PUBLISHED_SECONDS // 60} minutes later" in runbook
 
 
 def test_a_name_with_ssm_is_read_from_parameter_store(aws: SecretsManager) -> None:
