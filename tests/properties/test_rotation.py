@@ -27,7 +27,7 @@ from tests.conftest import (
     nothing_is_published,
 )
 
-NAME = "acme/orders"
+NAME = "acme/c42"  # RELAY_TOML has a secret for each customer
 OLD, NEW, WRONG = "whsec_b2xkIG9sZCBvbGQgb2xk", "whsec_bmV3IG5ldyBuZXcgbmV3", "whsec_d3Jvbmcgd3Jvbmcgd3Jv"
 BODY = b'{"type":"order.created"}'
 
