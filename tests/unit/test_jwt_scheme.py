@@ -10,6 +10,8 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from relay import jwt_scheme
@@ -290,3 +292,18 @@ def test_a_token_may_be_the_body() -> None:
 def test_what_is_no_public_key_is_a_mistake_of_the_operator(text: str) -> None:
     with pytest.raises(ValueError, match="expected a public key"):
         jwt_scheme.public_key(text)
+
+
+def test_a_key_may_be_pinned_as_pem_certificate_or_jwk() -> None:
+    public = key("1").public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "issuer")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(public).serial_number(1)
+    made = made.not_valid_before(NOW).not_valid_after(NOW)
+    certificate = made.sign(key("1"), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    jwk = json.dumps(jwt.algorithms.RSAAlgorithm.to_jwk(public, as_dict=True))
+    for pinned in (pem, certificate, jwk, f"\n{jwk}"):
+        scheme = replace(SCHEME, secret="", algorithm="RS256", public_key=pinned)
+        verify(from_issuer("1"), scheme)
+        with pytest.raises(Unauthorized, match="no active key"):
+            verify(from_issuer("2"), scheme)
