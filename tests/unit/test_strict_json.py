@@ -28,6 +28,27 @@ def test_nesting_is_counted_outside_strings_only() -> None:
             strict_json.parse("[" * levels + "]" * levels)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('"[[" ,' + "[" * 1001, "nested more than"),
+        ("[" * 999 + '"\\"[["' + "[" * 2, "nested more than"),
+        ("[" * 999 + '"' + "[" * 5000, "Unterminated string|too deeply"),  # no bracket of an open string counts
+        ("[" * 999 + '"' + '\\"[' * 5000, "Unterminated string|too deeply"),
+        ("[" * 1001 + '"\\', "nested more than"),
+    ],
+)
+def test_nesting_is_counted_in_what_is_no_json_either(text: str, problem: str) -> None:
+    with pytest.raises(NotJSON, match=problem):
+        strict_json.parse(text)
+
+
+@pytest.mark.parametrize("unit", ['"', '\\"', "\\", '"\\"', "[", "[]", '["",', "{", "9", "é", "a"])
+def test_a_mebibyte_of_no_json_is_refused_before_this_test_times_out(unit: str) -> None:
+    with pytest.raises(NotJSON):
+        strict_json.parse("[" * 1001 + '"' + unit * (2**20 // len(unit)))
+
+
 def test_many_brackets_side_by_side_are_not_deep() -> None:
     strict_json.parse("[" + ",".join(["[]"] * 5000) + "]")
 
