@@ -58,7 +58,7 @@ def _field(part: bytes) -> tuple[str, str]:
 
 
 def _headers(head: str) -> dict[str, str]:
-    lines = [_HEADER.fullmatch(line) for line in head.split("\r\n")]
+    lines = [_HEADER.fullmatch(line) for line in head.split("\r\n") if head]
     headers = {line[1].lower(): line[2] for line in lines if line}
     if len(headers) < len(lines):
         raise ValueError("a part has a header twice, or a line that is none")
