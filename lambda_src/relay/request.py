@@ -8,17 +8,25 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 import base64
 import binascii
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from relay.errors import BadRequest, PayloadTooLarge
 
+MAX_PARAMETERS = 1000
+"""Of one query."""
+
+# As nginx has it by default: a name with `_` is dropped, for `_` and `-` are one name to whoever reads them in a
+# template. https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the sender posted. `headers` has lower-case names; repeated ones are joined with `,`.
+    """What the sender posted. `headers` has lower-case names without `_`; repeated ones are joined with `,`.
 
     `path` and `query` are as the gateway gave them: an HTTP API has decoded the path, the others have not.
     """
@@ -40,55 +48,93 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def named_headers(self) -> dict[str, str]:
-        """The headers as templates name them: `_` for `-`."""
+        """Return the headers as templates name them: `_` for `-`, which makes no two names one."""
         return {name.replace("-", "_"): value for name, value in self.headers.items()}
 
 
-def parse(event: Mapping[str, Any], max_body_bytes: int) -> Request:
-    """Raises BadRequest if the body is not the base64 it is said to be, PayloadTooLarge if it is over the limit."""
-    context = event.get("requestContext") or {}
+def parse(event: object, max_body_bytes: int) -> Request:
+    """Return the request of an event, whatever it is.
+
+    Raise BadRequest if it is none of API Gateway's, its query has more than `MAX_PARAMETERS` parameters, or its body is
+    not the base64 it is said to be; PayloadTooLarge if that has more than `max_body_bytes` bytes.
+    """
+    fields = _object(event)
+    context = _object(fields.get("requestContext"))
     if "http" in context:
-        method, path, query = context["http"]["method"], _stageless(event, context), event.get("rawQueryString") or ""
+        method, path = _text(_object(context["http"]).get("method")), _stageless(fields, context)
+        query = _text(fields.get("rawQueryString") or "")
     else:
-        method, path, query = event["httpMethod"], event["path"], _query_of_format_1(event)
+        method, path, query = _text(fields.get("httpMethod")), _text(fields.get("path")), _query_of_format_1(fields)
+    if query.count("&") >= MAX_PARAMETERS:
+        raise BadRequest(f"The query has more than {MAX_PARAMETERS} parameters.")
     return Request(
         method=method.upper(),
         path=path,
         query=query,
-        headers=_headers(event),
-        body=_body(event, max_body_bytes),
+        headers=_headers(fields),
+        body=_body(fields, max_body_bytes),
         request_id=request_id(event),
     )
 
 
-def request_id(event: Mapping[str, Any]) -> str:
-    """API Gateway's id of the request: the correlation id of the log, and what an error answer names."""
-    return str((event.get("requestContext") or {}).get("requestId", ""))
+def request_id(event: object) -> str:
+    """Return API Gateway's id of the request, empty if there is none.
+
+    It is the correlation id of the log, and what an error answer names.
+    """
+    context = event.get("requestContext") if isinstance(event, Mapping) else None
+    found = context.get("requestId") if isinstance(context, Mapping) else None
+    return found if isinstance(found, str) and found.isprintable() else ""
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise BadRequest("The event is not one of API Gateway: a value is not an object.")
+    return value
+
+
+def _text(value: object) -> str:
+    """Return `value`, which is text that can be encoded: JSON may spell a lone surrogate. Raise BadRequest."""
+    if not isinstance(value, str):
+        raise BadRequest("The event is not one of API Gateway: a value is not text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest("The event is not one of API Gateway: it has a lone surrogate.") from error
+    return value
+
+
+def _several(value: object) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names of headers or parameters, each with its values, of either kind of API Gateway's objects."""
+    for name, given in _object(value).items():
+        yield _text(name), [_text(one) for one in (given if isinstance(given, list) else [given])]
 
 
 def _stageless(event: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     # rawPath begins with the stage unless it is $default; with a custom domain it has no mapping prefix.
-    path, stage = str(event["rawPath"]), f"/{context.get('stage', '$default')}"
+    path, stage = _text(event.get("rawPath")), f"/{context.get('stage', '$default')}"
     return path[len(stage) :] if path.startswith(f"{stage}/") else path
 
 
 def _query_of_format_1(event: Mapping[str, Any]) -> str:
-    return urlencode(
-        event.get("multiValueQueryStringParameters") or event.get("queryStringParameters") or {}, doseq=True
-    )
+    given = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+    return urlencode(list(_several(given)), doseq=True)
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    several = event.get("multiValueHeaders")
-    if several:
-        return {name.lower(): ",".join(values) for name, values in several.items()}
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers: dict[str, list[str]] = {}
+    for name, values in _several(event.get("multiValueHeaders") or event.get("headers")):
+        if _HEADER.fullmatch(name):
+            headers.setdefault(name.lower(), []).extend(values)
+    return {name: ",".join(values) for name, values in headers.items()}
 
 
 def _body(event: Mapping[str, Any], max_body_bytes: int) -> bytes:
-    text = event.get("body") or ""
+    text = _text(event.get("body") or "")
     if not event.get("isBase64Encoded"):
-        body = str(text).encode("utf-8", "surrogatepass")
+        body = text.encode()
     elif len(text) > 4 * (max_body_bytes // 3 + 1):
         raise _too_large(max_body_bytes)
     else:

@@ -7,6 +7,7 @@ import pytest
 
 from relay import request
 from relay.errors import BadRequest, PayloadTooLarge
+from relay.request import MAX_PARAMETERS
 from tests.conftest import http_api_event
 
 LIMIT = 1000
@@ -54,6 +55,84 @@ def test_format_1_without_multi_value_fields_uses_the_single_ones() -> None:
 def test_a_named_stage_is_not_part_of_the_path() -> None:
     assert request.parse(http_api_event("/prod/github", stage="prod"), LIMIT).path == "/github"
     assert request.parse(http_api_event("/production", stage="prod"), LIMIT).path == "/production"
+
+
+@pytest.mark.parametrize(
+    "names", [("x_signature", "X-Signature"), ("X-Signature", "x_signature"), ("X-Signature", "x-s\u0131gnature")]
+)
+@pytest.mark.parametrize("several", [True, False])
+def test_a_header_has_one_spelling_so_another_is_dropped(names: tuple[str, str], several: bool) -> None:
+    values = {name: "genuine" if name == "X-Signature" else "forged" for name in names}
+    event = rest_api_event(
+        headers=values, multiValueHeaders={name: [value] for name, value in values.items()} if several else None
+    )
+    posted = request.parse(event, LIMIT)
+    assert posted.headers == {"x-signature": "genuine"}
+    assert posted.named_headers() == {"x_signature": "genuine"}
+
+
+@pytest.mark.parametrize("name", ["x\u212aey", "x.key", "x key", "", "x-key\n", "x-k\u00e9y", "x'key"])
+def test_a_header_whose_name_nginx_would_not_pass_on_is_dropped(name: str) -> None:
+    event = http_api_event("/github") | {"headers": {name: "a", "X-Key": "b"}}
+    assert request.parse(event, LIMIT).headers == {"x-key": "b"}
+
+
+def test_a_header_that_came_twice_in_different_case_is_a_repeated_header() -> None:
+    event = rest_api_event(multiValueHeaders={"X-A": ["1", "2"], "x-a": ["3"]})
+    assert request.parse(event, LIMIT).headers == {"x-a": "1,2,3"}
+
+
+EVENTS_OF_NOBODY: list[Any] = [
+    *(None, [], "text", 1, {}, {"requestContext": None}, {"requestContext": []}, {"requestContext": {"http": None}}),
+    *(http_api_event("/a") | {name: value} for name in ("rawPath", "headers", "body") for value in (1, ["a"], True)),
+    *(http_api_event("/a") | {"rawPath": None}, http_api_event("/a") | {"headers": {"a": None}}),
+    *(rest_api_event(**{name: None}) for name in ("httpMethod", "path")),
+    *(rest_api_event(**{name: 1.5}) for name in ("httpMethod", "path", "requestContext", "body")),
+    *(rest_api_event(multiValueHeaders=value) for value in ({"a": None}, {"a": [None]}, {"a": {}}, ["a"], {1: ["a"]})),
+    *(rest_api_event(multiValueQueryStringParameters=value) for value in ({"a": [[]]}, [["a", "b"]], {"a": [1]})),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS_OF_NOBODY)
+def test_an_event_that_api_gateway_never_sends_is_a_bad_request(event: Any) -> None:
+    with pytest.raises(BadRequest, match="not one of API Gateway"):
+        request.parse(event, LIMIT)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *(
+            http_api_event("/\ud800"),
+            http_api_event("/a", query="\udfff"),
+            http_api_event("/a", headers={"a": "\ud800"}),
+        ),
+        *(http_api_event("/a", headers={"\ud800": "a"}), http_api_event("/a", method="\ud800")),
+        http_api_event("/a") | {"body": "\ud800", "isBase64Encoded": False},
+        rest_api_event(multiValueQueryStringParameters={"a": ["\ud800"]}),
+    ],
+)
+def test_a_lone_surrogate_which_json_can_spell_and_http_cannot_is_a_bad_request(event: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest, match="lone surrogate"):
+        request.parse(event, LIMIT)
+
+
+@pytest.mark.parametrize("event", EVENTS_OF_NOBODY)
+def test_the_request_id_of_any_event_is_text(event: Any) -> None:
+    assert request.request_id(event) in ("", "JKJaXmPLvHcESHA=", "c6af9ac6-7b61-11e6-9a41-93e8deadbeef")
+
+
+@pytest.mark.parametrize("odd", [None, 1, {}, "a\nb", "\ud800"])
+def test_a_request_id_that_cannot_be_printed_is_none(odd: Any) -> None:
+    assert request.request_id({"requestContext": {"requestId": odd}}) == ""
+
+
+def test_a_query_has_so_many_parameters_and_no_more() -> None:
+    query = "&".join(["a=1"] * MAX_PARAMETERS)
+    assert request.parse(http_api_event("/a", query=query), LIMIT).query == query
+    for more in ("&", "&a=1", "&a" * 100_000):
+        with pytest.raises(BadRequest, match="more than 1000 parameters"):
+            request.parse(http_api_event("/a", query=query + more), LIMIT)
 
 
 def test_a_missing_body_is_empty() -> None:
