@@ -14,6 +14,7 @@ from relay.errors import Unauthorized
 from relay.request import Request
 
 _MAX_FIELDS = 1000
+_MAX_SEPARATORS = 100_000
 _MAX_SAFE_INTEGER = 2**53 - 1
 _NEVER_ESCAPED = "-_.!~*'()"
 _KEPT_BY_ENCODE_URI = f"{_NEVER_ESCAPED};/?:@&=+$,#"
@@ -66,13 +67,16 @@ def contentful(request: Request, url: str) -> bytes:
     names = request.headers.get("x-contentful-signed-headers", "").split(",")
     if not {"x-contentful-timestamp", "x-contentful-signed-headers"} <= set(names):
         raise Unauthorized("x-contentful-signed-headers does not name the time and itself")
+    if len(set(names)) < len(names):
+        # One header of 5 KB that is named 2,500 times would be 12 MB.
+        raise Unauthorized("x-contentful-signed-headers names a header twice")
     if missing := [name for name in names if name not in request.headers]:
         raise Unauthorized(f"{len(missing)} of the signed headers missing")
     headers = ";".join(f"{name}:{request.headers[name].strip()}" for name in names)
     target = urlsplit(url)
     # What JavaScript calls encodeURI, after encodeURIComponent for the query: its escapes are escaped once more.
-    query = quote(f"?{quote(target.query, safe=_NEVER_ESCAPED)}" if target.query else "", safe=_KEPT_BY_ENCODE_URI)
-    path = quote(unquote(target.path), safe=_KEPT_BY_ENCODE_URI)
+    query = _quoted(f"?{_quoted(target.query, _NEVER_ESCAPED)}" if target.query else "", _KEPT_BY_ENCODE_URI)
+    path = _quoted(unquote(target.path), _KEPT_BY_ENCODE_URI)
     return f"{request.method}\n{path}{query}\n{headers}\n".encode("utf-8", "surrogatepass") + request.body
 
 
@@ -83,6 +87,9 @@ def jcs(request: Request, _url: str) -> bytes:
     """
     import rfc8785
 
+    # rfc8785 is Python that takes microseconds for each value; a sender's 1 MB has a tenth of what 1 MB can hold.
+    if sum(map(request.body.count, (b",", b"[", b"{"))) > _MAX_SEPARATORS:
+        raise Unauthorized("the body has too many values for a canonical form")
     try:
         value = json.loads(request.body, object_pairs_hook=_each_name_once, parse_int=_as_javascript)
         return rfc8785.dumps(value)
@@ -109,8 +116,8 @@ def atlassian(request: Request) -> bytes:
     """
     path = request.path.rstrip("/").replace("&", "%26") or "/"
     query = parse_qs(request.query, keep_blank_values=True)
-    values = {name: ",".join(sorted(quote(value, safe="~") for value in query[name])) for name in query}
-    parameters = "&".join(f"{quote(name, safe='~')}={values[name]}" for name in sorted(query) if name != "jwt")
+    values = {name: ",".join(sorted(_quoted(value, "~") for value in query[name])) for name in query}
+    parameters = "&".join(f"{_quoted(name, '~')}={values[name]}" for name in sorted(query) if name != "jwt")
     return f"{request.method}&{path}&{parameters}".encode("utf-8", "surrogatepass")
 
 
@@ -153,6 +160,10 @@ def _fields(request: Request) -> list[tuple[str, str]]:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Unauthorized("the body is not the form that was signed") from error
+
+
+def _quoted(text: str, safe: str) -> str:
+    return quote(text, safe=safe, errors="surrogatepass")
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ ALGORITHMS = (*SYMMETRIC, "RS256", "ES256", "EdDSA")
 NAMES_IN_CLAIMS = ("sha256", "url")
 LEEWAY_SECONDS = 30
 
+_DOTS = 2
 _MAX_TOKEN_LENGTH = 16384  # in a header; a body has the limit of relay.toml
 
 
@@ -66,7 +67,7 @@ def verify(scheme: JwtScheme, request: Request, known: Known) -> None:
     if not token.startswith(scheme.prefix) or too_long:
         raise Unauthorized(f'token does not start with "{scheme.prefix}", or is too long')
     token = token.removeprefix(scheme.prefix)
-    if not all(_is_canonical(segment) for segment in token.split(".")):
+    if token.count(".") != _DOTS or not all(_is_canonical(segment) for segment in token.split(".")):
         raise Unauthorized("token is not base64url in its one spelling")
     if scheme.public_key:
         keys = [public_key(scheme.public_key)]

@@ -44,7 +44,9 @@ def match(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str
     """
     # HTTP APIs decode every escape of the path but %25, REST APIs and Function URLs none: one decoding fits both.
     # It comes after the split, so that an escaped slash never makes a parameter that spans two segments.
-    found = [(route, values) for route in routes if (values := _parameters(route.path, path)) is not None]
+    as_long = [route for route in routes if route.path.count("/") == path.count("/")]
+    actual = [unquote(segment) for segment in path.split("/")] if as_long else []
+    found = [(route, values) for route in as_long if (values := _parameters(route.path, actual)) is not None]
     if not found:
         raise NotFound("No route has this path.")
     route, parameters = min(found, key=lambda one: [segment.startswith("{") for segment in one[0].path.split("/")])
@@ -53,12 +55,9 @@ def match(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str
     return route, parameters
 
 
-def _parameters(template: str, path: str) -> dict[str, str] | None:
-    expected, actual = template.split("/"), [unquote(segment) for segment in path.split("/")]
-    if len(expected) != len(actual):
-        return None
+def _parameters(template: str, actual: list[str]) -> dict[str, str] | None:
     values: dict[str, str] = {}
-    for segment, value in zip(expected, actual, strict=True):
+    for segment, value in zip(template.split("/"), actual, strict=True):
         if segment.startswith("{") and value and "/" not in value:
             values[segment[1:-1]] = value
         elif segment != value:

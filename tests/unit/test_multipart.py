@@ -79,7 +79,7 @@ def test_a_body_that_does_not_begin_with_a_boundary_is_refused(body: bytes) -> N
     "end", [b"", b"--b", b"--b\r\n", b"--b-", b"--b--x", b"--b--\r\nx", b"--b--\r\n" + END, b"--bc--"]
 )
 def test_a_form_that_does_not_end_with_its_boundary_is_refused(end: bytes) -> None:
-    with pytest.raises(ValueError, match="it does not end with its boundary|a part has"):
+    with pytest.raises(ValueError, match=r"it does not end with its boundary|a part has"):
         multipart.parse(part() + end, 9)
 
 

@@ -33,8 +33,8 @@ def test_nesting_is_counted_outside_strings_only() -> None:
     [
         ('"[[" ,' + "[" * 1001, "nested more than"),
         ("[" * 999 + '"\\"[["' + "[" * 2, "nested more than"),
-        ("[" * 999 + '"' + "[" * 5000, "Unterminated string|too deeply"),  # no bracket of an open string counts
-        ("[" * 999 + '"' + '\\"[' * 5000, "Unterminated string|too deeply"),
+        ("[" * 999 + '"' + "[" * 5000, r"Unterminated string|too deeply"),  # no bracket of an open string counts
+        ("[" * 999 + '"' + '\\"[' * 5000, r"Unterminated string|too deeply"),
         ("[" * 1001 + '"\\', "nested more than"),
     ],
 )
