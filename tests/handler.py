@@ -3,7 +3,6 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,11 +17,11 @@ from relay.config import Config
 from relay.ports import Ports
 
 
-def handle(event: Mapping[str, Any], config: Config, ports: Ports, now: datetime) -> dict[str, Any]:
+def handle(event: Any, config: Config, ports: Ports, now: datetime) -> dict[str, Any]:
     """The answer of `relay.ingest.handler`, at `now`."""
     ingest = _ingest()
     with mock.patch.multiple(ingest, CONFIG=config, PORTS=ports), time_machine.travel(now, tick=False):
-        answer: dict[str, Any] = ingest.handler(dict(event), Context())
+        answer: dict[str, Any] = ingest.handler(event, Context())
     return answer
 
 

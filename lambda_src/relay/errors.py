@@ -5,6 +5,7 @@ RelayError
 |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
 `-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
     |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge
+    |-- InternalError  us: a bug; the sender keeps the webhook and tries again
     `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
 """
 
@@ -96,6 +97,19 @@ class PayloadTooLarge(Rejected):
 
     status = 413
     title = "Content Too Large"
+
+
+class InternalError(Rejected):
+    """A bug of the relay's. Without Retry-After: nobody knows when it will be mended, and senders retry a 500 as it is.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-15.6.1
+    """
+
+    status = 500
+    title = "Internal Server Error"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The relay failed. The webhook was not taken; send it again.", reason=reason)
 
 
 class Unavailable(Rejected):

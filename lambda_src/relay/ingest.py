@@ -63,8 +63,12 @@ PORTS = Ports(
 @telemetry.logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 @telemetry.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The answer to one webhook."""
+    """Return the answer to one webhook, whatever the event is and whatever fails."""
     seconds_left = context.get_remaining_time_in_millis() / 1000
-    response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
+    try:
+        response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
+    except Exception as error:  # noqa: BLE001 - the one net: the sender tries again, and an alarm tells us
+        telemetry.crashed(error)
+        response, outcome = pipeline.crashed(event, error)
     telemetry.told(outcome)
     return response

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from relay import handshake, relaying, request, response, routing, secret_name
 from relay.certificate_scheme import CertificateScheme, confirmation
 from relay.config import Config
-from relay.errors import BadRequest, Rejected, Unauthorized, Unavailable
+from relay.errors import BadRequest, InternalError, Rejected, Unauthorized, Unavailable
 from relay.handshake import Answer, Handshake, Receiver
 from relay.known import PUBLISHED_SECONDS, Known
 from relay.ports import Ports, Response
@@ -28,7 +27,7 @@ class Greeted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A webhook that was not taken, and the route it was for (`none` if there is no such route)."""
+    """A webhook that was not taken, and the route it was for (`none` if there is no such route, or it is not known)."""
 
     route: str
     rejection: Rejected
@@ -37,9 +36,7 @@ class Refused:
 Told = Relayed | Greeted | Repeated | Refused
 
 
-def answer(
-    event: Mapping[str, Any], config: Config, ports: Ports, now: datetime, seconds_left: float
-) -> tuple[Response, Told]:
+def answer(event: object, config: Config, ports: Ports, now: datetime, seconds_left: float) -> tuple[Response, Told]:
     """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere.
 
     `seconds_left` is how long the function may still run.
@@ -55,6 +52,12 @@ def answer(
         return relaying.taken(Webhook(route, posted, path, now), config, ports, seconds_left)
     except Rejected as rejection:
         return response.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
+
+
+def crashed(event: object, error: Exception) -> tuple[Response, Refused]:
+    """Return what a request is told that made `answer` raise anything, and what there is to say about it."""
+    rejection = InternalError(type(error).__name__)
+    return response.problem(rejection, request.request_id(event)), Refused("none", rejection)
 
 
 def _with_its_secret(route: Route, posted: Request, path: Mapping[str, str]) -> Route:

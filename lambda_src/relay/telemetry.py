@@ -5,6 +5,7 @@ number and a dashboard can say whose it is. https://docs.aws.amazon.com/AmazonCl
 """
 
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -23,6 +24,11 @@ from relay.relaying import Relayed, Repeated
 
 logger = Logger()
 metrics = Metrics()
+
+MAX_TEXT = 256
+"""Characters of a text in the log that a sender has chosen, or that quotes what AWS answered."""
+MAX_FRAMES = 32
+"""Of a trace; the innermost are kept."""
 
 
 class Metric(StrEnum):
@@ -68,10 +74,18 @@ def told(webhook: Told) -> None:
             logger.info("handshake", extra={"route": webhook.route})
             count(Metric.HANDSHAKES, 1)
         case Repeated():
-            logger.info("repeated", extra={"route": webhook.route, "webhook_id": webhook.webhook_id})
+            extra = {"route": webhook.route, "webhook_id": webhook.webhook_id[:MAX_TEXT]}
+            logger.info("repeated", extra=extra)
             count(Metric.WEBHOOKS_REPEATED, 1)
         case Refused():
             _refused(webhook)
+
+
+def crashed(error: Exception) -> None:
+    """Log where `error` was raised. Its message is left out: it may quote what was posted."""
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
+    trace = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    logger.error("crashed", extra={"error": type(error).__name__, "trace": trace})
 
 
 def redelivered(verdicts: Sequence[Verdict]) -> None:
@@ -125,7 +139,8 @@ def _also_by(**dimensions: str) -> None:
 def _relayed(webhook: Relayed) -> None:
     counts = response.counts(webhook.fates)
     errors = sorted({fate.failed.code for fate in webhook.fates if not isinstance(fate, Accepted)})
-    extra = {"route": webhook.route, "webhook_id": webhook.webhook_id, **counts, "error_codes": errors}
+    webhook_id = webhook.webhook_id[:MAX_TEXT]
+    extra = {"route": webhook.route, "webhook_id": webhook_id, **counts, "error_codes": errors}
     logger.info("relayed", extra=extra)
     count(Metric.WEBHOOKS_RELAYED, 1)
     _count_some(Metric.ENTRIES_ACCEPTED, counts["accepted"])
@@ -137,7 +152,8 @@ def _refused(webhook: Refused) -> None:
     """`reason` is what the sender is not told."""
     rejection = webhook.rejection
     log = logger.error if rejection.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.warning
-    log("rejected", extra={"route": webhook.route, "status": rejection.status, "reason": rejection.reason})
+    reason = rejection.reason[:MAX_TEXT]
+    log("rejected", extra={"route": webhook.route, "status": rejection.status, "reason": reason})
     status = str(int(rejection.status))
     _also_by(status=status)
     _also_by(route=webhook.route, status=status)
