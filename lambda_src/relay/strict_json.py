@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 MAX_DEPTH = 1000
 
 # Possessive, and its end is optional: once begun it never fails, so no text makes it begin again inside a string.
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKETS = b"[{]}"
 _STEPS = bytes.maketrans(_BRACKETS, bytes([1, 1, 255, 255]))  # 255 is -1 in a signed byte
 _OTHERS = bytes(set(range(256)) - set(_BRACKETS))

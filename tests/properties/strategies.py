@@ -22,5 +22,11 @@ odd_json = st.sampled_from(
         b'{"type":"\xff"}',
         b'{"type":' + b"[" * 1000 + b"]" * 1000 + b"}",
         b"[" * 100_000,
+        b"9" * 310,
+        b'{"type":-' + b"9" * 310 + b"}",
+        b"9" * 5000,
+        b'"\\',
+        b"--b\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 1000,
+        b"a=1&" * 1001,
     ]
 )

@@ -1,16 +1,18 @@
 """The law that comes first: whatever a stranger sends, a step returns its value or raises its one error."""
 
+import base64
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import config, mapping, message, payload, request, routing, strict_json
-from relay.config import Config
+from relay import config, mapping, message, payload, presets, request, routing, strict_json
+from relay.config import Config, Route
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.known import Known
@@ -19,8 +21,11 @@ from relay.request import Request
 from relay.strict_json import NotJSON
 from relay.template import TemplateError, compile_template
 from relay.webhook import Webhook, authenticate
+from tests import every_preset
 from tests.conftest import NOW, http_api_event, nothing_is_published
+from tests.handler import handle
 from tests.properties import strategies
+from tests.shapes import FORM, JSON, MULTIPART, SHAPES
 
 PARTNER = "aws.partner/acme.example"
 TEMPLATES = {
@@ -57,6 +62,82 @@ def test_parsing_a_request(body: str, flagged: bool, path: str, headers: dict[st
     with contextlib.suppress(Rejected):
         posted = request.parse(event, 100)
         routing.match([type("R", (), {"path": "/a/{b}", "methods": frozenset({"POST"})})()], posted.method, posted.path)
+
+
+@pytest.fixture(scope="module")
+def every(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return every_preset.load(tmp_path_factory.mktemp("every"))
+
+
+def refused_or_greeted(event: Any, config: Config) -> int:
+    """The status of a request that nobody signed: it is answered, by rule, and reaches nothing."""
+    reached = every_preset.Reached()
+    answer = handle(event, config, reached.ports(), NOW)
+    assert answer["statusCode"] in {200, 204, 400, 401, 403, 404, 405, 413}
+    assert reached.things == []
+    return int(answer["statusCode"])
+
+
+bodies = st.one_of(
+    strategies.odd_json,
+    st.binary(max_size=50),
+    strategies.values.map(lambda value: json.dumps(value).encode()),
+    st.builds(
+        lambda shape, size: base64.b64decode(shape("/", {}, size)["body"]),
+        st.sampled_from([*SHAPES.values()]),
+        st.integers(0, 3000),
+    ),
+)
+content_types = st.sampled_from([JSON, FORM, MULTIPART, "application/cloudevents+json", "a; charset=é", ""])
+
+
+@st.composite
+def requests(draw: st.DrawFn, routes: Sequence[Route]) -> dict[str, Any]:
+    """What a stranger sends to one of the routes, with everything right but a part or two; or what nobody sends."""
+    route = draw(st.sampled_from(routes))
+    headers = every_preset.plausible_headers(route)
+    for name in draw(st.lists(st.sampled_from(sorted(headers)), max_size=2)) if headers else ():
+        spelled = draw(st.sampled_from([name, name.upper(), name.replace("-", "_"), name + " "]))
+        headers[spelled] = draw(st.one_of(strategies.texts, st.just(headers[name]), signatures))
+    headers["content-type"] = draw(content_types)
+    method = draw(st.sampled_from(["POST", "POST", "POST", "GET", "HEAD", "OPTIONS", "get", "\ud800"]))
+    query = draw(st.one_of(st.just(""), strategies.texts, st.just("%ED%A0%80=%ff&a=1;b")))
+    event: Any = http_api_event(
+        route.path + draw(st.sampled_from(["", "", "", "/", "/\ud800"])), draw(bodies), method=method, query=query
+    )
+    event["headers"] = headers
+    if draw(st.booleans()):
+        event |= {
+            "httpMethod": method,
+            "path": route.path,
+            "requestContext": {"requestId": "a"},
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        }
+    for key in draw(
+        st.lists(st.sampled_from([*event, "multiValueQueryStringParameters", "queryStringParameters"]), max_size=1)
+    ):
+        event[key] = draw(strategies.values)
+    return cast(dict[str, Any], event)
+
+
+@given(data=st.data())
+@settings(max_examples=1000)
+def test_whatever_the_event_it_is_answered_and_nothing_unauthentic_reaches_anything(
+    every: Config, data: st.DataObject
+) -> None:
+    refused_or_greeted(data.draw(requests(every.routes) | strategies.values), every)
+
+
+@pytest.mark.parametrize("preset", sorted(presets.load()))
+def test_each_preset_answers_every_shape_and_nothing_unauthentic_reaches_anything(every: Config, preset: str) -> None:
+    [route] = [route for route in every.routes if route.name == preset]
+    headers = every_preset.plausible_headers(route)
+    for shape in SHAPES.values():
+        refused_or_greeted(shape(route.path, headers, 3000), every)
+    for name in headers:
+        for odd in ODD_SIGNATURES:
+            event = http_api_event(route.path, b"{}", headers | {name: odd})
+            assert refused_or_greeted(event, every) >= 400
 
 
 @given(

@@ -1,5 +1,7 @@
 """Forms in multipart/form-data: https://www.rfc-editor.org/rfc/rfc7578."""
 
+from typing import Any
+
 import httpx
 import pytest
 from hypothesis import given
@@ -16,7 +18,12 @@ def part(value: bytes = b"1", disposition: bytes = b'form-data; name="a"', more:
 
 
 def test_a_repeated_field_has_its_values_in_order_and_a_file_is_a_field() -> None:
-    fields = [("a", (None, "1")), ("b", (None, "")), ("a", (None, "2")), ("ü", ("a.txt", "☃\r\n", "text/plain"))]
+    fields: list[Any] = [
+        ("a", (None, "1")),
+        ("b", (None, "")),
+        ("a", (None, "2")),
+        ("ü", ("a.txt", "☃\r\n", "text/plain")),
+    ]
     body = httpx.Request("POST", "https://relay.example.com", files=fields).read()
     assert multipart.parse(body, 4) == {"a": ["1", "2"], "b": [""], "ü": ["☃\r\n"]}
 

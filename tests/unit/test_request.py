@@ -82,14 +82,15 @@ def test_a_header_that_came_twice_in_different_case_is_a_repeated_header() -> No
     assert request.parse(event, LIMIT).headers == {"x-a": "1,2,3"}
 
 
+ODD_OBJECTS: list[Any] = [{"a": None}, {"a": [None]}, {"a": {}}, ["a"], {1: ["a"]}, {"a": [[]]}, {"a": [1]}]
 EVENTS_OF_NOBODY: list[Any] = [
     *(None, [], "text", 1, {}, {"requestContext": None}, {"requestContext": []}, {"requestContext": {"http": None}}),
     *(http_api_event("/a") | {name: value} for name in ("rawPath", "headers", "body") for value in (1, ["a"], True)),
     *(http_api_event("/a") | {"rawPath": None}, http_api_event("/a") | {"headers": {"a": None}}),
     *(rest_api_event(**{name: None}) for name in ("httpMethod", "path")),
     *(rest_api_event(**{name: 1.5}) for name in ("httpMethod", "path", "requestContext", "body")),
-    *(rest_api_event(multiValueHeaders=value) for value in ({"a": None}, {"a": [None]}, {"a": {}}, ["a"], {1: ["a"]})),
-    *(rest_api_event(multiValueQueryStringParameters=value) for value in ({"a": [[]]}, [["a", "b"]], {"a": [1]})),
+    *(rest_api_event(multiValueHeaders=several) for several in ODD_OBJECTS),
+    *(rest_api_event(multiValueQueryStringParameters=several) for several in ODD_OBJECTS),
 ]
 
 
