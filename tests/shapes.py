@@ -83,7 +83,7 @@ SHAPES: Mapping[str, Shape] = {
     "digits": _body(JSON, "9"),
     "numbers": _body(JSON, "1,", "[", "1]"),
     "decimal numbers": _body(JSON, "1.5,", "[", "1]"),
-    "numbers of 4,000 digits": _body(JSON, "9" * 4000 + ",", "[", "1]"),
+    "numbers of 3,999 digits": _body(JSON, "9" * 3999 + ",", "[", "1]"),
     "names": _body(JSON, '{"a":1},', "[", "{}]"),
     "escapes": _body(JSON, "\\u0041", '"', '"'),
     "items of Microsoft Graph": _body(JSON, '{"clientState":""},', '{"value":[', "{}]}"),
@@ -94,7 +94,9 @@ SHAPES: Mapping[str, Shape] = {
     "semicolons of a form": _body(FORM, "a=1;"),
     "parts": _body(MULTIPART, _PART, "", "--b--"),
     "parts inside parts": _body(MULTIPART, "Content-Type: message/rfc822\r\n\r\n", "--b\r\n"),
-    "semicolons of a part": _body(MULTIPART, ";", '--b\r\nContent-Disposition: form-data; name="'),
+    "semicolons of a part": _body(
+        MULTIPART, ";", '--b\r\nContent-Disposition: form-data; name="', "\r\n\r\n1\r\n--b--"
+    ),
     "lines": _body(MULTIPART, "\r\n", "--b\r\nContent-Type: message/delivery-status\r\n\r\n"),
     "boundaries": _body(MULTIPART, "--b\r\n"),
     "a token": _token,
