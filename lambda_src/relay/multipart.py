@@ -11,7 +11,7 @@ MAX_HEADER_SIZE = 8192
 
 # The first line is the boundary, so that no header, which nobody signs, decides where a part ends (RFC 2046, 5.1.1).
 _DELIMITER = re.compile(rb"--[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
-_HEADER = re.compile(r"([A-Za-z0-9-]+):[ \t]*([^\r\n]*)")
+_HEADER = re.compile(r"([A-Za-z0-9-]+):([^\r\n]*)")
 _DISPOSITION = re.compile(
     r'form-data; ?name=(?:"([^"\\]*)"|([^\s";\\]+))(?:; ?filename\*?=(?:"[^"]*"|[^\s";]+)){0,2}', re.IGNORECASE
 )
@@ -59,7 +59,7 @@ def _field(part: bytes) -> tuple[str, str]:
 
 def _headers(head: str) -> dict[str, str]:
     lines = [_HEADER.fullmatch(line) for line in head.split("\r\n") if head]
-    headers = {line[1].lower(): line[2] for line in lines if line}
+    headers = {line[1].lower(): line[2].strip(" \t") for line in lines if line}
     if len(headers) < len(lines):
         raise ValueError("a part has a header twice, or a line that is none")
     return headers

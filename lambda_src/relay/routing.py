@@ -34,7 +34,7 @@ def path_problem(path: str) -> str | None:
 
 def shape(path: str) -> str:
     """`path` without its parameters' names: two routes with one shape answer the same requests."""
-    return re.sub(r"\{[^}]*\}", "{}", path)
+    return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
 def match(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str]]:
