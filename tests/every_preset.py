@@ -14,12 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import RSAAlgorithm
 
 from relay import config, presets
-from relay.config import Config, Route
+from relay.config import Config
 from relay.entry import Entry, Outcome
 from relay.jwt_scheme import JwtScheme
 from relay.message import Message
 from relay.ports import Ports
 from relay.queueing import Queue
+from relay.route import Route
 from relay.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
 from tests.conftest import NO_CLAIMS, NOW, each_is_the_first
 
@@ -145,7 +146,7 @@ def _public_key(kind: str) -> str:
 _KEY = rsa.generate_private_key(65537, 2048)
 
 
-def _published(url: str) -> bytes:
+def _published(url: str, _max_age: float) -> bytes:
     return _certificate() if url.endswith(".pem") or "/certs/" in url else _key_set()
 
 

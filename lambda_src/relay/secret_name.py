@@ -52,7 +52,8 @@ def expressions(text: str) -> list[str]:
 def can_be(text: str, name: str) -> bool:
     """Return whether a request could make `name` of the template `text`."""
     parts = (re.escape(part) if isinstance(part, str) else f"(?:{_PART.pattern})" for part in _compiled(text).parts)
-    return re.fullmatch("".join(parts), name) is not None
+    pattern = "".join(parts)
+    return re.fullmatch(pattern, name) is not None
 
 
 def resolve(text: str, request: Request, path: Mapping[str, str]) -> str:

@@ -32,7 +32,8 @@ def _without_prefix(prefix: str, secret: str) -> str:
     """Return `secret` without `prefix`, if it has it. `*` in the prefix is a word: Inngest's `signkey-*-`."""
     if "*" not in prefix:
         return secret.removeprefix(prefix)
-    found = re.match(re.escape(prefix).replace(r"\*", _WORD), secret)
+    pattern = re.escape(prefix).replace(r"\*", _WORD)
+    found = re.match(pattern, secret)
     return secret[found.end() :] if found else secret
 
 

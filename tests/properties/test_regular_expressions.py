@@ -25,7 +25,15 @@ from relay import handshake, presets
 FOLDER = Path(relay.__file__).parent
 ANCHORED, SEARCHED = {"match", "fullmatch"}, {"search", "sub", "findall", "finditer", "split", "subn"}
 # Patterns that are arguments: of the operator's own values, and of handshakes (which are below, with the presets).
-ARGUMENTS = {("config", "pattern"), ("handshake", "pattern"), ("certificate_scheme", "subject")}
+ARGUMENTS = {
+    ("certificate_scheme", "pattern"),  # a host, and bounded characters
+    ("certificate_scheme", "subject"),
+    ("config", "pattern"),
+    ("handshake", "pattern"),  # of relay.toml, or of a preset: below
+    ("secret_name", "pattern"),  # when relay.toml is read
+    ("signature_scheme", "pattern"),  # those of handshakes
+    ("signing_keys", "pattern"),  # of relay.toml, for the operator's own secret
+}
 NOT_OURS = {"toml_lines"}  # reads relay.toml, which is the operator's
 NOT_IMPORTED = {"ingest", "redeliver", "source_health", "dedupe"}  # they want Lambda's environment, and have no pattern
 ALPHABET = frozenset(map(chr, range(128))) | set("é☃\u0661")

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay import config, mapping, message, payload, presets, request, routing, strict_json
-from relay.config import Config, Route
+from relay.config import Config
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.known import Known
 from relay.message import Message
 from relay.request import Request
+from relay.route import Route
 from relay.strict_json import NotJSON
 from relay.template import TemplateError, compile_template
 from relay.webhook import Webhook, authenticate
