@@ -117,7 +117,7 @@ def _without_in_json(text: str, texts: Collection[str]) -> str:
 
     def put(scalar: re.Match[str]) -> str:
         try:
-            value = json.loads(scalar[0], strict=False)
+            value = json.loads(scalar[0])
         except ValueError:
             return scalar[0]
         if (value if isinstance(value, str) else json.dumps(value)) in texts:

@@ -115,8 +115,8 @@ def test_a_header_or_parameter_goes_with_its_name(load: Load, auth: str, request
         ),
         (
             'token = "${powertools_json(body.inner).key}"',
-            b'{"inner": "{\\"key\\": \\"correct-horse\\"}"}',
-            b'{"inner": "{\\"key\\": \\"removed-by-the-relay\\"}"}',
+            b'{"n": "{\\"a\\": 1}", "inner": "{\\"key\\": \\"correct-horse\\"}"}',
+            b'{"n": "{\\"a\\": 1}", "inner": "{\\"key\\": \\"removed-by-the-relay\\"}"}',
         ),
         (
             'each = "${body.value}", token = "${item.state}"',

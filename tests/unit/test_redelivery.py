@@ -196,7 +196,7 @@ CLAIM = '{"claim":{"key":"claims/1","n":%s}}'
 WRONG_IN_A_WEBHOOK: dict[str, list[object]] = {
     "webhook__headers": [[], "x", None, {"a": 1}, [["a", "b"]]],
     "webhook": [[], "x", None, 1, {}],
-    "webhook__body": [1, None, "\u00e9", "a", []],
+    "webhook__body": [1, None, "\u00e9", "a", "e!30=", []],
     "received_at": ["0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00", 5],
 }
 WRONG_IN_AN_ENTRY: dict[str, list[object]] = {
@@ -273,6 +273,7 @@ def test_what_nobody_has_foreseen_postpones_its_message_alone_and_ends_after_a_d
     verdicts = world.run(load(RELAY_TOML), entry("a"), trap, entry("b"))
     assert verdicts == [Settled(1), Later(5, "Unforeseen"), Settled(1)]
     assert {type(error) for error in world.raised} == {ZeroDivisionError}
+    assert world.run(load(RELAY_TOML), entry("a"), trap) == verdicts[:2]
     assert world.run(load(RELAY_TOML), trap, hours=24) == [Settled(0, 1)]
     assert world.unreadable == [trap.text()]
 
