@@ -2,6 +2,7 @@
 
 import base64
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,10 @@ from relay.config import Config
 from relay.delivery import Budget
 from relay.message import Message
 from relay.queueing import Queue
+
+# Powertools reads these when it is imported, by whichever test comes first.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "partner-event-relay")
 
 # A slow machine is not a counterexample.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -43,6 +43,7 @@ NOT_BY_A_TEST = {
     "make test": "CI runs it: it is this",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
     "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
+    "python -m tests.shapes": "measures seconds; tests/properties/test_bounded_work.py counts work",
     "python -m bench.memory": "needs root and control groups of version 1",
 }
 
