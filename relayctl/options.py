@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from relay import stage_names
+
 
 class Output(StrEnum):
     """How results are printed."""
@@ -20,7 +22,9 @@ ConfigOption = Annotated[Path, typer.Option("--config", help="The relay.toml to 
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="The profile of the AWS configuration.")]
 RegionOption = Annotated[str | None, typer.Option("--region", help="The AWS Region.")]
 EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="Another endpoint than that of AWS.")]
-StackOption = Annotated[str, typer.Option("--stack-name", help="The stack that `cdk deploy` made.")]
+StackOption = Annotated[
+    str, typer.Option("--stack-name", help="The stack that `cdk deploy` made; else it is the one of --stage.")
+]
 HeaderOption = Annotated[list[str] | None, typer.Option("--header", help="A header, as name:value; may be repeated.")]
 SecretOption = Annotated[
     str | None,
@@ -28,4 +32,4 @@ SecretOption = Annotated[
 ]
 
 DEFAULT_CONFIG = Path("relay.toml")
-DEFAULT_STACK = "PartnerEventRelay"
+DEFAULT_STACK = stage_names.STACK

@@ -42,9 +42,16 @@ SCHEMES = (
     *signature_scheme.KINDS,
     *token_scheme.KINDS,
 )
+SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
+"""The environment variable that says how the names of the stage's secrets begin."""
 TRANSPORTS = (call.DIRECT, call.BOTO3)
 
-_LAMBDA_BODY_BYTES = 6 * 1024 * 1024
+# Lambda takes an event of 6 MiB, in which each quote of a JSON body is escaped: about 5.1 MB of ordinary JSON.
+_LAMBDA_BODY_BYTES = 5_000_000
+# The delivered event is larger than its entry, and customers' targets take 1 MiB at most: Shopify stops there too.
+_ENTRY_BYTES = 1_000_000
+# "Less than 256 KB": https://docs.aws.amazon.com/eventbridge/latest/onboarding/onboarding_tasks.html
+_REQUEST_BYTES = 256 * 1024 - 1
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
 _EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
 _REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
@@ -70,6 +77,12 @@ class Config:
     claim_seconds: int = 3600
     transport: str = call.DIRECT
 
+    def with_secret_prefix(self, prefix: str) -> "Config":
+        """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""
+        return (
+            replace(self, routes=tuple(route.with_secret_prefix(prefix) for route in self.routes)) if prefix else self
+        )
+
     def warnings(self) -> list[str]:
         """What `cdk synth` says about each route that authenticates less than its body."""
         return [f'route "{route.name}": {weak}' for route in self.routes for weak in route.weak]
@@ -81,14 +94,17 @@ def path() -> Path:
 
 
 def load(path: Path) -> Config:
-    """Raises ConfigError with one sentence for every mistake: its line, what was expected, what was found."""
+    """Return the configuration of this stage: RELAY_SECRET_PREFIX begins the names of its secrets.
+
+    Raises ConfigError with one sentence for every mistake: its line, what was expected, what was found.
+    """
     try:
         text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigError([f"{path.name}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path.name}: is not TOML: {error}"]) from error
-    return parse(text, path.name)
+    return parse(text, path.name).with_secret_prefix(os.environ.get(SECRET_PREFIX, ""))
 
 
 def parse(text: str, name: str) -> Config:
@@ -124,8 +140,8 @@ def _config(table: Table) -> Config:
         regions,
         routes,
         max_body_bytes=table.number("max_body_bytes", 1024 * 1024, maximum=_LAMBDA_BODY_BYTES),
-        max_entry_bytes=table.number("max_entry_bytes", MAX_ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
-        max_request_bytes=table.number("max_request_bytes", 256 * 1024, maximum=MAX_ENTRY_BYTES),
+        max_entry_bytes=table.number("max_entry_bytes", _ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
+        max_request_bytes=table.number("max_request_bytes", _REQUEST_BYTES, maximum=MAX_ENTRY_BYTES),
         max_entries=table.number("max_entries", 5000, maximum=10_000),
         public_url=public_url,
         claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),

@@ -13,7 +13,8 @@ SOURCE = r"aws\.partner(/[.\-_A-Za-z0-9]+){2,}"
 MAX_SOURCE = 256
 MAX_DETAIL_TYPE = 128
 MAX_RESOURCE = 2048
-MAX_ENTRY_BYTES = 1024 * 1024
+# A request's entries have to be *less than* 1 MiB: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+MAX_ENTRY_BYTES = 1024 * 1024 - 1
 TIME_BYTES = 14
 
 

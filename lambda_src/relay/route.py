@@ -1,8 +1,8 @@
 """One `[[route]]` of relay.toml: which requests it takes, what proves them, and what they become."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from relay import payload
+from relay import payload, secret_name
 from relay.event_config import EventTemplate
 from relay.handshake import Handshake
 from relay.signed import Scheme
@@ -44,3 +44,12 @@ class Route:
     def secrets(self) -> set[str]:
         """The names of the secrets this route reads."""
         return {name for name in (self.auth.secret, self.verify_token) if name}
+
+    def with_secret_prefix(self, prefix: str) -> "Route":
+        """Return this route with its secrets named as the stage of this prefix keeps them."""
+        secret = self.auth.secret
+        return replace(
+            self,
+            auth=replace(self.auth, secret=secret_name.in_stage(secret, prefix)) if secret else self.auth,
+            verify_token=secret_name.in_stage(self.verify_token, prefix) if self.verify_token else "",
+        )

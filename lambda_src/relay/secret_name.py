@@ -39,6 +39,13 @@ def is_template(text: str) -> bool:
     return "${" in text
 
 
+def in_stage(name: str, prefix: str) -> str:
+    """Return the name under which a stage keeps the secret: `prefix` and `name`; an ARN names its secret already."""
+    if name.startswith(SSM):
+        return f"{SSM}/{prefix}{name.removeprefix(f'{SSM}/')}"
+    return name if name.startswith("arn:") else prefix + name
+
+
 def prefix_of(text: str) -> str:
     """The fixed beginning of a name that is a template: what the function may read begins with it."""
     return literal_prefix(_compiled(text))[0]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local.aws import PARTNER
+from local.deploy import STAGE
 from tests.e2e.conftest import Relay
 from tests.relayctl.conftest import run
 
@@ -20,7 +21,7 @@ Tool = Callable[..., tuple[int, Any, str]]
 @pytest.fixture
 def tool(relay: Relay) -> Tool:
     """`relayctl …` in the partner's account: its exit code, its JSON or text, and what it says."""
-    environment = relay.session.aws.environment(PARTNER, relay.session.stack.region)
+    environment = relay.session.aws.environment(PARTNER, relay.session.stack.region) | {"RELAY_STAGE": STAGE}
     endpoint = environment.pop("AWS_ENDPOINT_URL")
 
     def call(*arguments: str, given: str = "") -> tuple[int, Any, str]:
