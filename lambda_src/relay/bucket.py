@@ -29,8 +29,13 @@ def name() -> str:
 def put(prefix: str, content: bytes, content_type: str) -> str:
     """Store `content` under a new key that begins with `prefix/`; gives the key. Raises the SDK's errors."""
     key = f"{prefix}/{uuid.uuid4()}"
-    _client().put_object(Bucket=name(), Key=key, Body=content, ContentType=content_type)
+    put_at(key, content, content_type)
     return key
+
+
+def put_at(key: str, content: bytes, content_type: str) -> None:
+    """Store `content` under `key`, instead of what is there. Raises the SDK's errors."""
+    _client().put_object(Bucket=name(), Key=key, Body=content, ContentType=content_type)
 
 
 def get(key: str) -> bytes | None:

@@ -27,14 +27,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Return which messages of the batch stay in the queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html."""
     records = event["Records"]
     now, budget = datetime.now(UTC), delivery.budget(0, context.get_remaining_time_in_millis() / 1000)
-    verdicts = redelivery.redeliver([_received(record) for record in records], CONFIG, PORTS, now, budget)
+    received = [_received(record) for record in records]
+    verdicts = redelivery.redeliver(received, CONFIG, PORTS, now, budget)
     later = {
         record["messageId"]: (record["receiptHandle"], verdict)
         for record, verdict in zip(records, verdicts, strict=True)
         if isinstance(verdict, Later)
     }
     queues.postpone({handle: verdict.seconds for handle, verdict in later.values()})
-    telemetry.redelivered(verdicts)
+    telemetry.redelivered(verdicts, redelivery.oldest_waiting_seconds(received, verdicts, now))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in later]}
 
 

@@ -157,6 +157,12 @@ def _without_proof(message: Message, config: Config) -> Message:
     return message
 
 
+def oldest_waiting_seconds(received: Sequence[Received], verdicts: Sequence[Verdict], now: datetime) -> float | None:
+    """Return for how long the oldest message that stays has waited since it was sent; None if none stays."""
+    waiting = [one.sent_at for one, verdict in zip(received, verdicts, strict=True) if isinstance(verdict, Later)]
+    return (now - min(waiting)).total_seconds() if waiting else None
+
+
 def _mapped(request: Request, origin: Origin, config: Config, check: Check) -> list[Entry]:
     """Return the entries of a webhook that could not be mapped, by the route that has proven it and no other."""
     mine = [route for route in config.routes if route.name == origin.route]

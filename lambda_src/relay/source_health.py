@@ -1,7 +1,8 @@
 """The Lambda handler behind a schedule: in which state the partner event sources are, in each Region.
 
 EventBridge accepts events for a PENDING source, answers with event ids, and drops them; after seven days it deletes the
-source. Only ListPartnerEventSourceAccounts tells a partner.
+source. Only ListPartnerEventSourceAccounts tells a partner, and of a source that is gone nothing does: so each look
+remembers what it saw.
 https://docs.aws.amazon.com/eventbridge/latest/onboarding/amazon_eventbridge_partner_onboarding_guide.html
 """
 
@@ -10,9 +11,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, partner_sources, telemetry
+from relay import bucket, config, partner_sources, source_memory, telemetry
 
 EXPIRES_SOON = timedelta(days=3)
+
+MEMORY_KEY = "sources/last-look.json"
 
 CONFIG = config.load(config.path())
 
@@ -21,12 +24,17 @@ CONFIG = config.load(config.path())
 @telemetry.metrics.log_metrics
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     """Look at every source of the partner, and count them by state."""
-    soon = datetime.now(UTC) + EXPIRES_SOON
-    states, expiring = [], []
+    now = datetime.now(UTC)
+    seen: dict[str, str] = {}
+    expiring = []
     for region in CONFIG.regions:
         for source in partner_sources.names(region, f"{CONFIG.partner}/"):
             for account in partner_sources.accounts(region, source):
-                states.append(account["State"])
-                if (expires := account.get("ExpirationTime")) and expires <= soon:
+                seen[f"{region} {source} {account['Account']}"] = account["State"]
+                if (expires := account.get("ExpirationTime")) and expires <= now + EXPIRES_SOON:
                     expiring.append(source)
-    telemetry.looked_at(states, expiring)
+    # A look that failed has raised by now: what it did not see has not vanished.
+    before = source_memory.parse((bucket.get(MEMORY_KEY) or b"").decode())
+    memory = before.after(seen, CONFIG.regions, now)
+    telemetry.looked_at(list(seen.values()), expiring, list(memory.vanished))
+    bucket.put_at(MEMORY_KEY, memory.text().encode(), "application/json")

@@ -4,6 +4,7 @@ Each metric is there for the whole service, and again by route (rejections by st
 number and a dashboard can say whose it is. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+import os
 import time
 import traceback
 from collections import Counter
@@ -38,17 +39,20 @@ class Metric(StrEnum):
     WEBHOOKS_RELAYED = "WebhooksRelayed"
     WEBHOOKS_REPEATED = "WebhooksRepeated"
     WEBHOOKS_REJECTED = "WebhooksRejected"
+    WEBHOOKS_FAILED = "WebhooksFailed"
     HANDSHAKES = "Handshakes"
     ENTRIES_ACCEPTED = "EntriesAccepted"
     ENTRIES_QUEUED = "EntriesQueued"
     ENTRIES_DEAD_LETTERED = "EntriesDeadLettered"
     ENTRIES_REDELIVERED = "EntriesRedelivered"
     MESSAGES_POSTPONED = "MessagesPostponed"
+    OLDEST_WAITING_SECONDS = "OldestWaitingSeconds"
     PUT_LATENCY = "PutLatency"
     SOURCES_PENDING = "SourcesPending"
     SOURCES_ACTIVE = "SourcesActive"
     SOURCES_DELETED = "SourcesDeleted"
     SOURCES_EXPIRING = "SourcesExpiring"
+    SOURCES_VANISHED = "SourcesVanished"
 
 
 def timed(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
@@ -88,8 +92,12 @@ def crashed(error: Exception) -> None:
     logger.error("crashed", extra={"error": type(error).__name__, "trace": trace})
 
 
-def redelivered(verdicts: Sequence[Verdict]) -> None:
-    """One line and the counts for a batch of the retry queue."""
+def redelivered(verdicts: Sequence[Verdict], oldest_seconds: float | None) -> None:
+    """One line and the counts for a batch of the retry queue, with the age of the oldest that stays, if any does.
+
+    SQS has no such age: its ApproximateAgeOfOldestMessage leaves out what has been received three times.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
     settled = [verdict for verdict in verdicts if isinstance(verdict, Settled)]
     later = [verdict for verdict in verdicts if isinstance(verdict, Later)]
     counts = {
@@ -102,6 +110,8 @@ def redelivered(verdicts: Sequence[Verdict]) -> None:
     _count_some(Metric.ENTRIES_REDELIVERED, counts["accepted"])
     _count_some(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_some(Metric.MESSAGES_POSTPONED, counts["postponed"])
+    if oldest_seconds is not None:
+        metrics.add_metric(Metric.OLDEST_WAITING_SECONDS, MetricUnit.Seconds, round(oldest_seconds))
 
 
 def unforeseen(error: Exception) -> None:
@@ -110,14 +120,16 @@ def unforeseen(error: Exception) -> None:
     logger.error("unforeseen", extra={"error": type(error).__name__, "where": where})
 
 
-def looked_at(states: Sequence[str], expiring: Sequence[str]) -> None:
-    """One line and the counts for the partner event sources of a Region: their states, and the names that expire."""
+def looked_at(states: Sequence[str], expiring: Sequence[str], vanished: Sequence[str]) -> None:
+    """One line and the counts for the partner event sources: their states, those that expire, those that are gone."""
     found = Counter(states)
-    logger.info("sources", extra={"states": dict(found), "expiring": sorted(expiring)})
+    names = {"expiring": sorted(expiring), "vanished": sorted(vanished)}
+    logger.info("sources", extra={"states": dict(found), **names})
     count(Metric.SOURCES_PENDING, found["PENDING"])
     count(Metric.SOURCES_ACTIVE, found["ACTIVE"])
     count(Metric.SOURCES_DELETED, found["DELETED"])
     count(Metric.SOURCES_EXPIRING, len(expiring))
+    count(Metric.SOURCES_VANISHED, len(vanished))
 
 
 def count(metric: Metric, number: int) -> None:
@@ -158,3 +170,8 @@ def _refused(webhook: Refused) -> None:
     _also_by(status=status)
     _also_by(route=webhook.route, status=status)
     count(Metric.WEBHOOKS_REJECTED, 1)
+    if rejection.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # By version, so that a canary is judged by its own failures.
+        if version := os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"):
+            _also_by(version=version)
+        count(Metric.WEBHOOKS_FAILED, 1)
