@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is proved by the code that will run it
 
-from infra import stage
+from infra import front, stage
 from infra.function import Release
 from infra.package import Package
 from infra.stack import RelayStack
@@ -33,11 +33,16 @@ def main() -> None:
     try:
         relay = config.load(path)
         stages, name = app.node.try_get_context("stages"), app.node.try_get_context("stage") or "prod"
-        chosen = replace(stage.read(stages, name, app.node.try_get_context("front")), firewall=not local)
+        chosen = stage.read(stages, name, app.node.try_get_context("front"))
+        if local:  # the local AWS has neither
+            chosen = replace(chosen, firewall=False, cloudwatch_role=False)
+        relay = relay.with_secret_prefix(chosen.secret_prefix)
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
     except StageError as error:
         sys.exit(str(error))
+    if problems := [f"{path.name}: {problem}" for problem in front.problems(relay, chosen)]:
+        sys.exit("\n".join(problems))
     if app.node.try_get_context("nag"):
         from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # only the lint has it installed
 
@@ -48,8 +53,10 @@ def main() -> None:
     package = Package(path, local, cryptography=cryptography)
     stack = RelayStack(
         app,
-        "PartnerEventRelay",
+        chosen.stack_name,
         release=Release(relay, package.code(), architecture, chosen),
+        # What is retained is no use to anybody without the stack that reads it.
+        termination_protection=chosen.retain,
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )
     if not package.compiler():

@@ -1,7 +1,6 @@
 """The HTTPS front: an HTTP API with a route for each one of relay.toml."""
 
 import json
-from collections.abc import Sequence
 from typing import cast
 
 import aws_cdk as cdk
@@ -14,7 +13,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra import front
 from infra.stage import Stage
+from relay.config import Config
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
 # No header and no query: they may have secrets in them.
@@ -35,28 +36,42 @@ class Api(Construct):
     """Every method of a route reaches the function, and so does every other path: errors have one form."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, paths: Sequence[str], function: lambda_.IFunction, stage: Stage
+        self, scope: Construct, construct_id: str, *, config: Config, function: lambda_.IFunction, stage: Stage
     ) -> None:
         super().__init__(scope, construct_id)
+        own = front.has_own_routes(config, stage)
+        paths = [route.path for route in config.routes] if own else []
+        if not own:
+            front.warn_of_shared_throttle(self, len(config.routes))
         integration = integrations.HttpLambdaIntegration(
-            "Ingest", function, payload_format_version=apigateway.PayloadFormatVersion.VERSION_2_0
+            "Ingest",
+            front.without_permissions(self, function),
+            payload_format_version=apigateway.PayloadFormatVersion.VERSION_2_0,
         )
         self.api = apigateway.HttpApi(
             self,
             "Api",
+            api_name=cdk.Stack.of(self).stack_name,
             create_default_stage=False,
             default_integration=integration,
             description="Partner Event Relay",
             # With a domain of its own there is no way around its certificate, and around mutual TLS.
             disable_execute_api_endpoint=True if stage.domain else None,
         )
+        front.permit(function, self.api.api_id)
         routes = [
             route
             for path in paths
             for route in self.api.add_routes(path=path, methods=[apigateway.HttpMethod.ANY], integration=integration)
         ]
         self.access_log = logs.LogGroup(
-            self, "AccessLog", retention=stage.log_retention, removal_policy=stage.removal_policy
+            self,
+            "AccessLog",
+            # With this prefix CloudWatch Logs needs no entry for each group in the Region's one resource policy.
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+            log_group_name=f"/aws/vendedlogs/apigateway/{cdk.Stack.of(self).stack_name}-{front.unique_suffix(self)}",
+            retention=stage.log_retention,
+            removal_policy=stage.removal_policy,
         )
         self.stage = apigateway.HttpStage(
             self,
@@ -77,7 +92,7 @@ class Api(Construct):
             "ThrottlingBurstLimit": stage.route_rate_per_second,
             "DetailedMetricsEnabled": True,
         }
-        template_element.route_settings = {f"ANY {path}": rate for path in paths}
+        template_element.route_settings = {f"ANY {path}": rate for path in paths} or None
         for route in routes:
             self.stage.node.add_dependency(route)
         self.domain = Domain(self, "Domain", api=self.api, stage=stage) if stage.domain else None

@@ -1,5 +1,6 @@
 """What every function has: a log group, a role that allows exactly what it does, tracing, a live version."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -16,6 +17,7 @@ from relay.route import CLAIM_CHECK
 
 NAMESPACE = "PartnerEventRelay"
 MEMORY_MB = 512
+LIVE = "live"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,15 @@ class RelayFunction(Construct):
     """One Lambda function. Callers use `live`, which CodeDeploy moves from version to version."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, handler: str, timeout: cdk.Duration, release: Release
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        handler: str,
+        timeout: cdk.Duration,
+        release: Release,
+        concurrency: int = 0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         stage = release.stage
@@ -51,14 +61,14 @@ class RelayFunction(Construct):
             memory_size=MEMORY_MB,
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start else None,
+            reserved_concurrent_executions=concurrency or None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": cdk.Stack.of(self).stack_name,
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                **(environment or {}),
             },
         )
-        cdk.Annotations.of(self.function).acknowledge_warning("@aws-cdk/aws-lambda:snapStartRequirePublish")
         self.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
         cdk.Validations.of(self.role).acknowledge(
             cdk.Acknowledgment(
@@ -96,7 +106,7 @@ class RelayFunction(Construct):
         existing = self.node.try_find_child("Live")
         if isinstance(existing, lambda_.Alias):
             return existing
-        return lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        return lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
 
     def allow(self, actions: list[str], resources: list[str], conditions: dict[str, object] | None = None) -> None:
         """Let the function do this, and no more."""

@@ -4,7 +4,6 @@ An HTTP API costs less than a third, and has no WAF: https://docs.aws.amazon.com
 """
 
 import json
-from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -13,16 +12,14 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
+from infra import front
+from infra.firewall import Firewall
 from infra.stage import Stage
+from relay.config import Config
 
 STAGE = "live"
-# For one address, in five minutes.
-REQUESTS_OF_AN_ADDRESS = 3000
-# Lambda takes 6 MiB; WAF itself looks at the first 64 KB, so the length that the sender claims is what is bounded.
-LONGEST_CONTENT_LENGTH = 7  # digits: below 10 MB
 ACCESS_LOG = {
     "request_id": "$context.requestId",
     "time": "$context.requestTimeEpoch",
@@ -41,9 +38,12 @@ class RestApi(Construct):
     """Every method of a route reaches the function, and so does every other path: errors have one form."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, paths: Sequence[str], function: lambda_.IFunction, stage: Stage
+        self, scope: Construct, construct_id: str, *, config: Config, function: lambda_.IFunction, stage: Stage
     ) -> None:
         super().__init__(scope, construct_id)
+        routes = config.routes if front.has_own_routes(config, stage) else ()
+        if not routes:
+            front.warn_of_shared_throttle(self, len(config.routes))
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=stage.log_retention, removal_policy=stage.removal_policy
         )
@@ -55,12 +55,16 @@ class RestApi(Construct):
         self.api = apigateway.RestApi(
             self,
             "Api",
+            # Its metrics go by this name: those of another API called "Api" would be ours.
+            rest_api_name=cdk.Stack.of(self).stack_name,
             description="Partner Event Relay",
-            default_integration=apigateway.LambdaIntegration(function),
+            default_integration=apigateway.LambdaIntegration(front.without_permissions(self, function)),
             binary_media_types=["*/*"],  # a signature is over bytes: whatever comes, comes as base64
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             disable_execute_api_endpoint=bool(stage.domain),
-            cloud_watch_role=False,
+            # A REST API logs with a role that is set once for the account and Region, so it outlives the stack.
+            cloud_watch_role=stage.cloudwatch_role,
+            cloud_watch_role_removal_policy=cdk.RemovalPolicy.RETAIN if stage.cloudwatch_role else None,
             domain_name=self._domain(stage) if stage.domain else None,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
@@ -70,16 +74,24 @@ class RestApi(Construct):
                 throttling_burst_limit=stage.burst,
                 access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
-                method_options={f"{path}/*": rate for path in paths},
+                # A method of a path, or all of all: API Gateway refuses `*` and ANY for the method alone.
+                method_options={f"{route.path}/{method}": rate for route in routes for method in sorted(route.methods)},
             ),
         )
-        for path in paths:
-            self.api.root.resource_for_path(path).add_method("ANY")
+        front.permit(function, self.api.rest_api_id)
+        for route in routes:
+            resource = self.api.root.resource_for_path(route.path)
+            # The methods that are throttled; the others are the function's to refuse.
+            for method in (*sorted(route.methods), "ANY"):
+                resource.add_method(method)
         self.api.root.add_method("ANY")
-        if not any(path.startswith("/{") for path in paths):  # two parameters cannot stand at one place
+        if not any(route.path.startswith("/{") for route in routes):  # two parameters cannot stand at one place
             self.api.root.add_proxy(any_method=True)
+        self.firewall: Firewall | None = None
         if stage.firewall:
-            Firewall(self, "Firewall", arn=self.api.deployment_stage.stage_arn)
+            self.firewall = Firewall(
+                self, "Firewall", arn=self.api.deployment_stage.stage_arn, config=config, stage=stage
+            )
         self.domain_name = stage.domain
         cdk.Validations.of(self).acknowledge(
             cdk.Acknowledgment(
@@ -115,15 +127,15 @@ class RestApi(Construct):
 
     def url(self, path: str) -> str:
         """What is pasted into the SaaS's webhook settings."""
-        return f"https://{self.domain_name}{path}" if self.domain_name else self.api.url_for_path(path)
+        return f"https://{self.domain_name}{path}" if self.domain_name else self.api.url_for_path(path or "/")
 
     def server_errors(self) -> cloudwatch.Metric:
         """Answers of 5xx in five minutes."""
-        return self.api.metric_server_error(period=cdk.Duration.minutes(5), statistic="Sum")
+        return self.api.deployment_stage.metric_server_error(period=cdk.Duration.minutes(5), statistic="Sum")
 
     def latency(self, statistic: str) -> cloudwatch.Metric:
         """How long the function took to answer."""
-        return self.api.metric_integration_latency(period=cdk.Duration.minutes(5), statistic=statistic)
+        return self.api.deployment_stage.metric_integration_latency(period=cdk.Duration.minutes(5), statistic=statistic)
 
     def _domain(self, stage: Stage) -> apigateway.DomainNameOptions:
         mtls = None
@@ -136,87 +148,3 @@ class RestApi(Construct):
             security_policy=apigateway.SecurityPolicy.TLS_1_2,
             mtls=mtls,
         )
-
-
-class Firewall(Construct):
-    """AWS WAF before the API: AWS's rules, a rate for each address, a bound on what is claimed to come.
-
-    https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, arn: str) -> None:
-        super().__init__(scope, construct_id)
-        rules = [
-            # Webhooks are larger than the 8 KB of a form, and quote what people have written.
-            _managed(
-                "AWSManagedRulesCommonRuleSet", 0, only_counted=["SizeRestrictions_BODY", "CrossSiteScripting_BODY"]
-            ),
-            _managed("AWSManagedRulesKnownBadInputsRuleSet", 1),
-            _managed("AWSManagedRulesAmazonIpReputationList", 2),
-            _rule(
-                "RateOfAnAddress",
-                3,
-                waf.CfnWebACL.StatementProperty(
-                    rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                        limit=REQUESTS_OF_AN_ADDRESS, aggregate_key_type="IP", evaluation_window_sec=300
-                    )
-                ),
-            ),
-            _rule(
-                "ContentLength",
-                4,
-                waf.CfnWebACL.StatementProperty(
-                    size_constraint_statement=waf.CfnWebACL.SizeConstraintStatementProperty(
-                        field_to_match=waf.CfnWebACL.FieldToMatchProperty(single_header={"Name": "content-length"}),
-                        comparison_operator="GT",
-                        size=LONGEST_CONTENT_LENGTH,
-                        text_transformations=[waf.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")],
-                    )
-                ),
-            ),
-        ]
-        acl = waf.CfnWebACL(
-            self,
-            "Acl",
-            scope="REGIONAL",
-            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_seen("PartnerEventRelay"),
-            rules=rules,
-        )
-        waf.CfnWebACLAssociation(self, "Association", resource_arn=arn, web_acl_arn=acl.attr_arn)
-
-
-def _managed(name: str, priority: int, only_counted: Sequence[str] = ()) -> waf.CfnWebACL.RuleProperty:
-    count = waf.CfnWebACL.RuleActionProperty(count={})
-    return waf.CfnWebACL.RuleProperty(
-        name=name,
-        priority=priority,
-        override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-        statement=waf.CfnWebACL.StatementProperty(
-            managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
-                vendor_name="AWS",
-                name=name,
-                rule_action_overrides=[
-                    waf.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use=count) for rule in only_counted
-                ],
-            )
-        ),
-        visibility_config=_seen(name),
-    )
-
-
-def _rule(name: str, priority: int, statement: waf.CfnWebACL.StatementProperty) -> waf.CfnWebACL.RuleProperty:
-    return waf.CfnWebACL.RuleProperty(
-        name=name,
-        priority=priority,
-        action=waf.CfnWebACL.RuleActionProperty(block={}),
-        statement=statement,
-        visibility_config=_seen(name),
-    )
-
-
-def _seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-    # Sampled requests would have headers, and so signatures.
-    return waf.CfnWebACL.VisibilityConfigProperty(
-        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
-    )

@@ -1,6 +1,6 @@
 """The routes' secrets, where the stage lets the stack make them; else an operator has made them by name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
@@ -12,6 +12,37 @@ from relay import secret_name
 from relay.secret_name import SSM
 
 LENGTH = 32  # letters and digits: a text, and base64 of 24 bytes, which is what Standard Webhooks wants
+
+
+# 10,240 characters in a role's own policies; 6,144 in a managed policy, of which a role has ten.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MAX_IN_ROLE = 60
+MAX_POLICIES = 10
+_POLICY_CHARACTERS = 5900
+_ARN_CHARACTERS = 75  # beside the name, with the longest Region
+
+
+def groups(names: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the names in groups whose ARNs fit into a managed policy each."""
+    group: list[str] = []
+    size = 0
+    for name in names:
+        size += len(name) + _ARN_CHARACTERS
+        if group and size > _POLICY_CHARACTERS:
+            yield group
+            group, size = [], len(name) + _ARN_CHARACTERS
+        group.append(name)
+    if group:
+        yield group
+
+
+def problems(names: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong if the function's role cannot name so many secrets."""
+    if len(names) > MAX_IN_ROLE and len(list(groups(names))) > MAX_POLICIES:
+        yield (
+            f"auth.secret: {len(names)} secrets with these names are more than a role's policies can list; expected"
+            ' shorter names, or one with a part from the request, such as "acme/${path.customer}"'
+        )
 
 
 def made_here(name: str) -> bool:

@@ -16,6 +16,9 @@ from infra.rest_api import RestApi
 from infra.source_health import SourceHealth
 from infra.stage import REST
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: 200 outputs.
+MAX_URLS = 180
+
 
 class RelayStack(cdk.Stack):
     """API, functions, queues and monitoring for one relay.toml, in one stage."""
@@ -26,9 +29,9 @@ class RelayStack(cdk.Stack):
         queues = Queues(self, "Queues", stage=stage)
         ingest = Ingest(self, "Ingest", release=release, queues=queues)
         redeliver = Redeliver(self, "Redeliver", release=release, queues=queues)
-        health = SourceHealth(self, "SourceHealth", release=release)
+        health = SourceHealth(self, "SourceHealth", release=release, queues=queues)
         front = RestApi if stage.front == REST else Api
-        api = front(self, "Front", paths=[route.path for route in routes], function=ingest.live, stage=stage)
+        api = front(self, "Front", config=release.config, function=ingest.live, stage=stage)
         monitoring = Monitoring(
             self,
             "Monitoring",
@@ -40,11 +43,11 @@ class RelayStack(cdk.Stack):
             routes=[route.name for route in routes],
         )
         if stage.canary:
-            alarms = [monitoring.alarms[name] for name in ("IngestErrors", "ServerErrors", "Slow")]
-            Canary(self, "Canary", alias=ingest.live, alarms=alarms)
+            Canary(self, "Canary", function=ingest.function, alias=ingest.live, monitoring=monitoring)
         cdk.Tags.of(self).add("service", "partner-event-relay")
         cdk.Tags.of(self).add("stage", stage.name)
-        for route in routes:
+        cdk.CfnOutput(self, "ApiUrl", value=api.url(""), description="what each route's path is appended to")
+        for route in routes if len(routes) <= MAX_URLS else ():
             cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
         if stage.domain:
             cdk.CfnOutput(self, "DomainTarget", value=api.target, description="what the domain's DNS points to")

@@ -7,25 +7,31 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 
+from relay import stage_names
+
 
 class StageError(ValueError):
     """The stage cannot be used; it says why."""
 
 
 HTTP, REST = "http", "rest"
+_WINDOW_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Stage:
     """`stages.NAME` of the context.
 
-    `retain`: queues, bucket and logs outlive the stack. `canary`: a new version gets a tenth of the webhooks for five
-    minutes, and none if an alarm goes off. `snap_start`: versions start from a snapshot, where the Region has that.
-    `rate_per_second` and `burst` are for all senders together, `route_rate_per_second` for each route. `alarm_email`
-    gets the alarms.
+    `retain`: queues, bucket and logs outlive the stack, which is protected from deletion. `canary`: a new version gets
+    a tenth of the webhooks for ten minutes, and none if it fails. `snap_start`: versions of the ingest function start
+    from a snapshot, where the Region has that. `rate_per_second` and `burst` are for all senders together,
+    `route_rate_per_second` for each route. `reserved_concurrency` is how many webhooks are handled at once, and keeps
+    a flood from the account's other functions; 0 leaves them the account's concurrency. `alarm_email` gets the alarms.
 
     `generate_secrets`: the stack makes the routes' secrets; `kms_key_arn` encrypts what Secrets Manager has of them.
-    `front` is `http`, or `rest` for a REST API behind AWS WAF (the local AWS has no `firewall`).
+    `front` is `http`, or `rest` for a REST API behind AWS WAF (the local AWS has no `firewall`). For a REST API,
+    `requests_per_address` is what WAF lets through of one address in five minutes (0: what one route may receive), and
+    with `cloudwatch_role` the stack gives API Gateway its role for logs, one setting for the whole account and Region.
     `domain` with `certificate_arn` is the custom domain, and then the only way in; with `truststore` (an s3:// URL of
     certificates in PEM) senders have to show a certificate.
     """
@@ -38,14 +44,32 @@ class Stage:
     rate_per_second: int
     burst: int
     route_rate_per_second: int
+    reserved_concurrency: int = 0
     alarm_email: str = ""
     generate_secrets: bool = False
     kms_key_arn: str = ""
     front: str = HTTP
     firewall: bool = True
+    requests_per_address: int = 0
+    cloudwatch_role: bool = True
     domain: str = ""
     certificate_arn: str = ""
     truststore: str = ""
+
+    @property
+    def stack_name(self) -> str:
+        """Return the name of this stage's stack; production has the plain name."""
+        return stage_names.stack_name(self.name)
+
+    @property
+    def secret_prefix(self) -> str:
+        """Return how the names of this stage's secrets begin."""
+        return stage_names.secret_prefix(self.name)
+
+    @property
+    def address_limit(self) -> int:
+        """Return the requests that WAF lets through of one address in five minutes."""
+        return self.requests_per_address or _WINDOW_SECONDS * self.route_rate_per_second
 
     @property
     def removal_policy(self) -> cdk.RemovalPolicy:
@@ -73,6 +97,8 @@ def read(stages: Mapping[str, Any] | None, name: str, front: str | None = None) 
     """
     if not stages or name not in stages:
         raise StageError(f'cdk.json: there is no stage "{name}"; expected one of {", ".join(stages or {})}')
+    if problem := stage_names.problem(name):
+        raise StageError(f'cdk.json: stage "{name}": {problem}')
     values = stages[name]
     known = {field.name: field for field in fields(Stage) if field.name != "name"}
     if unknown := values.keys() - known.keys():

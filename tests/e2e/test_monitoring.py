@@ -105,6 +105,28 @@ def test_the_states_of_the_sources_are_counted(relay: Relay) -> None:
     assert counted["SourcesExpiring"] == [0.0]
 
 
+def test_a_source_that_is_gone_since_the_last_look_is_counted(relay: Relay) -> None:
+    name = "aws.partner/acme.example/health/expired"
+    events, functions = relay.client("events"), relay.client("lambda")
+    [health] = [
+        one["FunctionName"] for one in functions.list_functions()["Functions"] if "SourceHealth" in one["FunctionName"]
+    ]
+    events.create_partner_event_source(Name=name, Account="222222222222")
+    answers = [functions.invoke(FunctionName=health, Payload=b"{}")]
+    events.delete_partner_event_source(Name=name, Account="222222222222")
+    answers += [functions.invoke(FunctionName=health, Payload=b"{}") for _ in range(2)]
+    assert not [one for one in answers if "FunctionError" in one]
+    logs = relay.client("logs")
+    [group] = [
+        one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if "SourceHealth" in one["logGroupName"]
+    ]
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    lines = [json.loads(message) for message in messages if message.startswith("{")]
+    looks = [line["vanished"] for line in lines if line.get("message") == "sources"][-3:]
+    missed = [[one.split(" ")[1] for one in look if name in one] for look in looks]
+    assert missed == [[], [name], [name]]
+
+
 def test_no_body_secret_or_signature_is_in_any_log_of_a_full_run(relay: Relay, faults: Any) -> None:
     private: set[str] = set()
     for sample in relay.session.samples:

@@ -53,23 +53,23 @@ ENVIRONMENT = {
 STAGES = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]["stages"]
 
 
-def synthesise(text: str, stage_name: str = "prod", **changes: Any) -> Template:
-    """The template of a relay.toml, in a stage of cdk.json with some changes."""
+def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
+    """The stack of a relay.toml, in a stage of cdk.json with some changes."""
+    chosen = replace(stage.read(STAGES, stage_name), **changes)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "relay.toml"
         path.write_text(text)
-        relay = config.load(path)
-    stack = RelayStack(
+        relay = config.load(path).with_secret_prefix(chosen.secret_prefix)
+    return RelayStack(
         cdk.App(),
-        "Relay",
-        release=Release(
-            relay,
-            lambda_.Code.from_asset(str(ROOT / "lambda_src")),
-            lambda_.Architecture.ARM_64,
-            replace(stage.read(STAGES, stage_name), **changes),
-        ),
+        "Relay" if stage_name == "prod" else f"Relay-{stage_name}",
+        release=Release(relay, lambda_.Code.from_asset(str(ROOT / "lambda_src")), lambda_.Architecture.ARM_64, chosen),
     )
-    return Template.from_stack(stack)
+
+
+def synthesise(text: str, stage_name: str = "prod", **changes: Any) -> Template:
+    """The template of a relay.toml, in a stage of cdk.json with some changes."""
+    return Template.from_stack(stack_of(text, stage_name, **changes))
 
 
 @pytest.fixture(scope="session")

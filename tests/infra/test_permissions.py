@@ -102,10 +102,13 @@ def test_a_route_with_claims_may_keep_and_sign_them_and_no_other(template: Templ
         assert "<QueuesOverflow>/claims/*" not in allowed(template, name)["s3:PutObject"]
 
 
-def test_the_role_of_source_health_only_looks(template: Template) -> None:
+def test_the_role_of_source_health_only_looks_and_remembers(template: Template) -> None:
     assert allowed(template, "SourceHealth") == TRACED | {
         "logs:CreateLogStream": {"<SourceHealthLog>"},
         "logs:PutLogEvents": {"<SourceHealthLog>"},
+        "s3:GetObject": {"<QueuesOverflow>/sources/last-look.json"},
+        "s3:PutObject": {"<QueuesOverflow>/sources/last-look.json"},
+        "s3:ListBucket": {"<QueuesOverflow>"},
         "events:ListPartnerEventSources": {"*"},
         "events:ListPartnerEventSourceAccounts": {
             f"arn:${{AWS::Partition}}:events:{region}::event-source/aws.partner/acme.example/*"

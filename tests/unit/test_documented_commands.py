@@ -29,7 +29,9 @@ RUN = {
     "aws secretsmanager put-secret-value": "contract/test_rotation.py"
     "::test_both_secrets_are_active_while_the_sender_changes",
     "cdk deploy": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
+    "cdk destroy": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
     "cdk synth": "infra/test_app.py::test_a_mistake_stops_synth_with_one_readable_message",
+    "relayctl --stage": "relayctl/test_stage.py::test_a_command_looks_at_the_stack_of_the_stage",
     "relayctl check": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "relayctl map": "relayctl/test_offline.py::test_a_payload_is_shown_as_the_entry_it_would_become",
     "relayctl send": "e2e/test_relayctl.py::test_a_payload_is_posted_as_the_sender_would",
@@ -42,6 +44,8 @@ NOT_BY_A_TEST = {
     "make lint": "CI runs it",
     "make test": "CI runs it: it is this",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
+    "aws cloudformation update-termination-protection": "the local AWS protects no stack",
+    "cdk import": "asks a person which resource is which",
     "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
     "python -m tests.shapes": "measures seconds; tests/properties/test_bounded_work.py counts work",
     "python -m bench.memory": "needs root and control groups of version 1",

@@ -1,0 +1,163 @@
+"""The alarms of the template, evaluated against what the metrics would be: they go off for what they are there for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from relay import redelivery
+from relay.redelivery import Later, Received
+from relay.source_memory import Memory
+from tests.infra.alarm_evaluation import Sample, in_alarm, metric
+from tests.infra.conftest import flat, only
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+START = datetime(2026, 11, 25, tzinfo=UTC)
+SERVICE = "Relay"
+
+
+def alarm(template: Template, name: str) -> dict[str, Any]:
+    return dict(only(template, "AWS::CloudWatch::Alarm", f"Monitoring{name}")["Properties"])
+
+
+def waiting(outage_seconds: float, jitter: float) -> list[Sample]:
+    """What the redeliver function emits of one message, sent at the beginning of an outage of EventBridge."""
+    samples: list[Sample] = []
+    now, count = 0.0, 1
+    while now < outage_seconds:
+        received = Received("", count, START)
+        delay = redelivery._later(received, "InternalFailure", _Jitter(jitter))  # type: ignore[arg-type]
+        when = START + timedelta(seconds=now)
+        age = redelivery.oldest_waiting_seconds([received], [delay], when)
+        assert age is not None
+        samples.append((now, age))
+        now, count = now + delay.seconds, count + 1
+    return samples
+
+
+class _Jitter:
+    def __init__(self, value: float) -> None:
+        self.jitter = lambda: value
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+def test_an_outage_is_an_alarm_within_half_an_hour_and_until_it_is_over(template: Template, jitter: float) -> None:
+    series = {metric("OldestWaitingSeconds", service=SERVICE): waiting(6 * HOUR, jitter)}
+    states = {now: in_alarm(alarm(template, "Waiting"), series, now) for now in range(5 * MINUTE, 8 * HOUR, 5 * MINUTE)}
+    first = min(now for now, state in states.items() if state)
+    assert 15 * MINUTE <= first <= 35 * MINUTE
+    assert all(state for now, state in states.items() if first <= now <= 6 * HOUR)
+    assert not any(state for now, state in states.items() if now >= 6 * HOUR + 30 * MINUTE)
+
+
+def test_a_minute_of_throttling_is_no_alarm(template: Template) -> None:
+    series = {metric("OldestWaitingSeconds", service=SERVICE): waiting(MINUTE, 0.5)}
+    assert not any(in_alarm(alarm(template, "Waiting"), series, now) for now in range(5 * MINUTE, 2 * HOUR, 5 * MINUTE))
+
+
+def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
+    now = START + timedelta(hours=1)
+    received = [Received("", 1, START + timedelta(minutes=minutes)) for minutes in (0, 10, 20)]
+    verdicts = [redelivery.Settled(1), Later(5, "InternalFailure"), Later(5, "InternalFailure")]
+    assert redelivery.oldest_waiting_seconds(received, verdicts, now) == 50 * 60
+    assert redelivery.oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
+
+
+def of_version(template: Template, name: str, samples: list[Sample]) -> dict[Any, list[Sample]]:
+    """A metric as Lambda, or the function, emits it for the version that the canary's alarms watch."""
+    found = alarm(template, "CanarySlow")["Dimensions"]
+    dimensions = {one["Name"]: flat(one["Value"]) for one in found}
+    if name == "WebhooksFailed":
+        dimensions = {"service": SERVICE, "version": dimensions["ExecutedVersion"]}
+    return {metric(name, **dimensions): samples}
+
+
+def every(seconds: float, until: float, value: float) -> list[Sample]:
+    return [(index * seconds, value) for index in range(int(until / seconds))]
+
+
+def first_alarm(template: Template, name: str, series: Any) -> float | None:
+    return next(
+        (now for now in range(MINUTE, 10 * MINUTE, MINUTE) if in_alarm(alarm(template, name), series, now)), None
+    )
+
+
+def test_a_slow_version_is_taken_back_while_it_is_a_canary(template: Template) -> None:
+    slow = of_version(template, "Duration", every(10, 10 * MINUTE, 4500))
+    at = first_alarm(template, "CanarySlow", slow)
+    assert at is not None
+    assert at <= 3 * MINUTE
+    assert first_alarm(template, "CanarySlow", of_version(template, "Duration", every(10, 10 * MINUTE, 200))) is None
+
+
+@pytest.mark.parametrize(("name", "failures"), [("CanaryErrors", "WebhooksFailed"), ("CanaryCrashes", "Errors")])
+def test_a_version_that_fails_is_taken_back_while_it_is_a_canary(template: Template, name: str, failures: str) -> None:
+    calls = of_version(template, "Invocations", every(5, 10 * MINUTE, 1))
+    failing = of_version(template, failures, every(50, 10 * MINUTE, 1))
+    at = first_alarm(template, name, calls | failing)
+    assert at is not None
+    assert at <= 3 * MINUTE
+
+
+@pytest.mark.parametrize(("name", "failures"), [("CanaryErrors", "WebhooksFailed"), ("CanaryCrashes", "Errors")])
+def test_one_failure_of_many_takes_no_version_back(template: Template, name: str, failures: str) -> None:
+    calls = of_version(template, "Invocations", every(1, 10 * MINUTE, 1))
+    assert first_alarm(template, name, calls | of_version(template, failures, [(90, 1)])) is None
+
+
+@pytest.mark.parametrize("name", ["CanaryErrors", "CanaryCrashes", "CanarySlow"])
+def test_what_the_old_version_did_stops_no_deployment(template: Template, name: str) -> None:
+    old = dict.fromkeys(
+        [
+            metric("WebhooksFailed", service=SERVICE),
+            metric("WebhooksFailed", service=SERVICE, version="41"),
+            metric("Errors", FunctionName="<IngestFunction>"),
+            metric("Duration", FunctionName="<IngestFunction>"),
+        ],
+        every(1, 10 * MINUTE, 9999),
+    )
+    assert first_alarm(template, name, old) is None
+
+
+def test_the_canarys_alarms_are_there_before_the_new_version_gets_a_call(template: Template) -> None:
+    alias = only(template, "AWS::Lambda::Alias", "IngestLive")
+    group = only(template, "AWS::CodeDeploy::DeploymentGroup")["Properties"]["AlarmConfiguration"]["Alarms"]
+    names = {one["Name"]["Ref"] for one in group}
+    assert {name[: -len("12345678")] for name in names} == {
+        "MonitoringCanaryErrors",
+        "MonitoringCanaryCrashes",
+        "MonitoringCanarySlow",
+    }
+    assert names <= set(alias["DependsOn"])
+
+
+def test_a_dead_letter_is_an_alarm_at_once_and_while_it_is_there(template: Template) -> None:
+    at_once = {metric("EntriesDeadLettered", service=SERVICE): [(30.0, 1.0)]}
+    assert in_alarm(alarm(template, "DeadLettered"), at_once, MINUTE)
+    late = {
+        metric("ApproximateNumberOfMessagesVisible", QueueName="<QueuesDeadLetters>"): every(MINUTE, DAY, 1)[15:],
+    }
+    assert in_alarm(alarm(template, "DeadLetters"), late, DAY)
+
+
+def test_a_pending_source_that_expired_is_an_alarm_for_a_day(template: Template) -> None:
+    source = "us-east-1 aws.partner/acme.example/c42 222222222222"
+    memory, samples = Memory(), []
+    for hour in range(72):
+        seen = [source] if hour < 24 else []
+        memory = memory.after(seen, ["us-east-1"], START + timedelta(hours=hour))
+        # Now and then the hourly look comes some seconds late.
+        samples.append((hour * HOUR + (20.0 if hour % 2 else -20.0), float(len(memory.vanished))))
+    series = {metric("SourcesVanished", service=SERVICE): samples}
+    states = {hour: in_alarm(alarm(template, "SourcesVanished"), series, hour * HOUR) for hour in range(1, 72)}
+    assert not any(states[hour] for hour in range(1, 24))
+    assert all(states[hour] for hour in range(25, 48))
+    assert not any(states[hour] for hour in range(51, 72))
+
+
+@pytest.mark.parametrize(("state", "name"), [("Pending", "SourcesPending"), ("Deleted", "SourcesDeleted")])
+def test_a_look_that_comes_late_turns_no_alarm_off(template: Template, state: str, name: str) -> None:
+    samples = [(hour * HOUR + (20.0 if hour % 2 else -20.0), 1.0) for hour in range(1, 24)]
+    series = {metric(f"Sources{state}", service=SERVICE): samples}
+    assert all(in_alarm(alarm(template, name), series, hour * HOUR) for hour in range(2, 24))

@@ -1,0 +1,296 @@
+"""What API Gateway and AWS WAF would refuse when the stack is deployed, or do to webhooks, and no linter knows."""
+
+import json
+import re
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from infra import front
+from infra.firewall import COUNTED, authentication_headers
+from infra.stage import read
+from relay import config, presets
+from relay.canonical import CANONICAL
+from relay.config import Config
+from relay.errors import Rejected
+from relay.request import Request, parse
+from tests.infra.conftest import RELAY_TOML, STAGES, flat, only, resources, synthesise
+
+PROD = read(STAGES, "prod")
+REST = replace(PROD, front="rest")
+ONE = """
+[[route]]
+name = "{name}"
+path = "{path}"
+preset = "github"
+auth = {{ secret = "acme/{name}" }}
+event = {{ source = "aws.partner/acme.example/{name}" }}
+"""
+HEAD = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
+
+
+def load(text: str) -> Config:
+    return config.parse(text, "relay.toml")
+
+
+def routes(*paths: str) -> Config:
+    return load(HEAD + "".join(ONE.format(name=f"r{number}", path=path) for number, path in enumerate(paths)))
+
+
+@pytest.fixture(scope="module")
+def rest() -> Template:
+    return synthesise(RELAY_TOML, front="rest")
+
+
+def test_a_setting_is_for_one_method_of_a_path_or_for_everything(rest: Template) -> None:
+    settings = only(rest, "AWS::ApiGateway::Stage")["Properties"]["MethodSettings"]
+    for one in settings:
+        assert (one["HttpMethod"] in {"*", "ANY"}) == (one["ResourcePath"] == "/*")
+    throttled = {(one["ResourcePath"], one["HttpMethod"]): one["ThrottlingRateLimit"] for one in settings}
+    assert throttled == {
+        ("/*", "*"): 500,
+        ("/~1orders~1{customer}", "POST"): 250,
+        ("/~1github", "POST"): 250,
+        ("/~1stripe", "POST"): 250,
+    }
+
+
+def test_every_setting_is_for_a_method_that_exists(rest: Template) -> None:
+    methods = [one["Properties"]["HttpMethod"] for one in resources(rest, "AWS::ApiGateway::Method").values()]
+    # Each route has its own and one for the methods that the function refuses; so have the root and everything else.
+    assert sorted(methods) == ["ANY"] * 5 + ["POST"] * 3
+
+
+def test_access_logs_need_a_role_of_the_account_that_outlives_the_stack(rest: Template) -> None:
+    assert "AccessLogSetting" in only(rest, "AWS::ApiGateway::Stage")["Properties"]
+    account = only(rest, "AWS::ApiGateway::Account")
+    assert account["DeletionPolicy"] == "Retain"
+    role = only(rest, "AWS::IAM::Role", "FrontApiCloudWatchRole")
+    assert role["DeletionPolicy"] == "Retain"
+    assert only(rest, "AWS::ApiGateway::Stage")["DependsOn"] == list(resources(rest, "AWS::ApiGateway::Account"))
+
+
+def test_an_account_that_has_the_role_keeps_it() -> None:
+    template = synthesise(RELAY_TOML, front="rest", cloudwatch_role=False)
+    assert not resources(template, "AWS::ApiGateway::Account")
+
+
+def test_the_http_api_needs_no_role_of_the_account(template: Template) -> None:
+    assert not resources(template, "AWS::ApiGateway::Account")
+    group = only(template, "AWS::Logs::LogGroup", "FrontAccessLog")["Properties"]["LogGroupName"]
+    assert json.dumps(group).find("/aws/vendedlogs/") > 0
+
+
+def test_the_metrics_are_those_of_this_api_and_stage(rest: Template) -> None:
+    name = only(rest, "AWS::ApiGateway::RestApi")["Properties"]["Name"]
+    for alarm in ("ServerErrors", "Slow"):
+        properties = only(rest, "AWS::CloudWatch::Alarm", f"Monitoring{alarm}")["Properties"]
+        dimensions = {one["Name"]: one["Value"] for one in properties["Dimensions"]}
+        assert dimensions.keys() == {"ApiName", "Stage"}
+        assert dimensions["ApiName"] == name == "Relay"
+
+
+@pytest.mark.parametrize(
+    ("paths", "says"),
+    [
+        (("/t/{queue}", "/t/{team}/urgent"), "expected the parameter {queue}, which another route has"),
+        (("/{a}", "/{b}/c"), "expected the parameter {a}"),
+        (("/a~b",), 'expected no "~"'),
+    ],
+)
+def test_a_path_that_a_rest_api_refuses_is_refused_before_it_is_deployed(paths: tuple[str, ...], says: str) -> None:
+    assert [one for one in front.problems(routes(*paths), REST) if says in one]
+    assert list(front.problems(routes(*paths), PROD)) == []
+
+
+def test_parameters_of_one_name_or_of_different_parents_are_fine() -> None:
+    assert list(front.problems(routes("/t/{team}", "/t/{team}/urgent", "/u/{user}", "/t/all"), REST)) == []
+
+
+SIGNED_URL = (
+    HEAD
+    + 'public_url = "https://hooks.acme.example"\n[[route]]\nname = "a"\npath = "/a"\n'
+    + (
+        'preset = "{preset}"\nauth = {{ secret = "acme/a" }}\n'
+        'event = {{ source = "aws.partner/acme.example/a", detail_type = "a" }}\n'
+    )
+)
+
+
+@pytest.mark.parametrize("preset", ["twilio", "mandrill", "contentful"])
+def test_a_sender_that_signs_its_url_is_refused_where_the_query_is_not_as_it_was_sent(preset: str) -> None:
+    relay = load(SIGNED_URL.format(preset=preset))
+    [problem] = front.problems(relay, REST)
+    assert re.match(r'route "a": its sender signs the URL with its query', problem)
+    assert list(front.problems(relay, PROD)) == []
+
+
+QUERIES = ["a=x%20y", "a=x+y", "flag", "b=2&a=1&b=1", "a=%7Eb", "a=/b"]
+
+
+@pytest.mark.parametrize("name", sorted(CANONICAL))
+def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_query(name: str) -> None:
+    """The list of what needs the query as it was sent leaves nothing out."""
+
+    def signed(query: str) -> bytes:
+        request = Request("POST", "/a", query, {"content-type": "application/x-www-form-urlencoded"}, b"", "")
+        try:
+            return CANONICAL[name](request, f"https://hooks.acme.example/a?{query}")
+        except Rejected:
+            return b""
+
+    def rebuilt(query: str) -> str:
+        values: dict[str, list[str]] = {}
+        for key, value in Request("POST", "", query, {}, b"", "").parameters().items():
+            values[key] = value.split(",")
+        event: dict[str, Any] = {
+            "httpMethod": "POST",
+            "path": "/a",
+            "headers": {},
+            "multiValueQueryStringParameters": values,
+        }
+        return parse(event, 10).query
+
+    relay_toml = (
+        HEAD
+        + 'public_url = "https://hooks.acme.example"\n[[route]]\nname = "a"\npath = "/a"\n'
+        + (
+            'auth = { scheme = "hmac", secret = "a", signature = "${headers.s}", content = "${canonical.%s}" }\n'
+            'event = { source = "aws.partner/acme.example/a", detail_type = "a" }\n'
+        )
+    )
+    [route] = load(relay_toml % name).routes
+    if not front.needs_query_as_sent(route.auth):
+        assert [query for query in QUERIES if signed(query) != signed(rebuilt(query))] == []
+
+
+def test_a_body_that_no_rest_api_can_hand_over_is_no_limit() -> None:
+    relay = replace(routes("/a"), max_body_bytes=4_500_001)
+    assert list(front.problems(relay, REST)) == [
+        'max_body_bytes: expected at most 4500000 with front "rest", got 4500001'
+    ]
+    assert 4_500_000 * 4 / 3 < 6 * 1024 * 1024 - 128 * 1024
+
+
+MANAGED = {
+    "AWSManagedRulesCommonRuleSet": [
+        "NoUserAgent_HEADER",
+        "UserAgent_BadBots_HEADER",
+        "SizeRestrictions_QUERYSTRING",
+        "SizeRestrictions_Cookie_HEADER",
+        "SizeRestrictions_BODY",
+        "SizeRestrictions_URIPATH",
+        "EC2MetaDataSSRF_BODY",
+        "EC2MetaDataSSRF_COOKIE",
+        "EC2MetaDataSSRF_URIPATH",
+        "EC2MetaDataSSRF_QUERYARGUMENTS",
+        "GenericLFI_QUERYARGUMENTS",
+        "GenericLFI_URIPATH",
+        "GenericLFI_BODY",
+        "RestrictedExtensions_URIPATH",
+        "RestrictedExtensions_QUERYARGUMENTS",
+        "GenericRFI_QUERYARGUMENTS",
+        "GenericRFI_BODY",
+        "GenericRFI_URIPATH",
+        "CrossSiteScripting_COOKIE",
+        "CrossSiteScripting_QUERYARGUMENTS",
+        "CrossSiteScripting_BODY",
+        "CrossSiteScripting_URIPATH",
+    ],
+    "AWSManagedRulesKnownBadInputsRuleSet": [
+        "JavaDeserializationRCE_HEADER",
+        "JavaDeserializationRCE_BODY",
+        "JavaDeserializationRCE_URIPATH",
+        "JavaDeserializationRCE_QUERYSTRING",
+        "Host_localhost_HEADER",
+        "PROPFIND_METHOD",
+        "ExploitablePaths_URIPATH",
+        "Log4JRCE_HEADER",
+        "Log4JRCE_QUERYSTRING",
+        "Log4JRCE_BODY",
+        "Log4JRCE_URIPATH",
+        "ReactJSRCE_BODY",
+    ],
+    "AWSManagedRulesAmazonIpReputationList": [
+        "AWSManagedIPReputationList",
+        "AWSManagedReconnaissanceList",
+        "AWSManagedIPDDoSList",
+    ],
+}
+LEGITIMATE = (
+    "*_BODY",
+    "*_QUERYARGUMENTS",
+    "*_QUERYSTRING",
+    "*_COOKIE",
+    "*_Cookie_HEADER",
+    "NoUserAgent_*",
+    "AWSManaged*",
+)
+
+
+def test_no_rule_blocks_what_a_webhook_may_rightly_have(rest: Template) -> None:
+    rules = only(rest, "AWS::WAFv2::WebACL")["Properties"]["Rules"]
+    overrides = {
+        rule["Name"]: [
+            one["Name"]
+            for one in rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+            if one["ActionToUse"] == {"Count": {}}
+        ]
+        for rule in rules
+        if "ManagedRuleGroupStatement" in rule["Statement"]
+    }
+    expected = {
+        group: {name for name in names if any(fnmatchcase(name, pattern) for pattern in LEGITIMATE)}
+        for group, names in MANAGED.items()
+    }
+    assert {group: set(names) for group, names in overrides.items()} == expected
+    assert overrides == {group: list(names) for group, names in COUNTED.items()}
+
+
+@pytest.mark.parametrize(("changes", "limit"), [({}, 75_000), ({"requests_per_address": 900}, 900)])
+def test_an_address_may_send_what_one_route_may_receive_unless_the_stage_says_otherwise(
+    changes: dict[str, Any], limit: int
+) -> None:
+    rules = only(synthesise(RELAY_TOML, front="rest", **changes), "AWS::WAFv2::WebACL")["Properties"]["Rules"]
+    [rule] = [one["Statement"]["RateBasedStatement"] for one in rules if one["Name"] == "RateOfAnAddress"]
+    assert (rule["Limit"], rule["EvaluationWindowSec"], rule["AggregateKeyType"]) == (limit, 300, "IP")
+
+
+def test_what_waf_stopped_is_an_alarm_and_in_a_log_without_signatures(rest: Template) -> None:
+    alarm = only(rest, "AWS::CloudWatch::Alarm", "MonitoringBlocked")["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/WAFV2", "BlockedRequests")
+    acl = only(rest, "AWS::WAFv2::WebACL")["Properties"]
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions == {"WebACL": "Relay", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"}
+    assert acl["Name"] == acl["VisibilityConfig"]["MetricName"] == "Relay"
+    logging = only(rest, "AWS::WAFv2::LoggingConfiguration")["Properties"]
+    redacted = {one["SingleHeader"]["Name"] for one in logging["RedactedFields"] if "SingleHeader" in one}
+    assert redacted >= {"authorization", "cookie", "webhook-signature", "x-hub-signature-256", "stripe-signature"}
+    assert {"QueryString": {}} in logging["RedactedFields"]
+    assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
+    [destination] = logging["LogDestinationConfigs"]
+    assert not flat(destination).endswith("*")
+    group = only(rest, "AWS::Logs::LogGroup", "FrontFirewallLog")["Properties"]["LogGroupName"]
+    assert json.dumps(group).startswith('{"Fn::Join": ["", ["aws-waf-logs-Relay-"')
+
+
+@pytest.mark.parametrize("name", sorted(presets.load()))
+def test_every_header_that_a_preset_proves_itself_with_is_redacted(name: str) -> None:
+    auth = presets.load()[name].get("auth", {})
+    used = set(re.findall(r"headers\.\"?([a-z0-9_-]+)", json.dumps(auth)))
+    text = Path(presets.PATH).read_text("utf-8")
+    assert all(header in text for header in used)
+    keys = {"public_key_id", "public_key", "jwks_url", "issuer", "audience", "email", "topics", "webhook_id"}
+    if used and not keys & {*auth, *auth.get("needs", [])} and auth.get("scheme") in {"hmac", "api-key"}:
+        public = 'public_url = "https://a.example"\n'
+        route = f'[[route]]\nname = "a"\npath = "/a"\npreset = "{name}"\n'
+        rest_of = 'auth = { secret = "a" }\nevent = { source = "aws.partner/acme.example/a", detail_type = "a" }\n'
+        try:
+            relay = load(HEAD + public + route + rest_of)
+        except config.ConfigError:
+            return  # asks for more than a secret
+        assert {header.replace("_", "-") for header in used} <= authentication_headers(relay)
