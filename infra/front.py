@@ -9,10 +9,12 @@ from constructs import Construct
 
 from infra import secrets
 from infra.stage import REST, Stage
-from relay.config import Config, Route
+from relay.config import Config
 from relay.jwt_scheme import JwtScheme
-from relay.scheme_config import Scheme, signs_the_url
+from relay.route import Route
+from relay.scheme_config import signs_the_url
 from relay.signature_scheme import SignatureScheme
+from relay.signed import Scheme
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 300 routes, $default among them.
 MAX_HTTP_ROUTES = 250

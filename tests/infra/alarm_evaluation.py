@@ -38,7 +38,7 @@ def in_alarm(alarm: Mapping[str, Any], series: Series, now: float) -> bool:
     points = [_point(alarm, series, end - period, end) for end in ends]
     breaches = _COMPARE[alarm["ComparisonOperator"]]
     count = sum(point is not None and breaches(point, alarm["Threshold"]) for point in points)
-    return count >= alarm.get("DatapointsToAlarm", length)
+    return count >= int(alarm.get("DatapointsToAlarm", length))
 
 
 def _period(alarm: Mapping[str, Any]) -> int:
@@ -73,7 +73,7 @@ def _statistic(name: str, values: Sequence[float]) -> float | None:
         return None
     if name.startswith("p"):
         return sorted(values)[math.ceil(len(values) * float(name[1:]) / 100) - 1]
-    return {"Sum": sum, "Maximum": max}[name](values)
+    return max(values) if name == "Maximum" else {"Sum": math.fsum}[name](values)
 
 
 def _calculated(node: ast.expr, values: Mapping[str, float | None]) -> float | None:

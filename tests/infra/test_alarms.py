@@ -59,7 +59,11 @@ def test_a_minute_of_throttling_is_no_alarm(template: Template) -> None:
 def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
     now = START + timedelta(hours=1)
     received = [Received("", 1, START + timedelta(minutes=minutes)) for minutes in (0, 10, 20)]
-    verdicts = [redelivery.Settled(1), Later(5, "InternalFailure"), Later(5, "InternalFailure")]
+    verdicts: list[redelivery.Verdict] = [
+        redelivery.Settled(1),
+        Later(5, "InternalFailure"),
+        Later(5, "InternalFailure"),
+    ]
     assert redelivery.oldest_waiting_seconds(received, verdicts, now) == 50 * 60
     assert redelivery.oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
 

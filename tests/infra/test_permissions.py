@@ -75,7 +75,8 @@ def test_a_route_that_wants_each_webhook_once_has_a_table_that_forgets(template:
 
 
 def test_a_secret_for_each_customer_lets_the_function_read_exactly_that_prefix() -> None:
-    each = synthesise(RELAY_TOML.replace('secret = "acme/orders"', 'secret = "acme/customers/${path.customer}"'))
+    text = RELAY_TOML.replace('secret = "acme/orders"', 'secret = "acme/customers/${path.customer}"')
+    each = synthesise(text.replace("${body.customer}", "${path.customer}"))
     secrets = allowed(each, "Ingest")["secretsmanager:GetSecretValue"]
     assert f"arn:${{AWS::Partition}}:secretsmanager:{HERE}:secret:acme/customers/*" in secrets
 
