@@ -107,6 +107,11 @@ class RestApi(Construct):
                 reason="The access log has a line for each request; execution logs would have bodies and signatures.",
             ),
             cdk.Acknowledgment(id="AwsSolutions::AwsSolutions-COG4", reason="Senders have no users; they sign."),
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                "AmazonAPIGatewayPushToCloudWatchLogs]",
+                reason="AWS's own policy for exactly this: API Gateway writes logs.",
+            ),
         )
 
     @property
