@@ -1,0 +1,62 @@
+"""The metrics that alarms watch, as the functions write them for CloudWatch."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from relay.errors import Unauthorized, Unavailable
+from relay.pipeline import Refused
+from relay.redelivery import Later, Settled
+from tests.handler import Context
+
+Emitted = Callable[[Callable[[Any], None]], dict[str, Any]]
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Emitted:
+    """The line that a handler writes for CloudWatch, if it does no more than this."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "Relay")
+
+    def emit(what: Callable[[Any], None]) -> dict[str, Any]:
+        from relay import telemetry  # noqa: PLC0415  # reads the environment when it is imported
+
+        telemetry.metrics.namespace = "PartnerEventRelay"
+        telemetry.metrics.log_metrics(lambda _event, _context: what(telemetry))({}, Context())
+        lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+        return dict(json.loads(lines[-1]))
+
+    return emit
+
+
+def dimensions(line: dict[str, Any]) -> set[frozenset[str]]:
+    return {frozenset(names) for one in line["_aws"]["CloudWatchMetrics"] for names in one["Dimensions"]}
+
+
+def test_what_is_answered_5xx_is_counted_by_version(emitted: Emitted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
+    line = emitted(lambda telemetry: telemetry.told(Refused("orders", Unavailable("Not now.", reason="throttled"))))
+    assert (line["WebhooksFailed"], line["version"]) == ([1.0], "42")
+    assert frozenset({"service", "version"}) in dimensions(line)
+
+
+def test_what_is_answered_4xx_says_nothing_against_a_version(emitted: Emitted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
+    line = emitted(lambda telemetry: telemetry.told(Refused("orders", Unauthorized("signature mismatch"))))
+    assert "WebhooksFailed" not in line
+    assert "version" not in line
+
+
+def test_the_age_of_what_stays_is_emitted_and_nothing_if_nothing_does(emitted: Emitted) -> None:
+    line = emitted(lambda telemetry: telemetry.redelivered([Later(5, "InternalFailure")], 1234.4))
+    assert line["OldestWaitingSeconds"] == [1234.0]
+    assert dimensions(line) == {frozenset({"service"})}
+    settled = emitted(lambda telemetry: telemetry.redelivered([Settled(accepted=1)], None))
+    assert "OldestWaitingSeconds" not in settled
+
+
+def test_a_source_that_vanished_is_counted(emitted: Emitted) -> None:
+    line = emitted(lambda telemetry: telemetry.looked_at(["ACTIVE"], [], ["us-east-1 aws.partner/a/b 2"]))
+    assert (line["SourcesActive"], line["SourcesVanished"]) == ([1.0], [1.0])
