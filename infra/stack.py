@@ -42,6 +42,9 @@ class RelayStack(cdk.Stack):
             queues=queues,
             routes=[route.name for route in routes],
         )
+        if stage.retain and not stage.reserved_concurrency:
+            text = "a flood of webhooks may take all of the account's Lambda concurrency: set reserved_concurrency"
+            cdk.Annotations.of(self).add_warning_v2("no-reserved-concurrency", f"{text} (docs/operations.md)")
         if stage.canary:
             Canary(self, "Canary", function=ingest.function, alias=ingest.live, monitoring=monitoring)
         cdk.Tags.of(self).add("service", "partner-event-relay")

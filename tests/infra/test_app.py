@@ -15,10 +15,10 @@ SHIPPED = (ROOT / "relay.toml").read_text()
 STAGES = json.loads((ROOT / "cdk.json").read_text())["context"]  # what the CDK command line adds
 
 
-def synth(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+def synth(tmp_path: Path, text: str, **more: str) -> subprocess.CompletedProcess[str]:
     path = tmp_path / "relay.toml"
     path.write_text(text)
-    context = STAGES | {"config": str(path), "target": "local"}
+    context = STAGES | {"config": str(path), "target": "local", **more}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # Node.js is the one of the project, as under make.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
@@ -48,6 +48,24 @@ def test_a_mistake_stops_synth_with_one_readable_message(tmp_path: Path, old: st
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert all(re.match(r"relay\.toml:[0-9]+: ", line) for line in done.stderr.splitlines())
+
+
+def test_what_a_front_would_refuse_stops_synth_with_one_readable_message(tmp_path: Path) -> None:
+    done = synth(tmp_path, SHIPPED.replace('path = "/github"', 'path = "/git~hub"', 1), front="rest")
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        'relay.toml: route "github": path: expected no "~" with front "rest", got "/git~hub"'
+    )
+
+
+def test_each_stage_is_a_stack_of_its_own_and_what_is_retained_is_protected(tmp_path: Path) -> None:
+    for stage, stack, protected in (("dev", "PartnerEventRelay-dev", False), ("prod", "PartnerEventRelay", True)):
+        folder = tmp_path / stage
+        folder.mkdir()
+        done = synth(folder, SHIPPED, stage=stage)
+        assert done.returncode == 0, done.stderr
+        manifest = json.loads((folder / "cdk.out/manifest.json").read_text())
+        assert manifest["artifacts"][stack]["properties"].get("terminationProtection", False) is protected
 
 
 def test_the_package_has_the_code_the_configuration_and_only_the_services_it_calls(tmp_path: Path) -> None:

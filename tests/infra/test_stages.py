@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from infra.stage import Stage, read
 from relay import config, stage_names
 from relay.secret_name import in_stage
-from tests.infra.conftest import RELAY_TOML, STAGES, allowed, only, resources, synthesise
+from tests.infra.conftest import RELAY_TOML, STAGES, allowed, only, resources, stack_of, synthesise
 
 # What gives a resource a name that has to be unique in the account and Region, where a template gives one at all.
 NAMES = {
@@ -122,3 +122,10 @@ def test_a_flood_of_webhooks_takes_no_more_than_is_reserved_for_them(reserved: i
 def test_a_new_account_whose_concurrency_is_ten_can_deploy_what_is_shipped(name: str) -> None:
     # Lambda refuses a reservation that leaves less than 100 to the account's other functions.
     assert stage(name).reserved_concurrency == 0
+
+
+@pytest.mark.parametrize(("name", "reserved", "said"), [("prod", 0, True), ("prod", 200, False), ("dev", 0, False)])
+def test_that_production_is_open_to_a_flood_is_said(name: str, reserved: int, said: bool) -> None:
+    stack = stack_of(RELAY_TOML, name, reserved_concurrency=reserved)
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*set reserved_concurrency.*"))
+    assert bool(found) is said
