@@ -75,8 +75,8 @@ def test_a_crash_is_counted_as_received_and_as_rejected_with_500(
 ) -> None:
     handle(http_api_event(PATH, b"{}"), load(RELAY_TOML), failing(ValueError()), NOW)
     metrics = counted(capsys.readouterr().out)
-    assert metrics[()] == {"WebhooksReceived": 1, "WebhooksRejected": 1}
-    assert metrics[("500",)] == {"WebhooksReceived": 1, "WebhooksRejected": 1}
+    assert metrics[()] == {"WebhooksReceived": 1, "WebhooksRejected": 1, "WebhooksFailed": 1}
+    assert metrics[("500",)] == {"WebhooksReceived": 1, "WebhooksRejected": 1, "WebhooksFailed": 1}
 
 
 @pytest.mark.parametrize("event", [None, [], "text", {}, {"requestContext": None}])
