@@ -15,10 +15,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# Presigned URLs have to name the bucket's own Region. By default botocore signs them for S3's global host name, which
+# redirects or answers 400 outside of us-east-1.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
+_REGIONAL = Config(
+    signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+)
+
+
 @cache
 def _client() -> "S3Client":
-    # Version 4, which is what a bucket in any Region takes of a presigned URL.
-    return boto3.client("s3", config=CONFIG_STORE.merge(Config(signature_version="s3v4")))
+    return boto3.client("s3", config=CONFIG_STORE.merge(_REGIONAL))
 
 
 def name() -> str:

@@ -1,0 +1,47 @@
+"""The URL of a claim check leads to the bucket in its own Region, whatever the Region."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import botocore.session
+import pytest
+
+from relay import bucket
+
+PARTITIONS = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
+REGIONS = [
+    (region, partition["outputs"]["dnsSuffix"])
+    for partition in PARTITIONS
+    for region in partition["regions"]
+    if "global" not in region
+]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("OVERFLOW_BUCKET", "relay-overflow")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    bucket._client.cache_clear()
+    yield
+    bucket._client.cache_clear()
+
+
+def test_the_sweep_covers_every_partition() -> None:
+    assert len(PARTITIONS) >= 8
+    assert len(REGIONS) > 45
+
+
+@pytest.mark.parametrize(("region", "suffix"), REGIONS, ids=[region for region, _ in REGIONS])
+def test_a_presigned_url_is_regional_and_signed_for_its_region(
+    region: str, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3's global host name redirects, or answers 400, for a bucket outside of us-east-1."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    url = urlsplit(bucket.presign("claims/1", 600))
+    assert (url.scheme, url.netloc, url.path) == ("https", f"relay-overflow.s3.{region}.{suffix}", "/claims/1")
+    query = parse_qs(url.query)
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert query["X-Amz-Expires"] == ["600"]
+    assert query["X-Amz-Credential"][0].split("/")[2:] == [region, "s3", "aws4_request"]
