@@ -64,7 +64,10 @@ PORTS = Ports(
 @telemetry.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Return the answer to one webhook, whatever the event is and whatever fails."""
-    seconds_left = context.get_remaining_time_in_millis() / 1000
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     try:
         response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
     except Exception as error:  # noqa: BLE001 - the one net: the sender tries again, and an alarm tells us

@@ -1,6 +1,6 @@
 """The steps in order: the answer to one request. What reaches AWS is passed in, as functions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -36,10 +36,12 @@ class Refused:
 Told = Relayed | Greeted | Repeated | Refused
 
 
-def answer(event: object, config: Config, ports: Ports, now: datetime, seconds_left: float) -> tuple[Response, Told]:
+def answer(
+    event: object, config: Config, ports: Ports, now: datetime, seconds_left: Callable[[], float]
+) -> tuple[Response, Told]:
     """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere.
 
-    `seconds_left` is how long the function may still run.
+    `seconds_left` tells how long the function may still run, at the moment it is asked.
     """
     route_name = "none"
     try:

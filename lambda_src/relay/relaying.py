@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -37,7 +37,9 @@ class Repeated:
     webhook_id: str
 
 
-def taken(webhook: Webhook, config: Config, ports: Ports, seconds_left: float) -> tuple[Response, Relayed | Repeated]:
+def taken(
+    webhook: Webhook, config: Config, ports: Ports, seconds_left: Callable[[], float]
+) -> tuple[Response, Relayed | Repeated]:
     """The answer, the same as before if the route wants each webhook once. Raises Rejected if it could not be taken."""
     route = webhook.route
     text, value = payload.parse(webhook.request, route.body)
@@ -55,13 +57,13 @@ def taken(webhook: Webhook, config: Config, ports: Ports, seconds_left: float) -
         except OSError as error:
             raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
         else:
-            outcomes = deliver(mapped, config, ports.send, budget(route.retry_seconds, seconds_left))
+            outcomes = deliver(mapped, config, ports.send, budget(route.retry_seconds, seconds_left()))
         fates = _fates(message.origin_of(webhook, scope["id"]), entries, outcomes, ports.store)
         relayed.append(Relayed(route.name, scope["id"], fates))
         return response.greeting(handshake.plain(route.acknowledge)) if route.acknowledge else response.accepted(fates)
 
     key = _key(webhook, scope) if route.dedupe else ""
-    answered, first = ports.once(key, seconds_left, work) if key else (work(), True)
+    answered, first = ports.once(key, seconds_left(), work) if key else (work(), True)
     if first:
         return answered, relayed[0]
     return response.replayed(answered), Repeated(route.name, scope["id"])
