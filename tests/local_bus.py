@@ -22,7 +22,7 @@ from local import aws
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, drain
 from local.samples import SIGNERS
-from relay import bucket, dedupe, direct, queues, sdk
+from relay import bucket, dedupe, direct, endpoints, queues, sdk
 from relay.queueing import Queue
 from relay.secrets import Secrets
 from tests.conftest import http_api_event
@@ -83,9 +83,9 @@ class Functions:
     def cut_off(self, services: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Nothing answers for these services any more, by either transport, until the patch is undone."""
         direct.disconnect()
-        url, client = direct.url, sdk.client
+        url, client = endpoints.url, sdk.client
         patch.setattr(
-            direct, "url", lambda service, region: _nobody() if service.name in services else url(service, region)
+            endpoints, "url", lambda service, region: _nobody() if service in services else url(service, region)
         )
         once = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
         patch.setattr(

@@ -5,11 +5,10 @@ import uuid
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws import CONFIG_STORE
+from relay import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,7 +24,8 @@ _REGIONAL = Config(
 
 @cache
 def _client() -> "S3Client":
-    return boto3.client("s3", config=CONFIG_STORE.merge(_REGIONAL))
+    client: S3Client = aws.client("s3", aws.CONFIG_STORE.merge(_REGIONAL))
+    return client
 
 
 def name() -> str:
@@ -66,6 +66,13 @@ def leave(text: str) -> tuple[str, str]:
 
 
 def presign(key: str, seconds: int) -> str:
-    """A URL that gives the content to whoever has it, for `seconds`, or as long as the function's credentials live."""
-    url: str = _client().generate_presigned_url("get_object", Params={"Bucket": name(), "Key": key}, ExpiresIn=seconds)
+    """Return a URL that gives the content to whoever has it. Raises OSError.
+
+    It is good for `seconds`, or as long as the function's credentials live.
+    """
+    where = {"Bucket": name(), "Key": key}
+    try:
+        url: str = _client().generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
+    except BotoCoreError as error:  # no credentials at this moment
+        raise OSError(f"overflow bucket: {error}") from error
     return url

@@ -4,11 +4,16 @@
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+from relay.secret_name import SSM
 
 DIRECT, BOTO3 = "direct", "boto3"
+
+USER_AGENT = "partner-event-relay"
+"""What AWS's own logs and support can tell the relay by."""
 
 
 class Service(NamedTuple):
@@ -24,7 +29,7 @@ PARAMETER_STORE = Service("ssm", "AmazonSSM")
 
 
 class Patience(NamedTuple):
-    """How long one attempt may take to connect and to be answered, and how many there are."""
+    """How long one attempt may take to connect and to be answered in full, and how many there are."""
 
     connect_seconds: float
     read_seconds: float
@@ -35,47 +40,67 @@ class Patience(NamedTuple):
 ONCE = Patience(1, 3, 1)
 SEVERAL = Patience(2, 5, 3)
 
+Use = tuple[Service, str, Patience]
+"""A service in a Region, and how it is going to be called."""
+
 
 class CallFailed(Exception):
-    """AWS answered with an error, or not at all: `code` is AWS's, or the name of botocore's exception for it."""
+    """AWS answered with an error, or not at all: `code` is AWS's, or the name of botocore's exception for it.
 
-    def __init__(self, code: str, message: str) -> None:
+    `request_id` is AWS's own, by which its support finds the request; empty if there was no answer.
+    """
+
+    def __init__(self, code: str, message: str, request_id: str = "") -> None:
         self.code = code
-        self.message = message
-        super().__init__(f"{code}: {message}")
+        self.message = f"{message} (AWS request id {request_id})".lstrip() if request_id else message
+        self.request_id = request_id
+        super().__init__(f"{code}: {self.message}")
 
 
 Call = Callable[[Service, str, str, Mapping[str, Any], Patience], dict[str, Any]]
 """Calls an operation ("PutPartnerEvents") of a service in a Region with its parameters. Raises CallFailed."""
 
 
-def prepare(call: Call, region: str) -> None:
-    """What can be done while the function starts, for which Lambda gives a whole processor.
+class Prepare(Protocol):
+    """Does in advance what the first of some calls would have to. Raises CallFailed."""
 
-    The connection to where the first webhook will go; not for a snapshot, in which it would be dead. There it is the
-    credentials, which come from botocore after SnapStart: its import is in the snapshot then.
+    def __call__(self, uses: Sequence[Use], *, snapshot: bool) -> None:
+        """`snapshot`: the process is going to be frozen and restored many times (SnapStart)."""
+
+
+class Transport(NamedTuple):
+    """A way to call AWS."""
+
+    call: Call
+    prepare: Prepare
+
+
+def prepare(transport: Transport, regions: Sequence[str], secrets: Iterable[str]) -> None:
+    """Do what can be done while the function starts, for which Lambda gives a whole processor.
+
+    `regions` are those of the events, the most used first; `secrets` the names of the secrets.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     how = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
     if how is None:  # not on Lambda
         return
-    from relay import direct
-
-    if call is direct.call:
-        with suppress(CallFailed):  # the first webhook tries again, and says so
-            if how == "snap-start":
-                direct.credentials()
-            else:
-                direct.connect(EVENTS, region, ONCE)
+    uses: list[Use] = [(EVENTS, region, ONCE) for region in regions]
+    stores = {PARAMETER_STORE if name.startswith(SSM) else SECRETS_MANAGER for name in secrets}
+    uses += [(store, os.environ["AWS_REGION"], SEVERAL) for store in sorted(stores)]
+    with suppress(CallFailed):  # the first webhook tries again, and says so
+        transport.prepare(uses, snapshot=how == "snap-start")
 
 
-def chosen(transport: str, regions: Sequence[str]) -> Call:
-    """relay.toml's transport; boto3 as well where the environment asks for something that only boto3 knows."""
+def chosen(transport: str, regions: Sequence[str]) -> Transport:
+    """Return relay.toml's transport; boto3 as well where the environment asks for something that only boto3 knows."""
     if transport == DIRECT:
-        from relay import direct
+        from relay import endpoints
 
-        if direct.suits(os.environ, regions):
-            return direct.call
+        home = os.environ.get("AWS_REGION")  # where the secrets are
+        if endpoints.served(os.environ, [*regions, *([home] if home else [])]):
+            from relay import direct
+
+            return Transport(direct.call, direct.prepare)
     from relay import sdk  # boto3 is most of a cold start
 
-    return sdk.call
+    return Transport(sdk.call, sdk.prepare)

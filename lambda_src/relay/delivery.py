@@ -24,8 +24,9 @@ LONGEST_PAUSE_SECONDS = 1.0
 # https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 JITTER = random.SystemRandom().random
 
-# The last request may take 4 s (see aws.py); then what is left is stored, at worst after both queues failed twice.
-RESERVED_SECONDS = 20
+# The last request may take 7 s: 3 s on a connection that has died, then a new one and 3 s (see call.py, direct.py).
+# Then what is left is stored, at worst after both queues failed twice: 16 s (see aws.py).
+RESERVED_SECONDS = 23
 
 Send = Callable[[Sequence[Entry]], Sequence[Outcome]]
 """Puts entries of one Region and bus. Gives one outcome for each, in the same order, and does not raise."""

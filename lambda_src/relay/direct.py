@@ -9,38 +9,22 @@ import json
 import os
 import random
 import ssl
+import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from relay import sigv4
-from relay.call import CallFailed, Patience, Service
-from relay.http1 import Connection
-from relay.sigv4 import Credentials
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials as Found
+from relay import credentials, endpoints, sigv4
+from relay.call import USER_AGENT, CallFailed, Patience, Service, Use
+from relay.connection import Answer, Connection
 
 _JSON = "application/x-amz-json-1.1"
-
-# botocore, partitions.json: the suffixes of the partitions, by how their Regions begin.
-_SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
-_PUBLIC = ("af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-east-", "us-west-", "us-gov-")
-
-# What the SDK reads of an environment, and this does not.
-# https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
-_ONLY_SDK = (
-    "AWS_CONFIG_FILE",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_PROFILE",
-    "AWS_USE_DUALSTACK_ENDPOINT",
-    "AWS_USE_FIPS_ENDPOINT",
-)
-_PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+_USER_AGENT = "{} lang/python#{}.{}.{}".format(USER_AGENT, *sys.version_info)
 
 # botocore, retries/standard.py, without the codes of other services
 _TRANSIENT = {
@@ -60,64 +44,67 @@ _TRANSIENT = {
 _TRANSIENT_STATUS = {429, 500, 502, 503, 504}
 
 _PAUSE_SECONDS = 0.1
-
-
-def suits(environment: Mapping[str, str], regions: Sequence[str]) -> bool:
-    """Whether this goes where botocore would: not through proxies, nor to FIPS, dual-stack or configured endpoints."""
-    if any(environment.get(name) for name in _ONLY_SDK):
-        return False
-    if any(name.startswith("AWS_ENDPOINT_URL_") or name.upper() in _PROXIES for name in environment):
-        return False
-    if configured := environment.get("AWS_ENDPOINT_URL"):
-        return urlsplit(configured).path in {"", "/"}
-    return all(region.startswith((*_SUFFIXES, *_PUBLIC)) for region in regions)
-
-
-def url(service: Service, region: str) -> str:
-    """Where the service is: AWS_ENDPOINT_URL, or its Regional endpoint."""
-    if configured := os.environ.get("AWS_ENDPOINT_URL"):
-        return configured
-    suffix = next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-    return f"https://{service.name}.{region}.{suffix}"
+# From the operating system: functions restored from one SnapStart snapshot share the state of `random`.
+_CHANCE = random.SystemRandom()
 
 
 def call(
     service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: Patience
 ) -> dict[str, Any]:
-    """The answer of an operation. Raises CallFailed; throttling, 5xx and lost connections only after all attempts."""
+    """Return the answer of an operation.
+
+    Raises CallFailed; for throttling, 5xx and lost connections only after all attempts.
+    """
     body = json.dumps(parameters).encode()
     for attempt in range(patience.attempts):
         if attempt:
-            time.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311 - full jitter, no secret
+            time.sleep(_CHANCE.uniform(0, _PAUSE_SECONDS * 2**attempt))
         try:
-            status, content = _endpoint(service, region).post(f"{service.target}.{operation}", body, patience)
+            answer = _endpoint(service, region).post(f"{service.target}.{operation}", body, patience)
         except CallFailed as error:
             failed = error
             continue
-        if status == HTTPStatus.OK:
-            return _parsed(content)
-        failed = refusal(status, content)
-        if status not in _TRANSIENT_STATUS and failed.code not in _TRANSIENT:
+        if answer.status == HTTPStatus.OK:
+            return _parsed(answer.content)
+        failed = refusal(answer)
+        if answer.status not in _TRANSIENT_STATUS and failed.code not in _TRANSIENT:
             break
     raise failed
 
 
-def connect(service: Service, region: str, patience: Patience) -> None:
-    """Before there is anything to send. Raises CallFailed; the next call tries again."""
-    _endpoint(service, region).connected(patience)
+def prepare(uses: Sequence[Use], *, snapshot: bool) -> None:
+    """Do while the function starts what the first webhook would wait for. Raises CallFailed.
+
+    A connection would be dead in a snapshot. There it is the trusted certificates, which take long to read, and the
+    credentials, for which botocore has to be imported.
+    """
+    if snapshot:
+        _tls()
+        credentials.current()
+    else:
+        service, region, patience = uses[0]
+        _endpoint(service, region).connect(patience)
 
 
-def refusal(status: int, content: bytes) -> CallFailed:
-    """The error of an answer, as botocore's JSON parser reads it."""
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not content.strip() or content.strip().startswith(b"<html>")):
-        return CallFailed(str(status), _phrase(status))
+def refusal(answer: Answer) -> CallFailed:
+    """Return the error of an answer, as botocore's JSON parser reads it.
+
+    A body that does not name its type is what the header says, as other SDKs read it.
+    https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+    """
+    status, headers, content = answer
+    request_id = headers.get("x-amzn-requestid") or ""
+    named = headers.get("x-amzn-errortype")
+    start = content.strip()
+    if not named and status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not start or start.startswith(b"<html>")):
+        return CallFailed(str(status), _phrase(status), request_id)
     try:
         found = json.loads(content)
     except ValueError:
         found = {"message": content.decode("utf-8", "replace")}
     body: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    code = str(body.get("__type", status)).partition(":")[0].rpartition("#")[2]
-    return CallFailed(code, str(body.get("message", body.get("Message", ""))))
+    code = str(body.get("__type", named or status)).partition(":")[0].rpartition("#")[2]
+    return CallFailed(code, str(body.get("message", body.get("Message", ""))), request_id)
 
 
 def _phrase(status: int) -> str:
@@ -145,26 +132,24 @@ class _Endpoint:
         self._scope = scope
         self._connection: Connection | None = None
 
-    def post(self, target: str, body: bytes, patience: Patience) -> tuple[int, bytes]:
-        """Status and body of the answer."""
-        headers = {"content-type": _JSON, "host": self._url.netloc, "x-amz-target": target}
-        signed = sigv4.signed(headers, body, self._scope, credentials(), datetime.now(UTC))
-        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # what the SDK sends in a function too; not signed
-            signed["x-amzn-trace-id"] = trace
-        lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
-        head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
-        connection = self.connected(patience)
-        try:
-            return connection.exchange(head.encode() + body, patience.read_seconds)
-        except TimeoutError as error:
-            raise self._failed("ReadTimeoutError", error) from error
-        except OSError as error:
-            raise self._failed("ConnectionClosedError", error) from error
+    def post(self, target: str, body: bytes, patience: Patience) -> Answer:
+        """Return the answer, whatever its status. Raises CallFailed.
 
-    def connected(self, patience: Patience) -> Connection:
-        """The connection as it is, or a new one if AWS has closed it meanwhile."""
-        if self._connection and self._connection.is_open():
-            return self._connection
+        What fails on a kept connection may be its own fault: it is tried once more, at once, on a new one. So one
+        request takes at most twice `read_seconds`, and `connect_seconds`.
+        """
+        headers = {"content-type": _JSON, "host": self._url.netloc, "x-amz-target": target}
+        headers = sigv4.signed(headers, body, self._scope, credentials.current(), datetime.now(UTC))
+        headers["user-agent"] = _USER_AGENT  # neither is signed, since proxies may change them; botocore does as much
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):
+            headers["x-amzn-trace-id"] = trace
+        if self._connection and self._connection.is_usable():
+            with suppress(CallFailed):
+                return self._exchange(self._connection, headers, body, patience)
+        return self._exchange(self.connect(patience), headers, body, patience)
+
+    def connect(self, patience: Patience) -> Connection:
+        """Open a new connection in place of the one there was. Raises CallFailed."""
         self.close()
         tls = _tls() if self._url.scheme == "https" else None
         port = self._url.port or (443 if tls else 80)
@@ -179,10 +164,18 @@ class _Endpoint:
         return self._connection
 
     def close(self) -> None:
-        """The next request opens its own connection."""
+        """Close the connection; the next request opens its own."""
         if self._connection:
             self._connection.close()
         self._connection = None
+
+    def _exchange(self, connection: Connection, headers: Mapping[str, str], body: bytes, patience: Patience) -> Answer:
+        try:
+            return connection.post(headers, body, patience.read_seconds)
+        except TimeoutError as error:
+            raise self._failed("ReadTimeoutError", error) from error
+        except OSError as error:
+            raise self._failed("ConnectionClosedError", error) from error
 
     def _failed(self, code: str, error: Exception) -> CallFailed:
         self.close()
@@ -194,7 +187,9 @@ _endpoints: dict[tuple[Service, str], _Endpoint] = {}
 
 def _endpoint(service: Service, region: str) -> _Endpoint:
     key = (service, region)
-    return _endpoints.get(key) or _endpoints.setdefault(key, _Endpoint(url(*key), (region, service.name)))
+    if found := _endpoints.get(key):
+        return found
+    return _endpoints.setdefault(key, _Endpoint(endpoints.url(service.name, region), (region, service.name)))
 
 
 def disconnect() -> None:
@@ -206,29 +201,3 @@ def disconnect() -> None:
 @cache
 def _tls() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
-
-
-def credentials() -> Credentials:
-    """The role's, from the environment; after SnapStart, and outside of Lambda, what botocore finds.
-
-    Raises CallFailed if there are none.
-    """
-    access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    if access_key and secret_key:
-        return Credentials(access_key, secret_key, os.environ.get("AWS_SESSION_TOKEN"))
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        if found := _found_by_botocore():
-            frozen = found.get_frozen_credentials()  # renewed before they expire
-            return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
-    except BotoCoreError as error:
-        raise CallFailed(type(error).__name__, str(error)) from error
-    raise CallFailed("NoCredentialsError", "Unable to locate credentials")
-
-
-@cache
-def _found_by_botocore() -> "Found | None":
-    from botocore.session import get_session
-
-    return get_session().get_credentials()

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import call, config, partner_bus, pipeline, telemetry
+from relay import call, config, partner_bus, pipeline, snapstart, telemetry
 from relay.claims import Counter
 from relay.message import Message
 from relay.ports import Ports
@@ -45,8 +45,10 @@ def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> 
 
 
 CONFIG = config.load(config.path())
-CALL = call.chosen(CONFIG.transport, CONFIG.regions)
-call.prepare(CALL, CONFIG.regions[0])
+TRANSPORT = call.chosen(CONFIG.transport, CONFIG.regions)
+call.prepare(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
+snapstart.reseed_after_restore()
+CALL = telemetry.logged(TRANSPORT.call)
 SECRETS = Secrets(CALL)
 PORTS = Ports(
     read_secret=SECRETS.read,

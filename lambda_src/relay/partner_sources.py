@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from relay.aws import CONFIG
+from relay import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -18,7 +16,8 @@ if TYPE_CHECKING:
 @cache
 def client(region: str) -> "EventBridgeClient":
     """One client for each Region."""
-    return boto3.client("events", region_name=region, config=CONFIG)
+    made: EventBridgeClient = aws.client("events", aws.CONFIG, region)
+    return made
 
 
 def names(region: str, prefix: str) -> Iterator[str]:

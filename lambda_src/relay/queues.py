@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay import bucket
-from relay.aws import CONFIG_STORE
+from relay import aws, bucket
 from relay.batching import batches
 from relay.message import VERSION, Message, Unreadable, spelled
 from relay.queueing import Queue
@@ -48,7 +46,8 @@ class _Letter:
 
 @cache
 def _client() -> "SQSClient":
-    return boto3.client("sqs", config=CONFIG_STORE)
+    client: SQSClient = aws.client("sqs", aws.CONFIG_STORE)
+    return client
 
 
 def url(queue: Queue) -> str:

@@ -5,13 +5,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bucket, call, config, delivery, partner_bus, queues, redelivery, telemetry
+from relay import bucket, call, config, delivery, partner_bus, queues, redelivery, snapstart, telemetry
 from relay.claims import Counter
 from relay.redelivery import Later, Ports, Received
 
 CONFIG = config.load(config.path())
+CALL = telemetry.logged(call.chosen(CONFIG.transport, CONFIG.regions).call)
+snapstart.reseed_after_restore()
 PORTS = Ports(
-    send=telemetry.timed(partner_bus.sender(call.chosen(CONFIG.transport, CONFIG.regions))),
+    send=telemetry.timed(partner_bus.sender(CALL)),
     store=queues.store,
     follow=queues.follow,
     keep_unreadable=queues.keep_unreadable,

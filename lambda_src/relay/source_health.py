@@ -11,13 +11,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bucket, config, partner_sources, source_memory, telemetry
+from relay import bucket, config, partner_sources, snapstart, source_memory, telemetry
 
 EXPIRES_SOON = timedelta(days=3)
 
 MEMORY_KEY = "sources/last-look.json"
 
 CONFIG = config.load(config.path())
+snapstart.reseed_after_restore()
 
 
 @telemetry.logger.inject_lambda_context

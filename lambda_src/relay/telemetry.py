@@ -8,15 +8,17 @@ import os
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from traceback import extract_tb
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from relay import response
+from relay.call import Call, CallFailed, Patience, Service
 from relay.delivery import Send
 from relay.entry import Accepted, Entry, Outcome
 from relay.pipeline import Greeted, Refused, Told
@@ -53,6 +55,23 @@ class Metric(StrEnum):
     SOURCES_DELETED = "SourcesDeleted"
     SOURCES_EXPIRING = "SourcesExpiring"
     SOURCES_VANISHED = "SourcesVanished"
+
+
+def logged(call: Call) -> Call:
+    """Return `call`, with one line for each call that fails: AWS's support finds a request by its id."""
+
+    def calling(
+        service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: Patience
+    ) -> dict[str, Any]:
+        try:
+            return call(service, region, operation, parameters, patience)
+        except CallFailed as error:
+            which = {"aws_service": service.name, "operation": operation, "aws_region": region}
+            extra = {**which, "error_code": error.code, "aws_request_id": error.request_id}
+            logger.warning("AWS call failed", extra=extra)
+            raise
+
+    return calling
 
 
 def timed(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:

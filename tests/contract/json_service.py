@@ -54,6 +54,7 @@ class Aws:
                     return
                 self.send_response(status)
                 self.send_header("content-length", str(len(content)))
+                self.send_header("x-amzn-RequestId", f"request-{len(aws.asked)}")
                 self.end_headers()
                 self.wfile.write(content)
                 self.close_connection = aws.hang_up

@@ -2,23 +2,31 @@
 
 import json
 import os
+import random
 import ssl
 import subprocess
 import sys
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 import trustme
 
 from relay import call, direct
-from relay.call import SECRETS_MANAGER, SEVERAL
+from relay import credentials as role
+from relay.call import SECRETS_MANAGER, SEVERAL, Patience
+from relay.connection import MAX_IDLE_SECONDS
 from relay.entry import Entry, Failed
 from relay.partner_bus import sender
 from tests.contract.json_service import ACCEPTED, REGION, Aws, aws, credentials, failure, put, serving
 
 __all__ = ["aws", "credentials"]  # fixtures
+
+DIRECT = call.Transport(direct.call, direct.prepare)
+QUICK = Patience(1, 0.3, 1)
 
 
 def test_one_connection_serves_many_requests_and_a_closed_one_is_replaced(aws: Aws) -> None:
@@ -30,6 +38,28 @@ def test_one_connection_serves_many_requests_and_a_closed_one_is_replaced(aws: A
     aws.hang_up = False
     put(direct.call)
     assert (aws.connections, len(aws.asked)) == (2, 5)
+
+
+def test_after_silence_on_a_kept_connection_a_new_one_is_tried_at_once(aws: Aws) -> None:
+    """A NAT gateway that has forgotten a connection answers nothing; PutPartnerEvents itself is asked once."""
+    put(direct.call, QUICK)
+    aws.answers = [(0, b"")]
+    assert put(direct.call, QUICK) == json.loads(ACCEPTED)
+    assert (aws.connections, len(aws.asked)) == (2, 3)
+
+
+def test_after_silence_on_a_new_connection_nothing_is_tried_again(aws: Aws) -> None:
+    put(direct.call, QUICK)
+    aws.answers = [(0, b""), (0, b"")]
+    assert failure(lambda: put(direct.call, QUICK)).code == "ReadTimeoutError"
+    assert (aws.connections, len(aws.asked)) == (2, 3)
+
+
+def test_a_connection_that_was_idle_for_long_is_replaced_before_anything_is_sent(aws: Aws) -> None:
+    put(direct.call)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=MAX_IDLE_SECONDS + 1)):
+        put(direct.call)
+    assert (aws.connections, len(aws.asked)) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -93,14 +123,14 @@ def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, mo
     with serving(container) as port:
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/credentials")
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
-        direct._found_by_botocore.cache_clear()
+        role._provider.cache_clear()
         try:
-            call.prepare(direct.call, REGION)
+            call.prepare(DIRECT, [REGION], ())
             assert (len(container.asked), aws.connections) == (1, 0)
             put(direct.call)
             put(direct.call)
         finally:
-            direct._found_by_botocore.cache_clear()
+            role._provider.cache_clear()
     assert [headers["authorization"] for headers, _ in container.asked] == ["let me in"]
     assert all("Credential=AKIDOFCONTAINER/" in headers["authorization"] for headers, _ in aws.asked)
     assert all(headers["x-amz-security-token"] == "token" for headers, _ in aws.asked)
@@ -110,12 +140,23 @@ def test_without_credentials_nothing_is_sent(aws: Aws, monkeypatch: pytest.Monke
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    direct._found_by_botocore.cache_clear()
+    role._provider.cache_clear()
     try:
         assert failure(lambda: put(direct.call)).code == "NoCredentialsError"
     finally:
-        direct._found_by_botocore.cache_clear()
+        role._provider.cache_clear()
     assert aws.asked == []
+
+
+def test_restored_functions_do_not_all_pause_for_the_same_time(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them have the state that `random` had in the snapshot."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    for _ in range(2):
+        random.seed(0)
+        aws.answers = [(500, b"")] * 2
+        direct.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
+    assert pauses[:2] != pauses[2:]
 
 
 @pytest.mark.usefixtures("credentials")
@@ -151,7 +192,7 @@ def test_tls_is_verified(
 
 def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    call.prepare(direct.call, REGION)
+    call.prepare(DIRECT, [REGION], ())
     put(direct.call)
     assert (aws.connections, len(aws.asked)) == (1, 1)
 
@@ -164,16 +205,14 @@ def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypa
     if how == "on-demand":
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
-    call.prepare(direct.call, REGION)
+    call.prepare(DIRECT, [REGION], ())
     assert aws.connections == 0
 
 
 NOT_NEEDED = (
     "boto3",
     "botocore.session",
-    "http.client",
     "urllib3",
-    "email",
     "cryptography",
     "jwt",
     "urllib.request",

@@ -1,15 +1,20 @@
 """Both transports over real connections: the same requests, the same errors."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import direct, sdk
-from relay.call import PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, Patience, Service
+from relay import aws as boto3_clients
+from relay import call, direct, sdk
+from relay import credentials as role
+from relay.call import ONCE, PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, Patience, Service
 from relay.entry import Accepted, Entry
 from relay.partner_bus import sender
 from tests.contract.json_service import REGION, Aws, aws, credentials, failure, put, serving
@@ -17,6 +22,14 @@ from tests.contract.json_service import REGION, Aws, aws, credentials, failure, 
 __all__ = ["aws", "credentials"]  # fixtures
 
 QUICK = Patience(1, 0.3, 1)
+CONTAINER_CREDENTIALS = json.dumps(
+    {
+        "AccessKeyId": "AKIDOFCONTAINER",
+        "SecretAccessKey": "secret",
+        "Token": "token",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+).encode()
 
 
 ENTRIES = st.builds(
@@ -82,6 +95,72 @@ def test_both_ask_for_secrets_in_the_same_words(
 def test_both_give_the_same_code(aws: Aws, transport: Call, answers: list[tuple[int, bytes]], code: str) -> None:
     aws.answers = [*answers]
     assert failure(lambda: put(transport, QUICK)).code == code
+
+
+@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+def test_both_say_by_which_id_aws_knows_a_request_that_failed(aws: Aws, transport: Call) -> None:
+    aws.answers = [(400, b'{"__type":"AccessDeniedException","message":"no"}')]
+    failed = failure(lambda: put(transport, QUICK))
+    assert (failed.request_id, failed.message) == ("request-1", "no (AWS request id request-1)")
+
+
+def test_both_can_be_told_by_their_user_agent(aws: Aws) -> None:
+    for transport in (direct.call, sdk.call):
+        put(transport)
+    (mine, _), (theirs, _) = aws.asked
+    assert mine["user-agent"].startswith("partner-event-relay lang/python#3.")
+    assert "partner-event-relay" in theirs["user-agent"].split()
+    assert "user-agent" not in mine["authorization"]
+
+
+@pytest.fixture
+def no_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """None in the environment, nor anywhere else that botocore looks."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    role._provider.cache_clear()
+    yield
+    role._provider.cache_clear()
+
+
+@pytest.mark.usefixtures("aws", "no_credentials")
+@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+def test_credentials_that_were_not_there_are_looked_for_again(
+    aws: Aws, transport: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a function answers 503 until it is deployed anew."""
+    assert failure(lambda: put(transport)).code == "NoCredentialsError"
+    container = Aws([(200, CONTAINER_CREDENTIALS)])
+    with serving(container) as port:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/credentials")
+        put(transport)
+    [(headers, _)] = aws.asked
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDOFCONTAINER/")
+
+
+@pytest.mark.usefixtures("no_credentials")
+def test_no_adapter_keeps_a_client_without_credentials() -> None:
+    with pytest.raises(NoCredentialsError):
+        boto3_clients.client("sqs", boto3_clients.CONFIG_STORE, REGION)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("how", ["snap-start", "on-demand"])
+def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    transport = call.Transport(sdk.call, sdk.prepare)
+    call.prepare(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
+    made = sdk.client.cache_info().currsize
+    put(transport.call)
+    for region in (REGION, "eu-west-1"):
+        sdk.client("events", region, ONCE)
+    for service in ("secretsmanager", "ssm"):
+        sdk.client(service, REGION, SEVERAL)
+    assert (made, sdk.client.cache_info().currsize) == (4, 4)
 
 
 @pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])

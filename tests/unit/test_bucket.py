@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import botocore.session
 import pytest
 
@@ -26,6 +27,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bucket._client.cache_clear()
     yield
     bucket._client.cache_clear()
+
+
+def test_without_credentials_there_is_no_url_and_the_webhook_can_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with pytest.raises(OSError, match="credentials"):
+        bucket.presign("claims/1", 600)
 
 
 def test_the_sweep_covers_every_partition() -> None:

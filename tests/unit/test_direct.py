@@ -1,4 +1,4 @@
-"""The direct transport goes where botocore goes, and reads errors as botocore reads them."""
+"""The direct transport goes where botocore goes, or leaves it to boto3, and reads errors as botocore reads them."""
 
 import json
 from typing import Any
@@ -10,30 +10,41 @@ from botocore.parsers import JSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import call, direct, sdk
+from relay import call, direct, endpoints, sdk
 from relay.call import EVENTS, PARAMETER_STORE, SECRETS_MANAGER, Service
+from relay.connection import Answer
 
 LOADER = botocore.session.get_session().get_component("data_loader")
 PARTITIONS = LOADER.load_data("partitions")
-# Regions that AWS runs for everybody, China and GovCloud; those for intelligence services go through the SDK.
 REGIONS = [
-    region
+    (partition["id"], region)
     for partition in PARTITIONS["partitions"]
     for region in partition["regions"]
-    if partition["id"] in {"aws", "aws-cn", "aws-us-gov", "aws-eusc"} and "global" not in region
+    if "global" not in region
 ]
+# Partitions for everybody, China, GovCloud and the European sovereign cloud; those for intelligence services go
+# through boto3.
+SERVED = {"aws", "aws-cn", "aws-us-gov", "aws-eusc"}
 
 
 @pytest.mark.parametrize("service", [EVENTS, SECRETS_MANAGER, PARAMETER_STORE], ids=lambda service: service.name)
-def test_every_region_has_botocores_endpoint(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_region_of_every_partition_has_botocores_endpoint_or_is_left_to_boto3(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     provider = EndpointProvider(LOADER.load_service_model(service.name, "endpoint-rule-set-1"), PARTITIONS)
-    theirs = {
-        region: provider.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url for region in REGIONS
-    }
-    assert len(theirs) > 35
-    assert direct.suits({}, REGIONS)
-    assert {region: direct.url(service, region) for region in REGIONS} == theirs
+    assert len(REGIONS) > 45
+    for partition, region in REGIONS:
+        theirs = provider.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url
+        served = endpoints.served({}, [region])
+        assert served is (partition in SERVED), region
+        assert not served or endpoints.url(service.name, region) == theirs
+
+
+def test_no_endpoint_is_made_up_for_a_region_that_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.raises(ValueError, match="eu-isoe-west-1"):
+        endpoints.url("events", "eu-isoe-west-1")
 
 
 @pytest.mark.parametrize(
@@ -52,18 +63,25 @@ def test_every_region_has_botocores_endpoint(service: Service, monkeypatch: pyte
     ids=lambda environment: next(iter(environment)),
 )
 def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call.chosen(call.DIRECT, ["us-east-1"]) is direct.call
+    assert call.chosen(call.DIRECT, ["us-east-1"]).call is direct.call
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert call.chosen(call.DIRECT, ["us-east-1"]) is sdk.call
+    assert call.chosen(call.DIRECT, ["us-east-1"]).call is sdk.call
 
 
-def test_a_region_of_a_partition_it_does_not_know_is_left_to_the_sdk() -> None:
-    assert call.chosen(call.DIRECT, ["us-east-1", "xx-north-1"]) is sdk.call
+@pytest.mark.parametrize(
+    "region", ["xx-north-1", "eu-isoe-west-1", "us-iso-east-1", "us-isob-east-1", "us-isof-east-1"]
+)
+def test_a_region_of_a_partition_it_does_not_serve_is_left_to_the_sdk(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call.chosen(call.DIRECT, ["us-east-1", region]).call is sdk.call
+    monkeypatch.setenv("AWS_REGION", region)  # where the secrets are
+    assert call.chosen(call.DIRECT, ["us-east-1"]).call is sdk.call
 
 
 def test_relay_toml_chooses_the_transport() -> None:
-    assert call.chosen(call.BOTO3, ["us-east-1"]) is sdk.call
+    assert call.chosen(call.BOTO3, ["us-east-1"]).call is sdk.call
 
 
 TEXTS = st.text(max_size=12)
@@ -96,5 +114,30 @@ def is_text(body: bytes) -> bool:
 def test_an_error_is_read_as_botocore_reads_it(status: int, body: bytes) -> None:
     parser: Any = JSONParser()
     theirs = parser.parse({"status_code": status, "headers": {}, "body": body}, None)["Error"]
-    mine = direct.refusal(status, body)
+    mine = direct.refusal(Answer(status, {}, body))
     assert (mine.code, mine.message) == (theirs["Code"], theirs["Message"])
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "ThrottlingException"),
+        (b'{"message":"slow"}', "ThrottlingException"),
+        (b"<html></html>", "ThrottlingException"),
+        (b'{"__type":"a#OtherException"}', "OtherException"),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 503])
+def test_an_error_whose_body_does_not_name_it_is_what_its_header_says(status: int, body: bytes, code: str) -> None:
+    headers = {"x-amzn-errortype": "aws.events#ThrottlingException:http://internal.amazon.com/"}
+    assert direct.refusal(Answer(status, headers, body)).code == code
+
+
+def test_an_error_carries_the_request_id_that_support_asks_for() -> None:
+    body = b'{"__type":"ThrottlingException","message":"slow"}'
+    failed = direct.refusal(Answer(400, {"x-amzn-requestid": "1-2"}, body))
+    assert failed.request_id == "1-2"
+    assert (failed.message, str(failed)) == (
+        "slow (AWS request id 1-2)",
+        "ThrottlingException: slow (AWS request id 1-2)",
+    )
