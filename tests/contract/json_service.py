@@ -36,6 +36,8 @@ class Aws:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each answer waits for 40 ms
+            wbufsize = -1
 
             def setup(self) -> None:
                 super().setup()
