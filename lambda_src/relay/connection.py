@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 MAX_BYTES = 1024 * 1024
 """Of an answer. A secret has at most 64 KB, and EventBridge answers an id for each entry."""
@@ -25,11 +25,18 @@ class ConnectionClosed(OSError):
     """The connection ended before the answer did, or what came is no complete HTTP answer."""
 
 
+class Headers(Protocol):
+    """What http.client makes of the headers; they are seldom looked at."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return the value of a header, whose name may be written in any case."""
+
+
 class Answer(NamedTuple):
-    """What a service answered; the names of `headers` are in lower case."""
+    """What a service answered."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     content: bytes
 
 
@@ -78,8 +85,7 @@ class Connection:
         try:
             self._http.request("POST", "/", body, headers)
             with self._http.getresponse() as response:
-                found = {name.lower(): value for name, value in response.getheaders()}
-                return Answer(response.status, found, _content(response))
+                return Answer(response.status, response.headers, _content(response))
         except (HTTPException, ValueError) as error:
             raise ConnectionClosed(f"{type(error).__name__}: {error}") from error
         finally:

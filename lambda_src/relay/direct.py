@@ -93,8 +93,8 @@ def refusal(answer: Answer) -> CallFailed:
     https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
     """
     status, headers, content = answer
-    request_id = headers.get("x-amzn-requestid") or ""
-    named = headers.get("x-amzn-errortype")
+    request_id = headers.get("x-amzn-RequestId") or ""
+    named = headers.get("x-amzn-ErrorType")
     start = content.strip()
     if not named and status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not start or start.startswith(b"<html>")):
         return CallFailed(str(status), _phrase(status), request_id)

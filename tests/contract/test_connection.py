@@ -221,6 +221,6 @@ def test_the_monotonic_clock_counts_too_if_the_wall_clock_was_set_back(monkeypat
             assert not connection.is_usable()
 
 
-def test_the_names_of_headers_are_in_lower_case() -> None:
+def test_headers_are_found_in_any_case() -> None:
     with connected(sending(OK.replace(b"OK\r\n", b"OK\r\nx-Amzn-requestid: 1-2\r\n"))) as connection:
-        assert connection.post({}, b"", 5).headers["x-amzn-requestid"] == "1-2"
+        assert connection.post({}, b"", 5).headers.get("x-amzn-RequestId") == "1-2"

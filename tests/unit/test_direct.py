@@ -129,13 +129,13 @@ def test_an_error_is_read_as_botocore_reads_it(status: int, body: bytes) -> None
 )
 @pytest.mark.parametrize("status", [400, 503])
 def test_an_error_whose_body_does_not_name_it_is_what_its_header_says(status: int, body: bytes, code: str) -> None:
-    headers = {"x-amzn-errortype": "aws.events#ThrottlingException:http://internal.amazon.com/"}
+    headers = {"x-amzn-ErrorType": "aws.events#ThrottlingException:http://internal.amazon.com/"}
     assert direct.refusal(Answer(status, headers, body)).code == code
 
 
 def test_an_error_carries_the_request_id_that_support_asks_for() -> None:
     body = b'{"__type":"ThrottlingException","message":"slow"}'
-    failed = direct.refusal(Answer(400, {"x-amzn-requestid": "1-2"}, body))
+    failed = direct.refusal(Answer(400, {"x-amzn-RequestId": "1-2"}, body))
     assert failed.request_id == "1-2"
     assert (failed.message, str(failed)) == (
         "slow (AWS request id 1-2)",
