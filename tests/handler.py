@@ -17,9 +17,7 @@ from relay.config import Config
 from relay.ports import Ports
 
 
-def handle(
-    event: Any, config: Config, ports: Ports, now: datetime, context: "Context | None" = None
-) -> dict[str, Any]:
+def handle(event: Any, config: Config, ports: Ports, now: datetime, context: "Context | None" = None) -> dict[str, Any]:
     """The answer of `relay.ingest.handler`, at `now`."""
     ingest = _ingest()
     with mock.patch.multiple(ingest, CONFIG=config, PORTS=ports), time_machine.travel(now, tick=False):

@@ -78,7 +78,7 @@ def post(
         once=each_is_the_first,
     )
     event = http_api_event(PATH, body, headers, query=query, method=method)
-    answer, _ = pipeline.answer(event, relay, ports, now, 29)
+    answer, _ = pipeline.answer(event, relay, ports, now, lambda: 29)
     return answer, (put, stored)
 
 
@@ -221,7 +221,7 @@ def test_a_path_that_could_be_another_path_and_a_query_proves_nothing() -> None:
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
-    answer, outcome = pipeline.answer(event, relay, ports, NOW, 29)
+    answer, outcome = pipeline.answer(event, relay, ports, NOW, lambda: 29)
     assert answer["statusCode"] == 401
     assert isinstance(outcome, Refused)
     assert "question mark" in outcome.rejection.reason

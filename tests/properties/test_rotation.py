@@ -72,7 +72,7 @@ class World:
             "webhook-signature": Webhook(secret).sign("msg_1", now, BODY.decode()),
         }
         event = http_api_event("/orders/c42", BODY, headers)
-        answer, _ = pipeline.answer(event, relay, ports, now, 29)
+        answer, _ = pipeline.answer(event, relay, ports, now, lambda: 29)
         status: int = answer["statusCode"]
         return status
 

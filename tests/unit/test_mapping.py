@@ -285,4 +285,4 @@ def test_of_a_webhook_with_too_many_entries_nothing_is_put_and_nothing_stored(lo
     body = b'{"type":"a","events":[' + b"0," * config.max_entries + b"0]}"
     ports = Ports(never, never, never, never, never, never, Counter(never, never, 1), never)
     with pytest.raises(PayloadTooLarge):
-        relaying.taken(webhook(config, body), config, ports, 29)
+        relaying.taken(webhook(config, body), config, ports, lambda: 29)
