@@ -48,7 +48,8 @@ test: setup
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m pytest --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 
-# Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment.
+# Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
+# and RELAY_STAGE=dev for another stage than prod.
 e2e: setup
 	@RELAY_URL="$(RELAY_URL)" $(BIN)/python -m pytest tests/e2e/test_anywhere.py
 

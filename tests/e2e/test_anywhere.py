@@ -38,7 +38,8 @@ def anywhere(request: pytest.FixtureRequest) -> Anywhere:
         relay = request.getfixturevalue("relay")
         return Anywhere(relay.url, {one.path: one for one in listed})
     client = boto3.client("secretsmanager")
-    values = {one.path: client.get_secret_value(SecretId=one.secret_name)["SecretString"] for one in listed}
+    prefix = stage_names.secret_prefix(os.environ.get("RELAY_STAGE", stage_names.PRODUCTION))
+    values = {one.path: client.get_secret_value(SecretId=prefix + one.secret_name)["SecretString"] for one in listed}
     return Anywhere(RELAY_URL.rstrip("/"), {one.path: replace(one, secret=values[one.path]) for one in listed})
 
 

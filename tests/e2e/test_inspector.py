@@ -180,7 +180,7 @@ def test_the_commands_that_are_copied_do_what_they_say(page: Page, running: list
     post(sample("/github"), b'{"repository":{"owner":{"login":"octo-org"}},"it\'s":"\\u00e9"}')
     page.locator("#list li").first.click()
     for name, answer in (
-        ("Copy as curl", '"accepted": 1'),
+        ("Copy as curl", '"accepted":1'),
         ("Copy all entries", '"FailedEntryCount": 0'),
         ("Copy for the AWS CLI", '"FailedEntryCount": 0'),
     ):
