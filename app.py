@@ -2,7 +2,7 @@
 
 Context: `stage=dev` chooses a stage of cdk.json (without it: prod), `front=rest` its REST API with AWS WAF,
 `config=PATH` reads another relay.toml, `target=local` builds the function for this machine (`make demo`), `nag=true`
-lets cdk-nag judge it (`make lint`).
+lets cdk-nag and cdk-preflight check it (`make lint`).
 """
 
 import platform
@@ -44,9 +44,9 @@ def main() -> None:
     if problems := [f"{path.name}: {problem}" for problem in front.problems(relay, chosen)]:
         sys.exit("\n".join(problems))
     if app.node.try_get_context("nag"):
-        from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # only the lint has it installed
+        from infra import checks  # only for development are cdk-nag and cdk-preflight installed
 
-        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True), ServerlessChecks(app, verbose=True))
+        checks.apply(app)
     arm = platform.machine() in {"aarch64", "arm64"} or not local
     architecture = lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
     cryptography = any(scheme_config.needs_cryptography(route.auth) for route in relay.routes)

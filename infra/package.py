@@ -18,14 +18,23 @@ CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 LAMBDA_PYTHON = (3, 13)
-# pip builds nothing for another platform, so it takes wheels only.
 LAMBDA_PLATFORM = (
     "--platform=manylinux2014_aarch64",
     "--platform=manylinux_2_28_aarch64",
     "--implementation=cp",
     "--python-version=3.13",
+)
+# Only what a lock names with its hash; building a source distribution would download and run what no lock names.
+PIP_INSTALL = (
+    "install",
+    "--quiet",
+    "--no-compile",
+    "--disable-pip-version-check",
+    "--require-hashes",
     "--only-binary=:all:",
 )
+# pip writes these itself, with paths of this machine; all else in the package is as in the wheels.
+WRITTEN_BY_PIP = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
 # Of Powertools, what neither the function nor what it uses imports.
 UNUSED = (
     "event_handler",
@@ -65,12 +74,15 @@ class Package:
     def build(self, target: Path) -> None:
         """Write the package into `target`. Raises CalledProcessError if pip fails."""
         platform = () if self.local else LAMBDA_PLATFORM
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+        pip = [sys.executable, "-m", "pip", *PIP_INSTALL]
         requirements = [f"--requirement={REQUIREMENTS}"] + [f"--requirement={CRYPTOGRAPHY}"] * self.cryptography
         subprocess.run([*pip, *platform, "--target", str(target), *requirements], check=True)
         shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(self.config, target / "relay.toml")
-        shutil.rmtree(target / "bin", ignore_errors=True)
+        shutil.rmtree(target / "bin", ignore_errors=True)  # its scripts name this machine's Python
+        for metadata in target.glob("*.dist-info"):
+            for name in WRITTEN_BY_PIP:
+                (metadata / name).unlink(missing_ok=True)
         for data in (target / "botocore" / "data").iterdir():
             if data.is_dir() and data.name not in SERVICES:
                 shutil.rmtree(data)
@@ -78,6 +90,7 @@ class Package:
             shutil.rmtree(target / "aws_lambda_powertools" / unused)
         if compiler := self.compiler():
             _compile(compiler, target)
+        _set_modes(target)
 
     def compiler(self) -> str | None:
         """The Python that can compile for where the package will run, if there is one here.
@@ -99,6 +112,12 @@ def _compile(python: str, target: Path) -> None:
     command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
     subprocess.run([*command, "-s", str(target), "-p", "/var/task", str(target)], check=True, env=environment)
+
+
+def _set_modes(target: Path) -> None:
+    """Let everyone read the package: the archive keeps the modes, which depend on the umask of who builds it."""
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 @jsii.implements(cdk.ILocalBundling)

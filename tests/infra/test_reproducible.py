@@ -1,10 +1,12 @@
 """The same sources give the same template and the same packages, wherever they are: `cdk diff` shows changes alone."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -21,28 +23,74 @@ SOURCES = (
 )
 
 
-def synthesised(clone: Path, stage: str) -> dict[str, bytes]:
-    """What `cdk synth` writes there for a stage: the template, and the names of the assets, which are their hashes."""
+def clone(folder: Path, *, cryptography: bool) -> None:
+    """Copy the sources there; with `cryptography`, a route of the shipped file needs it."""
     for name in SOURCES:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, clone / name)
-    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"] | {"stage": stage}
+            shutil.copy(source, folder / name)
+    if cryptography:
+        with (folder / "relay.toml").open("a") as file:
+            file.write(
+                """
+[[route]]
+name = "signed-by-key"
+path = "/signed-by-key"
+preset = "discord"
+auth = { public_key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" }
+event = { source = "aws.partner/acme.example/discord", detail_type = "interaction" }
+"""
+            )
+
+
+def environment_at(folder: Path) -> Path:
+    """Return the Python of a virtual environment there that has this one's packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    show = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.run(show, check=True, capture_output=True, text=True).stdout.strip())
+    (packages / "these.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python
+
+
+def synthesised(folder: Path, python: Path, umask: int) -> dict[str, tuple[int, str]]:
+    """Return the mode and the SHA-256 of all that `cdk synth` writes there: the template, and each asset's files."""
+    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
-    environment |= {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(clone / "out")}
-    subprocess.run([sys.executable, "app.py"], cwd=clone, env=environment, check=True, capture_output=True)
-    assets = {path.name: b"" for path in (clone / "out").iterdir() if path.name.startswith("asset.")}
-    return {"template": (clone / "out" / "PartnerEventRelay.template.json").read_bytes(), **assets}
+    environment |= {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(folder / "out")}
+    command = [str(python), "app.py"]
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, umask=umask)
+    out = folder / "out"
+    paths = [out / "PartnerEventRelay.template.json"]
+    paths += [path for asset in out.glob("asset.*") for path in (asset, *asset.rglob("*"))]
+    return {
+        str(path.relative_to(out)): (
+            path.stat().st_mode & 0o777 if path != paths[0] else 0,
+            "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in paths
+    }
 
 
-@pytest.mark.parametrize("stage", ["prod"])
-def test_two_clones_give_the_same_bytes(tmp_path: Path, stage: str) -> None:
-    clones = [tmp_path / "first", tmp_path / "somewhere" / "else"]
-    for clone in clones:
-        clone.mkdir(parents=True)
-    first, second = (synthesised(clone, stage) for clone in clones)
-    assert len(first) > 1
+@pytest.mark.parametrize("cryptography", [False, True])
+def test_two_clones_with_environments_elsewhere_give_the_same_bytes(tmp_path: Path, *, cryptography: bool) -> None:
+    written = []
+    for name, umask in (("first", 0o022), ("somewhere/else/and longer", 0o077)):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        clone(folder, cryptography=cryptography)
+        written.append(synthesised(folder, environment_at(folder / "environment of its own"), umask))
+    first, second = written
+    assert len(first) > 300
+    assert any("/cryptography/" in path for path in first) == cryptography
     assert first == second
+
+
+def test_nothing_that_pip_writes_itself_is_in_the_package(tmp_path: Path) -> None:
+    clone(tmp_path, cryptography=False)
+    names = {path.rsplit("/")[-1] for path in synthesised(tmp_path, Path(sys.executable), 0o022)}
+    assert names & {"bin", "INSTALLER", "RECORD", "REQUESTED", "direct_url.json"} == set()
+    assert "METADATA" in names
