@@ -93,6 +93,10 @@ lint: $(DEVELOP)
 		$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/$$stage-$$front/*.template.json || exit 1; \
 	done; done # W3005: the CDK writes that dependency itself
 
+# The function's package for Lambda, run on an emulated arm64; optional, not in CI (see CONTRIBUTING.md).
+arm64: .venv/.ready
+	@$(BIN)/python -m tools.arm64
+
 # To the AWS account and Region of the environment.
 deploy: $(DEPLOY)
 	@node_modules/.bin/cdk deploy
