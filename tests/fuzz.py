@@ -185,21 +185,42 @@ def shapes(size: int = LARGE) -> Iterator[tuple[str, bytes]]:
     yield "invalid UTF-8", b"\xff" * size
 
 
-def confusions(sender: Genuine) -> Iterator[Event]:
-    """Yield the genuine request with a value of another type in each place of its body and its headers."""
-    event = event_of(sender)
+def confused(event: Event, chance: random.Random) -> Event:
+    """Return the event with one to three values of another type, anywhere in its body, its headers or itself."""
+    for _ in range(chance.randint(1, 3)):
+        event = chance.choice((_confused_body, _confused_header, _confused_event))(event, chance)
+    return event
+
+
+def _confused_body(event: Event, chance: random.Random) -> Event:
     try:
-        value = json.loads(sender.body)
+        value = json.loads(body_of(event))
     except ValueError:
-        value = None
-    bodies = [json.dumps(odd).encode() for odd in ODD]
-    if isinstance(value, dict):
-        bodies += [json.dumps(value | {name: odd}).encode() for name in value for odd in ODD]
-    for body in bodies:
-        yield with_body(event, body)
-    for name in sender.headers:
-        for odd in ODD:
-            yield with_headers(event, event["headers"] | {name: odd if isinstance(odd, str) else str(odd)})
+        return with_body(event, json.dumps(chance.choice(ODD)).encode())
+    return with_body(event, json.dumps(_replaced(value, chance)).encode())
+
+
+def _replaced(value: Any, chance: random.Random) -> Any:
+    """Return the value with something else in one of its places."""
+    if isinstance(value, dict) and value and chance.random() < 0.9:
+        name = chance.choice(sorted(value))
+        return value | {name: _replaced(value[name], chance)}
+    if isinstance(value, list) and value and chance.random() < 0.9:
+        return [_replaced(value[0], chance), *value[1:]]
+    return chance.choice(ODD)
+
+
+def _confused_header(event: Event, chance: random.Random) -> Event:
+    headers = event["headers"] if isinstance(event["headers"], dict) else {}
+    name = chance.choice(sorted({*map(str, headers), "content-type", "x-other"}))
+    odd = chance.choice(ODD)
+    return with_headers(event, headers | {name: odd if chance.random() < 0.3 else str(odd)})
+
+
+def _confused_event(event: Event, chance: random.Random) -> Event:
+    return event | {
+        chance.choice(("rawQueryString", "isBase64Encoded", "version", "stageVariables")): chance.choice(ODD)
+    }
 
 
 def event_of(sender: Genuine) -> Event:
@@ -258,10 +279,10 @@ def _said(reached: Sequence[Entry | Message]) -> list[Any]:
     ]
 
 
-def run(changes: int, seed: int, size: int, share: float = 1) -> Report:
-    """Attack each preset with `changes` single changes, each large shape under each type, and wrong types.
+def run(changes: int, confusions: int, seed: int, size: int, share: float = 1) -> Report:
+    """Attack each preset with `changes` single changes, `confusions` wrong types, and large shapes under each type.
 
-    `share` is the part of the shapes and the wrong types that is posted, chosen by `seed`.
+    `share` is the part of the shapes that is posted, chosen by `seed`.
     """
     report, chance = Report(), random.Random(seed)
     for name in PRESETS:
@@ -271,13 +292,12 @@ def run(changes: int, seed: int, size: int, share: float = 1) -> Report:
         for _ in range(changes):
             change = chance.choice(CHANGES)
             events.append((change.__name__.strip("_"), change(event, chance)))
+        events += [("wrong type", confused(event, chance)) for _ in range(confusions)]
         for what, body in shapes(size):
             for content_type in CONTENT_TYPES:
-                headers = event["headers"] | {"content-type": content_type}
-                events.append((f"{what} as {content_type}", with_headers(with_body(event, body), headers)))
-        events += [("wrong type", one) for one in confusions(sender)]
-        if share < 1:
-            events = [one for number, one in enumerate(events) if number < changes or chance.random() < share]
+                if chance.random() < share:
+                    headers = event["headers"] | {"content-type": content_type}
+                    events.append((f"{what} as {content_type}", with_headers(with_body(event, body), headers)))
         with redirect_stdout(StringIO()):
             attack(name, events, report)
     return report
@@ -287,11 +307,12 @@ def main() -> None:
     """Run the attack and print the report; exit with 1 if there was a failure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--changes", type=int, default=400, help="single changes for each preset")
+    parser.add_argument("--confusions", type=int, default=1200, help="requests with wrong types for each preset")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=LARGE, help="bytes of a large shape")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    report = run(given.changes, given.seed, given.size)
+    report = run(given.changes, given.confusions, given.seed, given.size)
     print("\n".join(report.lines()))
     sys.exit(1 if report.failures else 0)
 
