@@ -80,11 +80,14 @@ def _claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
     return _named(route, "claim_detail", _object, template, scope) if template else {}
 
 
-def from_headers(template: Template, scope: Scope) -> list[str]:
-    """What `template` takes from the headers; nothing, where it fails."""
+_OUTSIDE = {("headers",), ("path",), ("query",), ()}  # the last is the whole scope
+
+
+def from_outside(template: Template, scope: Scope) -> list[str]:
+    """Return what `template` takes from outside the body: headers, path and query; nothing, where it fails."""
     found = []
     for part in template.placeholders():
-        if "headers" in part.expression:
+        if any(path[:1] in _OUTSIDE for path in Template(part.expression, (part,)).paths()):
             with contextlib.suppress(MappingError):
                 found.append(str(part.search(scope)))
     return found

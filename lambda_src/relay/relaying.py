@@ -72,16 +72,20 @@ def taken(
 def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
     """Return what tells this webhook from every other, empty if the sender gave it no id.
 
-    Only an id that is signed, and that the sender gives to one delivery, tells by itself. An order's id is in every
-    webhook about that order, and an id that is not signed is whatever a stranger makes it: with those, the body and
-    what the detail-type takes from the headers have to be the same too.
+    Two customers may give one id to different webhooks, and who has seen one webhook may change what is not signed: so
+    what chooses the customer, the kind of the event and whether there is one is part of it, if it is not in the body.
+    Beside that, only an id that is signed, and that the sender gives to one delivery, tells by itself. An order's id is
+    in every webhook about that order, and an id that is not signed is whatever a stranger makes it: with those, the
+    path and the body have to be the same too.
     """
-    route, request = webhook.route, webhook.request
+    route, request, event = webhook.route, webhook.request, webhook.route.event
     if not route.id or scope["id"] == request.request_id:
         return ""
-    parts = [route.name, route.auth.secret, scope["id"]]
+    deciding = (event.source, event.region, event.detail_type, event.resources, event.when)
+    parts: list[Any] = [route.name, route.auth.secret, scope["id"]]
+    parts += [mapping.from_outside(one, scope) for one in deciding if one]
     if route.id_is != DELIVERY or not signed.covers(route.auth, route.id):
-        parts += [hashlib.sha256(request.body).hexdigest(), *mapping.from_headers(route.event.detail_type, scope)]
+        parts += [hashlib.sha256(request.body).hexdigest(), sorted(webhook.path.items())]
     return json.dumps(parts)
 
 
