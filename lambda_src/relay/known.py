@@ -1,5 +1,6 @@
 """What a receiver knows when it asks whether a request is authentic."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ Fetch = Callable[[str, float], bytes]
 
 Raise Unavailable if that cannot be known now.
 """
+
+_NOT_IN_A_PATH = re.compile(r"[?#\x00-\x1f\x7f]")
 
 PUBLISHED_SECONDS = 900
 """How long a key that its sender withdraws may still authenticate webhooks."""
@@ -33,8 +36,9 @@ class Known:
     def url(self, request: Request) -> str:
         """Return the URL the sender used: configured, never taken from a Host or a forwarded header.
 
-        Raise Unauthorized if the path holds a question mark: it would be the URL of another path and query as well.
+        Raise Unauthorized if the path holds what was escaped and means something else in a URL: with a question mark it
+        would be the URL of another path and query as well, and parsers drop a fragment and control characters.
         """
-        if "?" in request.path:
-            raise Unauthorized("an escaped question mark in the path")
+        if _NOT_IN_A_PATH.search(request.path):
+            raise Unauthorized("an escaped question mark, number sign or control character in the path")
         return self.public_url + request.path + (f"?{request.query}" if request.query else "")

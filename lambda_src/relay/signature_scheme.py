@@ -46,7 +46,8 @@ _BODY = "body"
 _OWS = " \t"
 _MAX_SIGNATURES = 32
 _MAX_SIGNATURE_LENGTH = 8192
-_DIGITS = re.compile(r"[0-9]{1,20}")
+# Without zeros before it: `100` + `17…` is also `1` + `0017…`.
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
 _DIGITS_OF_SECONDS = 11  # until the year 5138; 12 digits of milliseconds are 1973 and later
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -272,11 +273,12 @@ def _content(template: Template, scope: Mapping[str, Any], raw: Mapping[str, byt
             except MappingError as error:
                 raise Unauthorized(f"signed value missing: {error}") from error
             # `msg_1` + `.` + `17…` is also `msg_1.17` + `…`: nobody signed that id.
+            # Nor may it end as what follows begins.
             if (
                 part.expression.startswith("headers.")
                 and isinstance(following, str)
                 and following
-                and following in value
+                and (value + following).find(following) < len(value)
             ):
                 raise Unauthorized(f"{part.expression} contains the text that separates it from what follows")
             yield _bytes(value)
