@@ -1,7 +1,7 @@
 """The name of a secret, fixed or with a part from the request: a secret for each customer (`acme/${path.customer}`)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from relay.errors import MappingError, Unauthorized
@@ -24,9 +24,12 @@ def problem(text: str) -> str | None:
     if not is_template(text):
         return None if re.fullmatch(_FIXED, text) else 'expected a Secrets Manager id or "ssm:/parameter"'
     try:
-        prefix, _ = literal_prefix(_compiled(text))
+        template = _compiled(text)
     except TemplateError as error:
         return str(error)
+    prefix, _ = literal_prefix(template)
+    if not all(_separates(one) for one in _between(template)):
+        return 'expected a "/" between what the request gives, or two customers could have one name'
     return (
         None
         if re.fullmatch(_PREFIX, prefix)
@@ -63,6 +66,16 @@ def can_be(text: str, name: str) -> bool:
     return re.fullmatch(pattern, name) is not None
 
 
+def may_be_one(text: str, other: str) -> bool:
+    """Return whether both may name one secret; of two templates it is assumed if their fixed beginnings allow it."""
+    if is_template(text) and is_template(other):
+        ours, theirs = prefix_of(text), prefix_of(other)
+        return ours.startswith(theirs) or theirs.startswith(ours)
+    if is_template(text):
+        return can_be(text, other)
+    return can_be(other, text) if is_template(other) else text == other
+
+
 def resolve(text: str, request: Request, path: Mapping[str, str]) -> str:
     """The name, for this request. Raises Unauthorized if the request gives it no part, or one that may not be."""
     if not is_template(text):
@@ -79,6 +92,19 @@ def _part(placeholder: Placeholder, scope: Mapping[str, object]) -> str:
     if not isinstance(value, str) or not _PART.fullmatch(value):
         raise Unauthorized(f"${{{placeholder.expression}}} is no part of a secret's name")
     return value
+
+
+def _between(template: Template) -> Iterator[str | Placeholder]:
+    """Yield what follows each placeholder but the last."""
+    last = max((place for place, part in enumerate(template.parts) if isinstance(part, Placeholder)), default=0)
+    for part, following in zip(template.parts[:last], template.parts[1:], strict=False):
+        if isinstance(part, Placeholder):
+            yield following
+
+
+def _separates(part: str | Placeholder) -> bool:
+    """Return whether `part` holds a character that no part of the request may have."""
+    return isinstance(part, str) and "/" in part
 
 
 @cache
