@@ -7,7 +7,7 @@ from relay.handshake import DEFAULT_PATTERN
 from relay.payload import CLOUDEVENTS_BINARY, JSON
 from relay.route import Route
 from relay.signature_scheme import SignatureScheme
-from relay.signed import Scheme, covers, signed, signs_the_body
+from relay.signed import Scheme, covers, proves_format, signed, signs_the_body
 from relay.template import Placeholder, Template
 from relay.token_scheme import NoScheme
 
@@ -39,6 +39,8 @@ def problems(route: Route) -> Iterator[Problem]:
         )
     if route.body != JSON and _can_be_extended(scheme):
         yield "body", 'expected "json": without a closing bracket, more can be appended to what a plain hash covers'
+    elif not proves_format(scheme, route.body):
+        yield "body", 'expected "json": where another body begins and ends, what is signed beside it does not tell'
     for handshake in route.handshakes:
         if handshake.sign and not handshake.authenticate and handshake.pattern == DEFAULT_PATTERN:
             yield "handshake.pattern", "expected the exact form of what is signed for anybody who asks"
@@ -84,7 +86,9 @@ def signed_for_anybody(route: Route, routes: Sequence[Route]) -> tuple[str, ...]
         handshake.pattern
         for other in routes
         for handshake in other.handshakes
-        if handshake.sign and not handshake.authenticate and other.auth.secret == route.auth.secret
+        if handshake.sign
+        and not handshake.authenticate
+        and secret_name.may_be_one(other.auth.secret, route.auth.secret)
     )
 
 
@@ -106,11 +110,11 @@ def _forgeable(route: Route) -> Iterator[Problem]:
 
 
 def _can_be_extended(scheme: Scheme) -> bool:
-    """Return whether bytes can be appended to what is signed without the secret: a plain hash that begins with it.
+    """Return whether bytes can be appended to what is signed without the secret: a plain hash that ends otherwise.
 
     https://en.wikipedia.org/wiki/Length_extension_attack
     """
     if not isinstance(scheme, SignatureScheme) or scheme.kind != "hash" or not scheme.content.parts:
         return False
-    first = scheme.content.parts[0]
-    return isinstance(first, Placeholder) and first.expression == "secret"
+    last = scheme.content.parts[-1]
+    return not (isinstance(last, Placeholder) and last.expression == "secret")
