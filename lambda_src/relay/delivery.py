@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -101,11 +101,17 @@ def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, bud
     pending: Sequence[int] = range(len(entries))
     attempt, failing = 0, False
     while pending:
-        for batch in requests(pending, entries, max_request_bytes):
-            if budget.allows(failing=failing):
-                for index, outcome in _put(batch, entries, send):
-                    made[index] = _counted(outcome, made[index])
-                failing = failing or all(outcomes.retryable(made[index]) for index in batch)
+        waiting = deque(requests(pending, entries, max_request_bytes))
+        while waiting and budget.allows(failing=failing):
+            batch = waiting.popleft()
+            results = send([entries[index] for index in batch])
+            blamed = len(batch) > 1 and all(outcomes.blames_one(result) for result in results)
+            if blamed:  # the others may not suffer for one of them: each is put on its own, while there is time
+                waiting.extendleft([index] for index in reversed(batch))
+                results = [Failed("NotAttempted", "there was no time for it on its own")] * len(batch)
+            for index, outcome in zip(batch, results, strict=True):
+                made[index] = _counted(outcome, made[index])
+            failing = failing or (not blamed and all(outcomes.retryable(result) for result in results))
         pending = [index for index in pending if outcomes.retryable(made[index])]
         if pending and not budget.pause(attempt):
             break
@@ -121,15 +127,6 @@ def requests(pending: Iterable[int], entries: Sequence[Entry], max_request_bytes
     for (_, bus), indexes in by_destination.items():
         most = MAX_ENTRIES_OF_PUT_EVENTS if bus else MAX_ENTRIES_PER_REQUEST
         yield from batches(indexes, lambda i: entries[i].size, most, max_request_bytes)
-
-
-def _put(batch: Sequence[int], entries: Sequence[Entry], send: Send) -> Iterator[tuple[int, Outcome]]:
-    results = send([entries[index] for index in batch])
-    if len(batch) > 1 and all(outcomes.blames_one(result) for result in results):
-        for index in batch:  # the others may not suffer for one of them
-            yield from _put([index], entries, send)
-    else:
-        yield from zip(batch, results, strict=True)
 
 
 def _counted(outcome: Outcome, before: Outcome) -> Outcome:

@@ -165,3 +165,31 @@ def test_one_entry_does_not_take_the_others_of_its_request_with_it(load: Load) -
     made = deliver(numbered(4), load(RELAY_TOML), bus, no_retries())
     assert bus.sent == [["0", "1", "2", "3"], ["0"], ["1"], ["2"], ["3"]]
     assert [isinstance(one, Accepted) for one in made] == [True, True, False, True]
+
+
+class Blaming:
+    """Refuses each request of several for what one entry may be, and fails each of one; every request takes 3 s."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.sizes: list[int] = []
+        self._clock = clock
+
+    def __call__(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        self.sizes.append(len(entries))
+        self._clock.now += 3
+        return [Failed("ValidationException" if len(entries) > 1 else "ReadTimeoutError", "")] * len(entries)
+
+
+def test_no_request_is_begun_after_the_time_is_over_also_when_a_request_is_taken_apart(load: Load) -> None:
+    clock = Clock()
+    bus = Blaming(clock)
+    made = deliver(numbered(20), load(RELAY_TOML), bus, clock.budget(20, send=6))
+    assert (bus.sizes, clock.now) == ([20, 1], 6)
+    assert [one.code for one in made if isinstance(one, Failed)] == ["ReadTimeoutError"] + ["NotAttempted"] * 19
+
+
+def test_what_was_put_with_others_and_not_on_its_own_may_be_put_again(load: Load) -> None:
+    clock = Clock()
+    made = deliver(numbered(20), load(RELAY_TOML), Blaming(clock), clock.budget(20, send=6))
+    assert all(outcomes.retryable(one) for one in made)
+    assert [one.attempts for one in made if isinstance(one, Failed)] == [2] + [1] * 19
