@@ -1,5 +1,8 @@
 """How boto3 calls AWS: timeouts and retries. Those of the calls that need no boto3 are in call.py.
 
+For an answer that is none of AWS's, boto3 raises more than ClientError and BotoCoreError: ResponseParserError, and
+whatever its parser trips over. So whoever may not raise (storing, postponing) takes every exception for a refusal.
+
 The defaults (60 s to connect, 60 s to read) outlast API Gateway's 30 s, so both are set.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
@@ -8,7 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from relay.call import USER_AGENT
 
@@ -38,3 +41,8 @@ def client(service: str, config: Config, region: str | None = None) -> Any:
     if boto3.DEFAULT_SESSION is None or boto3.DEFAULT_SESSION.get_credentials() is None:
         raise NoCredentialsError
     return made
+
+
+def reason(error: Exception) -> str:
+    """Return why a call failed, for a log: errors that are not the SDK's own say little without their type."""
+    return str(error) if isinstance(error, ClientError | BotoCoreError) else f"{type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from relay import aws
 
@@ -61,8 +61,8 @@ def leave(text: str) -> tuple[str, str]:
     """Bucket and key of the JSON text, which is stored there now. Raises OSError."""
     try:
         return name(), put("claims", text.encode(), "application/json")
-    except (ClientError, BotoCoreError) as error:
-        raise OSError(f"overflow bucket: {error}") from error
+    except Exception as error:
+        raise OSError(f"overflow bucket: {aws.reason(error)}") from error
 
 
 def presign(key: str, seconds: int) -> str:
@@ -73,6 +73,6 @@ def presign(key: str, seconds: int) -> str:
     where = {"Bucket": name(), "Key": key}
     try:
         url: str = _client().generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
-    except BotoCoreError as error:  # no credentials at this moment
-        raise OSError(f"overflow bucket: {error}") from error
+    except Exception as error:  # no credentials at this moment
+        raise OSError(f"overflow bucket: {aws.reason(error)}") from error
     return url

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from relay import credentials, endpoints, sigv4
+from relay import credentials, endpoints, sigv4, strict_json
 from relay.call import USER_AGENT, CallFailed, Patience, Service, Use
 from relay.connection import Answer, Connection
 
@@ -99,8 +99,8 @@ def refusal(answer: Answer) -> CallFailed:
     if not named and status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not start or start.startswith(b"<html>")):
         return CallFailed(str(status), _phrase(status), request_id)
     try:
-        found = json.loads(content)
-    except ValueError:
+        found = strict_json.parse(content.decode())
+    except ValueError:  # not UTF-8, not JSON, or nested too deeply
         found = {"message": content.decode("utf-8", "replace")}
     body: Mapping[str, Any] = found if isinstance(found, dict) else {}
     code = str(body.get("__type", named or status)).partition(":")[0].rpartition("#")[2]
@@ -116,7 +116,7 @@ def _phrase(status: int) -> str:
 
 def _parsed(content: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(content)
+        answer = strict_json.parse(content.decode())
     except ValueError as error:
         raise CallFailed("InvalidResponse", f"the answer is not JSON: {error}") from error
     if not isinstance(answer, dict):

@@ -31,8 +31,8 @@ def sender(call: Call) -> Send:
 
 def _outcome(result: object) -> Outcome:
     match result:
+        case {"ErrorCode": str(code), **rest} if code:  # whatever stands beside it: what may be lost is put again
+            return Failed(code, str(rest.get("ErrorMessage") or ""))
         case {"EventId": str(event_id)} if event_id:
             return Accepted(event_id)
-        case {"ErrorCode": str(code), **rest}:
-            return Failed(code, str(rest.get("ErrorMessage") or ""))
     raise ValueError("an entry has neither EventId nor ErrorCode")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from relay import aws, bucket
 from relay.batching import batches
 from relay.message import VERSION, Message, Unreadable, spelled
@@ -63,13 +61,13 @@ def store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
         letter = _Letter(message.text(), message.attributes())
         try:
             letters[index] = letter if letter.size <= MAX_BYTES else _overflowing(message, letter)
-        except (ClientError, BotoCoreError) as error:
-            found[index] = f"overflow bucket: {error}"
+        except Exception as error:  # noqa: BLE001 - see aws.py
+            found[index] = f"overflow bucket: {aws.reason(error)}"
     for batch in batches(letters, lambda index: letters[index].size, MAX_MESSAGES_PER_BATCH, MAX_BYTES):
         try:
             found |= _send(queue, {index: letters[index] for index in batch})
-        except (ClientError, BotoCoreError) as error:  # the others would only take time to fail as well
-            found |= {index: str(error) for index in letters if index not in found}
+        except Exception as error:  # noqa: BLE001 - the others would only take time to fail as well
+            found |= {index: aws.reason(error) for index in letters if index not in found}
             break
     return [found[index] for index in range(len(messages))]
 
@@ -81,8 +79,8 @@ def keep_unreadable(text: str, why: str) -> str | None:
         letter = _Letter(text, {})
     try:
         return _send(Queue.DEAD_LETTERS, {0: letter})[0]
-    except (ClientError, BotoCoreError) as error:
-        return str(error)
+    except Exception as error:  # noqa: BLE001 - see aws.py
+        return aws.reason(error)
 
 
 def postpone(seconds: Mapping[str, int]) -> None:
@@ -98,7 +96,7 @@ def postpone(seconds: Mapping[str, int]) -> None:
         try:
             # The stubs do not see that dictionaries of these keys are what they want.
             _client().change_message_visibility_batch(QueueUrl=url(Queue.RETRY), Entries=entries)  # type: ignore[arg-type]
-        except (ClientError, BotoCoreError):
+        except Exception:  # noqa: BLE001, S112 - see aws.py; what has been delivered may not come back for it
             continue
 
 
@@ -110,8 +108,8 @@ def follow(text: str) -> str:
         raise Unreadable("the pointer to the overflow bucket is none of ours")
     try:
         found = bucket.get(key)
-    except (ClientError, BotoCoreError) as error:
-        raise OSError(str(error)) from error
+    except Exception as error:
+        raise OSError(aws.reason(error)) from error
     if found is None:
         raise Unreadable(f"the overflow bucket has no {key}")
     return found.decode("utf-8", "replace")
@@ -126,9 +124,15 @@ def _pointed_at(text: str) -> str | None:
 
 def _overflowing(message: Message, letter: _Letter) -> _Letter:
     key = bucket.put("overflow", letter.text.encode(), "application/json")
-    origin, error = message.origin, {"code": message.failed.code, "message": message.failed.message}
+    # Only for a person who looks at it, and each of them may be what made the message too large.
+    error = {"code": spelled(message.failed.code), "message": spelled(message.failed.message)}
     pointer = {"key": key, "size": len(letter.text)}
-    about = {"version": VERSION, "route": origin.route, "webhook_id": origin.webhook_id, "error": error}
+    about = {
+        "version": VERSION,
+        "route": spelled(message.origin.route),
+        "webhook_id": spelled(message.origin.webhook_id),
+        "error": error,
+    }
     return _Letter(json.dumps(about | {_POINTER: pointer}), letter.attributes)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from relay import aws
 from relay.call import USER_AGENT, CallFailed, Patience, Service, Use
@@ -22,7 +21,7 @@ def call(
     except ClientError as error:
         found, request_id = error.response["Error"], error.response.get("ResponseMetadata", {}).get("RequestId", "")
         raise CallFailed(found["Code"], found["Message"], request_id) from error
-    except (BotoCoreError, ResponseParserError) as error:
+    except Exception as error:  # boto3 raises more than its own errors for an answer that is none of AWS's
         raise CallFailed(type(error).__name__, str(error)) from error
     return answer
 

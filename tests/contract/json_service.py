@@ -46,6 +46,9 @@ class Aws:
             def do_GET(self) -> None:
                 self.do_POST()
 
+            def do_PUT(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 aws.asked.append(({name.lower(): value for name, value in self.headers.items()}, body))

@@ -1,0 +1,112 @@
+"""Whatever SQS, S3 or EventBridge answer, what stores and sends has a reason instead of an exception."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from relay import bucket, direct, queues, sdk
+from relay.call import Call
+from relay.entry import Accepted, Entry, Failed
+from relay.message import Message, Origin
+from relay.partner_bus import sender
+from relay.queueing import Kept, Queue, keep
+from tests.contract.json_service import REGION, Aws, aws, credentials
+
+__all__ = ["aws", "credentials"]  # fixtures
+
+ENTRY = Entry(datetime(2026, 11, 23, tzinfo=UTC), "aws.partner/acme.example/c42", (), "a", "{}", REGION)
+LETTER = Message(Origin("orders", "msg_1", "2026-11-23T07:09:54Z"), ENTRY, Failed("ThrottlingException", "slow", 1))
+ODD = {
+    "list": b"[]",
+    "nested-list": b'{"Successful":[[]]}',
+    "no-id": b'{"Successful":[{}]}',
+    "id-is-no-number": b'{"Successful":[{"Id":"x"}]}',
+    "no-code": b'{"Failed":[{"Id":"0"}]}',
+    "deep": b"[" * 100_000,
+    "not-json": b"<html>",
+    "another-id": b'{"Successful":[{"Id":"7"}]}',
+}
+
+
+@pytest.fixture
+def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """SQS and S3 at the end of the function's wires."""
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("OVERFLOW_BUCKET", "overflow")
+    for queue in ("RETRY", "DEAD_LETTER"):
+        monkeypatch.setenv(f"{queue}_QUEUE_URL", f"https://sqs.{REGION}.amazonaws.com/111111111111/{queue}")
+    for client in (queues._client, bucket._client):
+        client.cache_clear()
+    yield aws
+    for client in (queues._client, bucket._client):
+        client.cache_clear()
+
+
+@pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
+def test_what_one_queue_answers_oddly_is_in_the_other(stores: Aws, answer: bytes) -> None:
+    stores.answers = [(200, answer), (200, b'{"Successful":[{"Id":"0"}]}')]
+    assert keep([LETTER], queues.store) == [Kept(Queue.DEAD_LETTERS, LETTER.failed)]
+
+
+@pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
+def test_a_message_that_is_none_of_ours_stays_where_it_is_when_the_queue_answers_oddly(
+    stores: Aws, answer: bytes
+) -> None:
+    stores.answers = [(200, answer)]
+    assert queues.keep_unreadable("x", "why")
+
+
+@pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
+def test_what_has_been_delivered_does_not_come_back_for_an_odd_answer_about_what_waits(
+    stores: Aws, answer: bytes
+) -> None:
+    stores.answers = [(200, answer)]
+    queues.postpone({"receipt": 5})
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"<Error", b"\xff"])
+def test_what_s3_answers_oddly_is_a_reason_too(stores: Aws, answer: bytes) -> None:
+    stores.answers = [(400, answer)] * 9
+    with pytest.raises(OSError, match="overflow bucket"):
+        bucket.leave("{}")
+    with pytest.raises(OSError, match=r"."):
+        queues.follow('{"overflow":{"key":"overflow/00000000-0000-0000-0000-000000000000"}}')
+
+
+@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("answer", [b"[]", b"null", b'{"Entries":1}', b"[" * 100_000, b'{"Entries":' + b"[" * 100_000])
+@pytest.mark.parametrize("status", [200, 400])
+def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
+    aws: Aws, transport: Call, answer: bytes, status: int
+) -> None:
+    aws.answers = [(status, answer)]
+    [outcome] = sender(transport)([ENTRY])
+    assert isinstance(outcome, Failed)
+
+
+@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: Call) -> None:
+    aws.answers = [(200, b'{"FailedEntryCount":1,"Entries":[{"EventId":"1","ErrorCode":"InternalFailure"}]}')]
+    assert sender(transport)([ENTRY]) == [Failed("InternalFailure", "")]
+    aws.answers = [(200, b'{"FailedEntryCount":0,"Entries":[{"EventId":"1","ErrorCode":""}]}')]
+    assert sender(transport)([ENTRY]) == [Accepted("1")]
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        replace(LETTER, origin=replace(LETTER.origin, webhook_id="i" * 1_100_000)),
+        replace(LETTER, origin=replace(LETTER.origin, webhook_id="é" * 200_000)),
+        replace(LETTER, failed=replace(LETTER.failed, message="<" * 1_100_000)),
+        replace(LETTER, failed=replace(LETTER.failed, code="C" * 1_100_000)),
+    ],
+    ids=["id", "id-in-escapes", "error-message", "error-code"],
+)
+def test_a_pointer_fits_into_a_queue_whatever_made_its_message_too_large(stores: Aws, letter: Message) -> None:
+    stores.answers = [(200, b""), (200, b'{"Successful":[{"Id":"0"}]}')]
+    assert queues.store(Queue.RETRY, [letter]) == [None]
+    _, (_, sent) = stores.asked
+    assert len(sent) < queues.MAX_BYTES
