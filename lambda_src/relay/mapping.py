@@ -18,6 +18,10 @@ from relay.webhook import Webhook
 Scope = Mapping[str, Any]
 T = TypeVar("T")
 
+MAX_BYTES = 32 * 1024 * 1024
+"""Of all the entries of a webhook, each of which may have all of its body. The function has 512 MB, and a message of a
+queue spells an entry with up to three times as many bytes; what waits would take its memory away again and again."""
+
 
 def scope_of(webhook: Webhook, payload: Any) -> Scope:
     """The names templates use. `id` is the sender's delivery id, or API Gateway's request id where there is none."""
@@ -46,10 +50,15 @@ def entries(route: Route, scope: Scope, text: str, config: Config, check: Check)
     `text` is the body as JSON.
     Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
     whole webhook again. An entry over `max_entry_bytes` has a claim instead of its detail, if the route says so; else
-    it raises PayloadTooLarge. More than `max_entries` are too large as well.
+    it raises PayloadTooLarge. More than `max_entries`, or than `MAX_BYTES` in all, are too large as well.
     """
     scopes = _scopes(route, scope, config.max_entries)
-    made = [(_entry(route, one, text, config.regions), _claim_fields(route, one)) for one in scopes]
+    made, room = [], MAX_BYTES
+    for one in scopes:
+        entry = _entry(route, one, text, config.regions)
+        if (room := room - entry.size) < 0:
+            raise PayloadTooLarge(f"The webhook would become entries of more than {MAX_BYTES} bytes in all.")
+        made.append((entry, _claim_fields(route, one)))
     return [_within(entry, fields, route, config, check) for entry, fields in made]
 
 

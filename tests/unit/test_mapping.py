@@ -277,6 +277,17 @@ class OnlySoMany(list[int]):
         raise AssertionError("one element too many was looked at")
 
 
+@pytest.mark.parametrize("detail", ["${body}", "${ {n: item, batch: body.batch} }"])
+def test_a_webhook_whose_entries_are_too_large_together_is_too_large(load: Load, detail: str) -> None:
+    """Each of them is small enough, and so is their number."""
+    config = with_event(load, each="${body.events}", detail=detail)
+    body = {"type": "a", "batch": "x" * 900_000, "events": [1] * 30}
+    assert len(mapped(config, json.dumps(body).encode())) == 30
+    body["events"] = [1] * 40
+    with pytest.raises(PayloadTooLarge, match="more than 33554432 bytes in all"):
+        mapped(config, json.dumps(body).encode())
+
+
 def test_of_a_webhook_with_too_many_entries_nothing_is_put_and_nothing_stored(load: Load) -> None:
     def never(*_: object) -> Any:
         raise AssertionError("something was done for it")
