@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from relay import payload
 from relay.errors import BadRequest, MappingError
@@ -28,6 +28,7 @@ MARKER = "removed-by-the-relay"
 
 # A string without its end is one as well: what never fails is never begun again, so this is linear.
 _JSON_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"?|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_BREAK = re.compile(r"[\r\n]")
 _LINE = re.compile(r"[^\r\n]+")
 
 
@@ -109,6 +110,9 @@ def _texts(scheme: TokenScheme, request: Request, body_format: str) -> frozenset
 def _without(body: bytes, texts: Collection[str]) -> bytes:
     """Return `body` with the marker instead of each text, whether it is JSON, a form, or text."""
     text = _without_in_json(body.decode("utf-8", "surrogateescape"), texts)
+    for one in texts:
+        if _BREAK.search(one):  # a part of a multipart form may have several lines
+            text = text.replace(one, MARKER)
     return _LINE.sub(lambda line: _without_in_line(line[0], texts), text).encode("utf-8", "surrogateescape")
 
 
@@ -135,4 +139,13 @@ def _without_in_line(line: str, texts: Collection[str]) -> str:
     if line in texts:
         return MARKER
     pairs = [pair.partition("=") for pair in line.split("&")]
-    return "&".join(f"{name}{sign}{MARKER if unquote_plus(value) in texts else value}" for name, sign, value in pairs)
+    return "&".join(f"{name}{sign}{_without_in_field(value, texts)}" for name, sign, value in pairs)
+
+
+def _without_in_field(value: str, texts: Collection[str]) -> str:
+    """Return the value of a form's field without them, also where it is JSON, and as it is if none of them is in it."""
+    text = unquote_plus(value)
+    if text in texts:
+        return MARKER
+    left = _without_in_json(text, texts) if text.lstrip().startswith(("{", "[")) else text
+    return value if left == text else quote_plus(left)

@@ -170,6 +170,23 @@ def test_a_form_has_a_marker_instead(load: Load) -> None:
     assert left.body == f"a=%20&key={MARKER}&b".encode()
 
 
+def test_a_field_of_a_form_that_is_json_has_a_marker_inside(load: Load) -> None:
+    def form(key: str) -> bytes:
+        return f"a=%7B%7D&payload={quote_plus(json.dumps({'key': key, 'n': [1.5, 'é']}))}".encode()
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    auth = own(load, 'token = "${powertools_json(body.payload).key}"', FORM)
+    assert Webhook(auth, posted(form(SECRET), headers), {}, NOW).request.body == form(MARKER)
+
+
+def test_a_part_of_several_lines_has_a_marker_instead(load: Load) -> None:
+    form = '--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n{}\r\n--b--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    sent = posted(form.format("correct\nhorse\r\nbattery").encode(), headers)
+    left = Webhook(own(load, 'token = "${body.key}"', MULTIPART), sent, {}, NOW).request
+    assert left.body == form.format(MARKER).encode()
+
+
 def test_a_part_of_a_multipart_form_has_a_marker_instead(load: Load) -> None:
     form = f'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n{SECRET}\r\n--b--\r\n'.encode()
     headers = {"content-type": "multipart/form-data; boundary=b"}
