@@ -53,6 +53,7 @@ class Seen:
     def __init__(self, *texts: str) -> None:
         self.queues = Queues(self, "", "", "", "")
         self._waiting = [list(texts)]
+        self.released: list[list[str]] = []
 
     def receive_message(self, **_: Any) -> dict[str, Any]:
         """As SQS does."""
@@ -66,8 +67,10 @@ class Seen:
             ]
         }
 
-    def change_message_visibility(self, **_: Any) -> None:
-        """As SQS does."""
+    def change_message_visibility_batch(self, **asked: Any) -> dict[str, Any]:
+        """As SQS does, when it took so long that all of them are seen already."""
+        self.released.append([one["ReceiptHandle"] for one in asked["Entries"]])
+        return {"Failed": [{"Id": one["Id"], "Code": "MessageNotInflight"} for one in asked["Entries"]]}
 
 
 @contextmanager
@@ -162,3 +165,9 @@ def test_what_is_no_duration_is_a_mistake_of_the_command_line(text: str) -> None
 def test_letters_that_are_not_ours_are_looked_through(text: str) -> None:
     found = Seen(text, '{"entry":{"DetailType":"a"}}').queues.look(Filter(None, None, None, None))
     assert [one.row()["detail-type"] for one in found][-1] == "a"
+
+
+def test_letters_are_released_ten_at_a_time_although_some_are_seen_already() -> None:
+    seen = Seen(*["x"] * 25)
+    assert len(seen.queues.look(Filter(None, None, None, None))) == 25
+    assert [len(receipts) for receipts in seen.released] == [10, 10, 5]
