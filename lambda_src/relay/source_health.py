@@ -12,6 +12,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bucket, config, partner_sources, snapstart, source_memory, telemetry
+from relay.source_memory import Memory, Unreadable
 
 EXPIRES_SOON = timedelta(days=3)
 
@@ -35,7 +36,15 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
                 if (expires := account.get("ExpirationTime")) and expires <= now + EXPIRES_SOON:
                     expiring.append(source)
     # A look that failed has raised by now: what it did not see has not vanished.
-    before = source_memory.parse((bucket.get(MEMORY_KEY) or b"").decode())
-    memory = before.after(seen, CONFIG.regions, now)
+    memory = _remembered().after(seen, CONFIG.regions, now)
     telemetry.looked_at(list(seen.values()), expiring, list(memory.vanished))
     bucket.put_at(MEMORY_KEY, memory.text().encode(), "application/json")
+
+
+def _remembered() -> Memory:
+    """Return what the last look saw. If that cannot be read, this look is the first: the next ones may not fail too."""
+    try:
+        return source_memory.parse(bucket.get(MEMORY_KEY) or b"")
+    except Unreadable as error:
+        telemetry.forgot(str(error))
+        return Memory()

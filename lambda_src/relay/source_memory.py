@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from relay import strict_json
+
 REMEMBERED = timedelta(hours=24)
+
+
+class Unreadable(ValueError):
+    """What is stored is no memory; it says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,28 @@ class Memory:
         return json.dumps({"seen": sorted(self.seen), "vanished": vanished})
 
 
-def parse(text: str) -> Memory:
-    """Return the memory of its JSON; an empty text is one without a look. Raises ValueError, KeyError."""
-    stored: Mapping[str, Any] = json.loads(text) if text else {"seen": [], "vanished": {}}
-    vanished = {source: datetime.fromisoformat(when) for source, when in stored["vanished"].items()}
-    return Memory(frozenset(stored["seen"]), vanished)
+def parse(content: bytes) -> Memory:
+    """Return the memory that was stored; nothing stored is one without a look. Raise Unreadable, and nothing else."""
+    if not content:
+        return Memory()
+    match _json(content):
+        case {"seen": [*seen], "vanished": dict(vanished)} if all(isinstance(source, str) for source in seen):
+            return Memory(frozenset(seen), {source: _time(when) for source, when in vanished.items()})
+    raise Unreadable("expected the sources that were seen, and when others vanished")
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return strict_json.parse(content.decode())
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+
+
+def _time(value: object) -> datetime:
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
+    if time is None or time.tzinfo is None:
+        raise Unreadable("expected a time with its zone")
+    return time

@@ -151,6 +151,11 @@ def looked_at(states: Sequence[str], expiring: Sequence[str], vanished: Sequence
     count(Metric.SOURCES_VANISHED, len(vanished))
 
 
+def forgot(why: str) -> None:
+    """One line for a look whose predecessor's memory cannot be read: what vanished since then is not known."""
+    logger.error("forgot", extra={"reason": why[:MAX_TEXT]})
+
+
 def count(metric: Metric, number: int) -> None:
     """Add to a count."""
     metrics.add_metric(metric, MetricUnit.Count, number)

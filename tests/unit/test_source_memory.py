@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from relay import source_memory
-from relay.source_memory import Memory
+from relay.source_memory import Memory, Unreadable
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 HERE, THERE = "us-east-1 aws.partner/a/b 222222222222", "eu-west-1 aws.partner/a/b 222222222222"
@@ -13,7 +13,7 @@ BOTH = ["us-east-1", "eu-west-1"]
 
 
 def test_the_first_look_misses_nothing() -> None:
-    assert source_memory.parse("").after([HERE], BOTH, NOW) == Memory(frozenset({HERE}), {})
+    assert source_memory.parse(b"").after([HERE], BOTH, NOW) == Memory(frozenset({HERE}), {})
 
 
 def test_a_source_that_is_not_there_any_more_is_missed_in_its_region_alone() -> None:
@@ -37,4 +37,17 @@ def test_a_region_that_relay_toml_no_longer_has_is_not_looked_at() -> None:
 
 def test_what_is_stored_is_what_was_remembered() -> None:
     memory = Memory(frozenset({HERE}), {THERE: NOW})
-    assert source_memory.parse(memory.text()) == memory
+    assert source_memory.parse(memory.text().encode()) == memory
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"x", b"\xff", b"[]", b"null", b"{}", b"[" * 100_000, b'{"seen":[]}', b'{"seen":1,"vanished":{}}'),
+        *(b'{"seen":[[]],"vanished":{}}', b'{"seen":[],"vanished":[]}', b'{"seen":[],"vanished":{"a":1}}'),
+        *(b'{"seen":[],"vanished":{"a":"x"}}', b'{"seen":[],"vanished":{"a":"2026-11-25T00:00:00"}}'),
+    ],
+)
+def test_what_is_no_memory_is_unreadable_and_raises_nothing_else(content: bytes) -> None:
+    with pytest.raises(Unreadable):
+        source_memory.parse(content)
