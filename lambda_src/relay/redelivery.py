@@ -23,6 +23,9 @@ GIVE_UP = timedelta(hours=24)
 UNFORESEEN = "Unforeseen"
 FIRST_SECONDS = 5
 LONGEST_SECONDS = 15 * 60
+MAX_BYTES = 32 * 1024 * 1024
+"""Of what is handled at once: messages, and the entries they become. What comes after it waits, as the function has
+512 MB: it would die of a hundred large webhooks that are redriven together, each time they come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,18 @@ def redeliver(
     """
     verdicts: dict[int, Verdict] = {}
     readable: dict[int, tuple[Message, list[Entry]]] = {}
+    room = MAX_BYTES
     for index, one in enumerate(received):
+        if room <= 0:
+            verdicts[index] = _later(one, "NotAttempted", ports)
+            continue
         with _alone(index, one, verdicts, ports, now):
-            message = _without_proof(parse(ports.follow(one.text)), config)
+            text = ports.follow(one.text)
+            room -= len(text)
+            message = _without_proof(parse(text), config)
             try:
                 readable[index] = (message, _entries(message, config, ports.counter, now))
+                room -= sum(entry.size for entry in readable[index][1])
             except _CannotBeMapped as error:
                 verdicts[index] = _dead_lettered(one, message.again(error.failed), ports)
     for index, results in _delivered(readable, config, ports, budget).items():

@@ -15,7 +15,7 @@ from relay.config import Config
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.message import Message, Origin, Unreadable
 from relay.queueing import Queue
-from relay.redelivery import Later, Ports, Received, Settled, Verdict, redeliver
+from relay.redelivery import MAX_BYTES, Later, Ports, Received, Settled, Verdict, redeliver
 from relay.request import Request
 from tests.conftest import NO_CLAIMS, NOW, RELAY_TOML, Load, no_retries
 
@@ -382,3 +382,24 @@ def test_whatever_is_in_the_queue_each_message_has_a_verdict(texts: list[str]) -
             message.parse(text).text()
         except Unreadable:
             continue
+
+
+def test_of_messages_that_become_too_much_at_once_the_last_wait(load: Load) -> None:
+    world = World()
+    config = load(BATCH_TOML + 'detail = "${ {n: item, batch: body.batch} }"\n')
+    webhook = posted(json.dumps({"type": "a", "batch": "x" * 900_000, "events": [1] * 20}).encode())
+    verdicts = world.run(config, webhook, webhook, webhook, ENTRY_MESSAGE)
+    assert verdicts == [Settled(20), Settled(20), Later(5, "NotAttempted"), Later(5, "NotAttempted")]
+
+
+def test_the_text_of_messages_counts_too_also_where_they_cannot_be_mapped(load: Load) -> None:
+    world = World()
+    world.overflow = {"large": posted(b'{"x":"' + b"x" * 5_000_000 + b'"}').text()}
+    verdicts = world.run(load(RELAY_TOML), *["large"] * 10)
+    assert verdicts == [Settled(dead_lettered=1)] * 6 + [Later(5, "NotAttempted")] * 4
+
+
+def test_one_message_is_handled_however_large_it_is(load: Load) -> None:
+    world = World()
+    world.overflow = {"large": " " * (MAX_BYTES + 1) + ENTRY_MESSAGE.text()}
+    assert world.run(load(RELAY_TOML), "large") == [Settled(1)]
