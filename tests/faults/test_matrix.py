@@ -18,13 +18,14 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong (see local/faults.py), what is down beside it, and where the entries are expected."""
+    """What goes wrong (see local/faults.py), what is down beside it, and where the entries are expected, and why."""
 
     name: str
     bus: list[dict[str, Any]] = field(default_factory=list)
     down: frozenset[str] = frozenset()
     status: int = 202
     where: str = "queued"
+    code: str = ""  # of what is not accepted; else the first that is injected
     recovers: bool = True  # redelivered once the bus is well; else it waits for a person
 
 
@@ -42,16 +43,16 @@ FAULTS = [
     Fault("throttled as a whole", whole(400, "ThrottlingException")),
     Fault("500", whole(500, "InternalException")),
     Fault("503", whole(503, "ServiceUnavailable")),
-    Fault("slower than the timeout", [{"delay": 3.5}]),
-    Fault("cut before it was processed", [{"cut": "before"}]),
-    Fault("cut after it was processed", [{"cut": "after"}]),
-    Fault("an answer that is no JSON", [{"garbage": "<html>"}]),
-    Fault("an answer of another type", [{"garbage": "ok", "content_type": "text/plain"}]),
-    Fault("a result list too short", [{"garbage": '{"FailedEntryCount":0,"Entries":[]}'}]),
-    Fault("a result list too long", [{"garbage": ALIGNED}]),
+    Fault("slower than the timeout", [{"delay": 3.5}], code="ReadTimeoutError"),
+    Fault("cut before it was processed", [{"cut": "before"}], code="ConnectionClosedError"),
+    Fault("cut after it was processed", [{"cut": "after"}], code="ConnectionClosedError"),
+    Fault("an answer that is no JSON", [{"garbage": "<html>"}], code="InvalidResponse"),
+    Fault("an answer of another type", [{"garbage": "ok", "content_type": "text/plain"}], code="InvalidResponse"),
+    Fault("a result list too short", [{"garbage": '{"FailedEntryCount":0,"Entries":[]}'}], code="InvalidResponse"),
+    Fault("a result list too long", [{"garbage": ALIGNED}], code="InvalidResponse"),
     Fault("expired credentials", whole(403, "ExpiredTokenException", "expired")),
     Fault("clock skew", whole(403, "InvalidSignatureException", "Signature expired")),
-    Fault("the bus unreachable", down=frozenset({"events"})),
+    Fault("the bus unreachable", down=frozenset({"events"}), code="EndpointConnectionError"),
     Fault("access denied", whole(403, "AccessDeniedException", "no"), where="dead-lettered", recovers=False),
     Fault("malformed detail", [{"error_code": "MalformedDetail"}], where="dead-lettered", recovers=False),
     Fault("one entry refused", [{"error_code": "NotAuthorizedForSourceException", "entries": [0]}], where="some dead"),
@@ -74,6 +75,11 @@ def break_down(relay: Functions, monkeypatch: pytest.MonkeyPatch) -> Callable[[f
         relay.cut_off(names, monkeypatch)
 
     return take_away
+
+
+def codes(messages: list[dict[str, Any]]) -> set[str]:
+    """Why they wait, without those whose turn never came."""
+    return {json.loads(message["Body"])["error"]["code"] for message in messages} - {"NotAttempted"}
 
 
 def ids(messages: list[dict[str, Any]]) -> set[str]:
@@ -112,6 +118,8 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
         assert len(told["entries"]) == count
         assert {*arrived} | ids(queued) | ids(dead) == posted
         assert (told["queued"], told["dead_lettered"]) == (len(queued), len(dead))
+        injected = fault.code or next((one["error_code"] for one in fault.bus), None)
+        assert codes(queued + dead) == ({injected} if injected else set())  # this fault, and no other
         assert expected(fault.where, count) == (told["accepted"], told["queued"], told["dead_lettered"])
     else:
         assert int(answer["headers"]["retry-after"]) > 0
