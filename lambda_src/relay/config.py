@@ -52,6 +52,8 @@ _LAMBDA_BODY_BYTES = 5_000_000
 _ENTRY_BYTES = 1_000_000
 # "Less than 256 KB": https://docs.aws.amazon.com/eventbridge/latest/onboarding/onboarding_tasks.html
 _REQUEST_BYTES = 256 * 1024 - 1
+# Whose answer fits a row of the table of delivery ids (see response.py); one that does not is not remembered.
+_ENTRIES_OF_A_ROW = 5000
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
 _EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
 _REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
@@ -147,6 +149,8 @@ def _config(table: Table) -> Config:
         claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),
         transport=table.choice("transport", TRANSPORTS),
     )
+    if config.max_entries > _ENTRIES_OF_A_ROW and any(route.dedupe for route in routes):
+        table.problem("max_entries", f"expected at most {_ENTRIES_OF_A_ROW}: a route with dedupe remembers its answers")
     table.end()
     return config
 

@@ -35,6 +35,15 @@ def test_to_tell_one_webhook_from_another_takes_an_id(load: Load) -> None:
     assert problems(load, text.replace("[route.event]", "dedupe = true\n[route.event]")) == (expected,)
 
 
+def test_where_answers_are_remembered_they_have_to_fit_a_row_of_the_table(load: Load) -> None:
+    """DynamoDB refuses a larger one: the webhook would be forgotten, and its repeat be delivered again."""
+    text = RELAY_TOML.replace("[route.event]", "dedupe = true\n[route.event]")
+    assert load("max_entries = 5000\n" + text).max_entries == 5000
+    expected = "max_entries: expected at most 5000: a route with dedupe remembers its answers"
+    assert problems(load, "max_entries = 5001\n" + text) == (f"relay.toml: {expected}",)
+    assert load("max_entries = 10000\n" + RELAY_TOML).max_entries == 10_000
+
+
 def test_fields_beside_a_claim_take_a_route_with_claims(load: Load) -> None:
     expected = 'relay.toml: route "orders": event.claim_detail: expected oversize = "claim-check" on the route'
     assert problems(load, RELAY_TOML + 'claim_detail = "${ {id: body.id} }"\n') == (expected,)
