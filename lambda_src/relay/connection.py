@@ -83,13 +83,27 @@ class Connection:
         self._http.sock.settimeout(seconds)
         self._http.response_class = partial(_Response, time.monotonic() + seconds)  # type: ignore[assignment]
         try:
-            self._http.request("POST", "/", body, headers)
+            sent = self._send(body, headers)
             with self._http.getresponse() as response:
-                return Answer(response.status, response.headers, _content(response))
+                answer = Answer(response.status, response.headers, _content(response))
+                if not sent:
+                    self._http.close()
+                return answer
         except (HTTPException, ValueError) as error:
             raise ConnectionClosed(f"{type(error).__name__}: {error}") from error
         finally:
             self._used = _now()
+
+    def _send(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Send a request, and return whether all of it was taken.
+
+        Who refuses a large one may answer and hang up before the end of it: that answer says more than the connection.
+        """
+        try:
+            self._http.request("POST", "/", body, headers)
+        except ConnectionError:
+            return False
+        return True
 
 
 class _Response(HTTPResponse):

@@ -224,3 +224,20 @@ def test_the_monotonic_clock_counts_too_if_the_wall_clock_was_set_back(monkeypat
 def test_headers_are_found_in_any_case() -> None:
     with connected(sending(OK.replace(b"OK\r\n", b"OK\r\nx-Amzn-requestid: 1-2\r\n"))) as connection:
         assert connection.post({}, b"", 5).headers.get("x-amzn-RequestId") == "1-2"
+
+
+def test_an_answer_that_comes_before_the_end_of_the_request_is_read_and_the_connection_is_not_used_again() -> None:
+    """Who refuses a large request need not read it first."""
+
+    def refuse(accepted: socket.socket, _: threading.Event) -> None:
+        accepted.sendall(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\n{}")
+
+    with connected(refuse) as connection:
+        answer = connection.post({}, b"x" * 50_000_000, 5)
+        assert (answer.status, answer.content) == (413, b"{}")
+        assert not connection.is_usable()
+
+
+def test_a_request_that_nobody_takes_and_nobody_answers_is_a_closed_connection() -> None:
+    with connected(sending()) as connection, pytest.raises((ConnectionClosed, ConnectionError)):
+        connection.post({}, b"x" * 50_000_000, 5)
