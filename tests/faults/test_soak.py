@@ -189,7 +189,9 @@ class Soak:
                 continue
             done = [one for one in messages if one["MessageId"] not in failed]
             for one in done:
-                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=one["ReceiptHandle"])
+                # The other has received it again meanwhile, which the local SQS refuses and AWS's does not.
+                with suppress(self._sqs.exceptions.ReceiptHandleIsInvalid):
+                    self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=one["ReceiptHandle"])
 
     def kill(self, victims: list[Worker], chance: random.Random) -> None:
         """Some functions, in the middle of what they do, while webhooks are sent."""
