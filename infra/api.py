@@ -84,7 +84,7 @@ class Api(Construct):
         )
         template_element = cast("apigateway.CfnStage", self.stage.node.default_child)
         template_element.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=self.access_log.log_group_arn, format=json.dumps(ACCESS_LOG)
+            destination_arn=front.log_destination(self.access_log), format=json.dumps(ACCESS_LOG)
         )
         # One sender's flood leaves room for the others.
         rate = {

@@ -100,17 +100,11 @@ class Firewall(Construct):
             retention=stage.log_retention,
             removal_policy=stage.removal_policy,
         )
-        destination = cdk.Stack.of(self).format_arn(  # without the `:*` that the group's own ARN has
-            service="logs",
-            resource="log-group",
-            resource_name=group.log_group_name,
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
         waf.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=self.acl.attr_arn,
-            log_destination_configs=[destination],
+            log_destination_configs=[front.log_destination(group)],
             redacted_fields=[
                 *(waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name}) for name in headers),
                 waf.CfnLoggingConfiguration.FieldToMatchProperty(query_string={}),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import secrets
@@ -103,6 +104,19 @@ def warn_of_shared_throttle(scope: Construct, routes: int) -> None:
         f"{routes} routes are too many for routes of their own in the API: they share the stage's throttle and metrics"
     )
     cdk.Annotations.of(scope).add_warning_v2("shared-throttle", text)
+
+
+def log_destination(group: logs.ILogGroup) -> str:
+    """Return the ARN of the group as API Gateway and WAF store it: without the `:*` that its own ARN has.
+
+    WAF refuses the other one; with it, API Gateway's stage differs from its template for ever (drift detection).
+    """
+    return cdk.Stack.of(group).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=group.log_group_name,
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def unique_suffix(scope: Construct) -> str:

@@ -50,7 +50,8 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_LOG_LEVEL",
 }
-STAGES = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]["stages"]
+CONTEXT = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]  # what the CDK command line adds
+STAGES = CONTEXT["stages"]
 
 
 def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
@@ -61,7 +62,7 @@ def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
         path.write_text(text)
         relay = config.load(path).with_secret_prefix(chosen.secret_prefix)
     return RelayStack(
-        cdk.App(),
+        cdk.App(context=CONTEXT),
         "Relay" if stage_name == "prod" else f"Relay-{stage_name}",
         release=Release(relay, lambda_.Code.from_asset(str(ROOT / "lambda_src")), lambda_.Architecture.ARM_64, chosen),
     )

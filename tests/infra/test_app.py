@@ -58,6 +58,22 @@ def test_what_a_front_would_refuse_stops_synth_with_one_readable_message(tmp_pat
     )
 
 
+# What differs from the CDK's recommendation, and why.
+OUR_FLAGS = {
+    "@aws-cdk/core:target-partitions": ["aws", "aws-cn", "aws-us-gov"],  # GovCloud as well
+    "@aws-cdk/core:enableAdditionalMetadataCollection": False,  # the template tells AWS no more of itself than it must
+}
+
+
+def test_every_feature_flag_of_the_cdk_is_pinned(tmp_path: Path) -> None:
+    assert synth(tmp_path, SHIPPED).returncode == 0
+    artifacts = json.loads((tmp_path / "cdk.out/manifest.json").read_text())["artifacts"]
+    flags = artifacts["aws-cdk-lib/feature-flag-report"]["properties"]["flags"]
+    assert len(flags) > 80
+    expected = {name: flag["recommendedValue"] for name, flag in flags.items()} | OUR_FLAGS
+    assert {name: flag.get("userValue") for name, flag in flags.items()} == expected
+
+
 def test_each_stage_is_a_stack_of_its_own_and_what_is_retained_is_protected(tmp_path: Path) -> None:
     for stage, stack, protected in (("dev", "PartnerEventRelay-dev", False), ("prod", "PartnerEventRelay", True)):
         folder = tmp_path / stage

@@ -96,6 +96,15 @@ def test_the_metrics_are_those_of_this_api_and_stage(rest: Template) -> None:
         assert dimensions["ApiName"] == name == "Relay"
 
 
+@pytest.mark.parametrize("kind", ["http", "rest"])
+def test_an_access_log_goes_where_the_service_will_say_that_it_goes(kind: str) -> None:
+    template = synthesise(RELAY_TOML, front=kind)
+    stage = only(template, {"http": "AWS::ApiGatewayV2::Stage", "rest": "AWS::ApiGateway::Stage"}[kind])["Properties"]
+    destination = (stage.get("AccessLogSettings") or stage["AccessLogSetting"])["DestinationArn"]
+    assert "log-group:" in flat(destination)  # and so no `Fn::GetAtt`, whose ARN ends with `:*`
+    assert not flat(destination).endswith("*")
+
+
 @pytest.mark.parametrize(
     ("paths", "says"),
     [
