@@ -36,7 +36,7 @@ def check_request(entries: Any, max_request_bytes: int = MAX_REQUEST_BYTES) -> N
         _check_model(entry, f"entries.{number}.member")
     if not any(all(entry.get(member) for member in REQUIRED) for entry in entries):
         raise AwsError("ValidationException", f"No entry has {', '.join(REQUIRED)}.")
-    if sum(map(size, entries)) > max_request_bytes:
+    if sum(map(size, entries)) >= max_request_bytes:  # they have to be *less than* that
         raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
 
 

@@ -12,7 +12,7 @@ from relay import mapping, payload, relaying
 from relay.claims import Counter
 from relay.config import Config
 from relay.entry import Entry
-from relay.errors import BadRequest, MappingError, PayloadTooLarge
+from relay.errors import BadRequest, ConfigError, MappingError, PayloadTooLarge
 from relay.ports import Ports
 from relay.request import Request
 from relay.webhook import Webhook
@@ -223,6 +223,22 @@ def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) 
     config = load("max_entry_bytes = 100\n" + RELAY_TOML)
     with pytest.raises(PayloadTooLarge, match="at most 100 are allowed"):
         mapped(config, b'{"type":"a","x":"' + b"x" * 100 + b'"}')
+
+
+def test_an_entry_of_a_mebibyte_is_refused_and_one_of_a_byte_less_is_not(load: Load) -> None:
+    """EventBridge takes *less than* 1 MiB, so relay.toml cannot allow that much either."""
+    with pytest.raises(ConfigError, match="max_entry_bytes: expected a whole number from 1 to 1048575"):
+        load("max_entry_bytes = 1048576\n" + RELAY_TOML)
+    config = load("max_body_bytes = 2000000\nmax_entry_bytes = 1048575\n" + RELAY_TOML)
+
+    def padded(characters: int) -> list[Entry]:
+        return mapped(config, b'{"type":"a","x":"' + b"x" * characters + b'"}')
+
+    [empty] = padded(0)
+    [largest] = padded(1_048_575 - empty.size)
+    assert largest.size == 1_048_575
+    with pytest.raises(PayloadTooLarge, match="An entry has 1048576 bytes; at most 1048575 are allowed"):
+        padded(1_048_576 - empty.size)
 
 
 @pytest.mark.parametrize(
