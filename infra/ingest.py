@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.function import RelayFunction, Release
 from infra.queues import Queues
-from infra.secrets import MAX_IN_ROLE, Secrets, groups
+from infra.secrets import Secrets, groups
 from relay import secret_name
 from relay.config import SECRET_PREFIX
 from relay.secret_name import SSM
@@ -64,10 +64,11 @@ class Ingest(RelayFunction):
 
     def _allow_each(self, action: str, names: list[str]) -> None:
         """Allow the action on each secret, in policies of their own if they are too many for the role's."""
-        if len(names) <= MAX_IN_ROLE:
+        grouped = list(groups(names))
+        if len(grouped) == 1:
             self.allow([action], [self._name_arn(name) for name in names])
             return
-        for number, group in enumerate(groups(names)):
+        for number, group in enumerate(grouped):
             statement = iam.PolicyStatement(actions=[action], resources=[self._name_arn(name) for name in group])
             policy = iam.ManagedPolicy(self, f"{action.partition(':')[2]}{number}", statements=[statement])
             self.role.add_managed_policy(policy)

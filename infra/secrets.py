@@ -16,7 +16,7 @@ LENGTH = 32  # letters and digits: a text, and base64 of 24 bytes, which is what
 
 # 10,240 characters in a role's own policies; 6,144 in a managed policy, of which a role has ten.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-MAX_IN_ROLE = 60
+# The CDK moves statements of a role that may be too large into managed policies, each in one piece.
 MAX_POLICIES = 10
 _POLICY_CHARACTERS = 5900
 _ARN_CHARACTERS = 75  # beside the name, with the longest Region
@@ -38,11 +38,15 @@ def groups(names: Iterable[str]) -> Iterator[list[str]]:
 
 def problems(names: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong if the function's role cannot name so many secrets."""
-    if len(names) > MAX_IN_ROLE and len(list(groups(names))) > MAX_POLICIES:
+    if len(list(groups(names))) > MAX_POLICIES:
         yield (
             f"auth.secret: {len(names)} secrets with these names are more than a role's policies can list; expected"
             ' shorter names, or one with a part from the request, such as "acme/${path.customer}"'
         )
+
+
+# An id takes no slash, and two names may not have one id: "acme/git-hub" is "acme-git%hub".
+_IDS = str.maketrans({"/": "-", "-": "%"})
 
 
 def made_here(name: str) -> bool:
@@ -60,7 +64,7 @@ class Secrets(Construct):
         for name in filter(made_here, names):
             secret = secretsmanager.Secret(
                 self,
-                name.replace("/", "-"),
+                name.translate(_IDS),
                 secret_name=name,
                 encryption_key=key,
                 generate_secret_string=secretsmanager.SecretStringGenerator(

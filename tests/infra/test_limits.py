@@ -97,6 +97,16 @@ def test_a_hundred_permissions_are_never_made(front: str) -> None:
     assert len([name for name in template.to_json()["Outputs"] if name.startswith("Url")]) == routes
 
 
+@pytest.mark.parametrize("routes", [1, 20, 40, 60, 61])
+@pytest.mark.parametrize("length", [10, 100, 300])
+def test_a_policy_is_within_iams_quotas_however_long_the_names_are(routes: int, length: int) -> None:
+    few = MANY.replace("acme/senders/", f"acme/{'x' * length}/")
+    template = synthesise("[[route]]".join(few.split("[[route]]")[: routes + 1]))
+    for kind, most in (("AWS::IAM::Policy", 10_240), ("AWS::IAM::ManagedPolicy", 6144)):
+        for name, one in resources(template, kind).items():
+            assert len(without_tokens(one["Properties"]["PolicyDocument"])) <= most, name
+
+
 def test_secrets_that_no_role_can_list_are_a_readable_mistake() -> None:
     names = [f"acme/{'x' * 150}/{number}" for number in range(500)]
     [problem] = secrets.problems(names)
