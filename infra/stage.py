@@ -1,5 +1,7 @@
 """What differs between stages: data, in cdk.json's context. `--context stage=prod` chooses one."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -90,6 +92,38 @@ _RETENTION = {
 }
 
 
+# What AWS would refuse in the middle of a deployment, or take and give no meaning. An empty text is none at all.
+_TEXTS = {
+    "alarm_email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address"),
+    "certificate_arn": (r"arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/\S+", "the ARN of a certificate of ACM"),
+    "domain": (r"([a-z0-9-]+\.)+[a-z0-9-]+", "the name of a host"),
+    # https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
+    "kms_key_arn": (
+        r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+        "the ARN of a key (not of an alias, which a policy cannot name)",
+    ),
+    "truststore": (r"s3://[a-z0-9.-]+/\S+", "s3://BUCKET/KEY"),
+}
+_AT_LEAST = {"rate_per_second": 1, "burst": 1, "route_rate_per_second": 1, "reserved_concurrency": 0}
+# https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html
+_ADDRESS_LIMIT = range(10, 2_000_000_001)
+
+
+def _expected(kind: object, key: str, value: object) -> str | None:
+    """Return what was expected of the value of a key, or None. `"false"` would be true, and `true` one."""
+    if type(value) is not kind:
+        return {bool: "true or false", int: "a whole number"}.get(kind, "text")  # type: ignore[call-overload, no-any-return]
+    if isinstance(value, int):
+        if value < (least := _AT_LEAST.get(key, value)):
+            return f"at least {least}"
+        if key == "requests_per_address" and value and value not in _ADDRESS_LIMIT:
+            return f"0, or {_ADDRESS_LIMIT.start} to {_ADDRESS_LIMIT.stop - 1}"
+    if isinstance(value, str) and value and key in _TEXTS:
+        pattern, expected = _TEXTS[key]
+        return None if re.fullmatch(pattern, value) else expected
+    return None
+
+
 def read(stages: Mapping[str, Any] | None, name: str, front: str | None = None) -> Stage:
     """The stage, with another front if one is given.
 
@@ -107,6 +141,9 @@ def read(stages: Mapping[str, Any] | None, name: str, front: str | None = None) 
         stage = Stage(name=name, **({**values, "front": front} if front else values))
     except TypeError as error:
         raise StageError(f'cdk.json: stage "{name}": {error}') from error
+    for key, value in values.items():
+        if expected := _expected(known[key].type, key, value):
+            raise StageError(f'cdk.json: stage "{name}": {key}: expected {expected}, got {json.dumps(value)}')
     if bool(stage.domain) != bool(stage.certificate_arn) or (stage.truststore and not stage.domain):
         raise StageError(
             f'cdk.json: stage "{name}": expected domain and certificate_arn together, truststore only with them'

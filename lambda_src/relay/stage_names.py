@@ -8,9 +8,11 @@ STACK = "PartnerEventRelay"
 
 def problem(stage: str) -> str | None:
     """Return what was expected of the name of a stage, or None."""
-    return (
-        None if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", stage) else "expected a letter, then letters, digits or -"
-    )
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", stage):
+        return "expected a letter, then letters, digits or -"
+    # Its parameters would have names that Parameter Store takes from nobody.
+    # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    return "expected no name that begins with aws or ssm" if stage.lower().startswith(("aws", "ssm")) else None
 
 
 def stack_name(stage: str) -> str:

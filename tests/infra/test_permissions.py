@@ -52,7 +52,7 @@ def test_a_secret_may_be_written_only_while_enrolment_is_open(template: Template
     enrolling = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', ENROLLING)
     assert enrolling != RELAY_TOML
     assert "secretsmanager:PutSecretValue" not in allowed(template, "Ingest")
-    key = "arn:aws:kms:us-east-1:111111111111:key/1"
+    key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     actions = allowed(synthesise(enrolling, kms_key_arn=key), "Ingest")
     [arn] = actions["secretsmanager:PutSecretValue"]
     assert arn.endswith(":secret:acme/asana-??????")

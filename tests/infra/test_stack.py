@@ -11,6 +11,9 @@ from infra import stage as stage_module
 from infra.stage import StageError
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, STAGES, allowed, flat, only, resources, synthesise
 
+SECRET = "AWS::SecretsManager::Secret"
+CERTIFICATE = "arn:aws:acm:us-east-1:111111111111:certificate/1"
+
 
 @pytest.mark.parametrize(("name", "days"), [("QueuesRetry", 4), ("QueuesDeadLetters", 14)])
 def test_the_queues_are_encrypted_keep_for_days_and_outlive_the_stack(template: Template, name: str, days: int) -> None:
@@ -189,7 +192,7 @@ def test_a_rest_api_takes_bytes_and_stands_behind_a_firewall(template: Template)
 
 
 def test_a_stage_may_make_the_secrets_and_encrypt_them_with_a_key_of_its_own(template: Template) -> None:
-    key = "arn:aws:kms:us-east-1:111111111111:key/1"
+    key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     made = synthesise(RELAY_TOML, generate_secrets=True, kms_key_arn=key)
     # Not the one of another account, and not the one in Parameter Store.
     secret = only(made, "AWS::SecretsManager::Secret")
@@ -217,11 +220,86 @@ def test_an_address_of_the_stage_gets_the_alarms(template: Template) -> None:
         ({"a": {"retain": True}}, "a", "missing 6 required"),
         ({"a": {**STAGES["dev"], "log_days": 8}}, "a", "log_days: expected one of 7, 30, 90, 365"),
         ({"a": {**STAGES["dev"], "domain": "hooks.acme.example"}}, "a", "expected domain and certificate_arn together"),
+        # Every one of these is a template that can be synthesised, and that AWS refuses or gives no meaning.
+        ({"a": {**STAGES["dev"], "retain": "false"}}, "a", 'retain: expected true or false, got "false"'),
+        ({"a": {**STAGES["dev"], "burst": "200"}}, "a", 'burst: expected a whole number, got "200"'),
+        ({"a": {**STAGES["dev"], "burst": True}}, "a", "burst: expected a whole number, got true"),
+        ({"a": {**STAGES["dev"], "rate_per_second": 0}}, "a", "rate_per_second: expected at least 1, got 0"),
+        ({"a": {**STAGES["dev"], "burst": 0}}, "a", "burst: expected at least 1, got 0"),
+        ({"a": {**STAGES["dev"], "route_rate_per_second": -1}}, "a", "route_rate_per_second: expected at least 1"),
+        ({"a": {**STAGES["dev"], "reserved_concurrency": -1}}, "a", "reserved_concurrency: expected at least 0"),
+        (
+            {"a": {**STAGES["dev"], "requests_per_address": 9}},
+            "a",
+            "requests_per_address: expected 0, or 10 to 2000000000",
+        ),
+        ({"a": {**STAGES["dev"], "alarm_email": "oncall"}}, "a", "alarm_email: expected an address"),
+        ({"a": {**STAGES["dev"], "kms_key_arn": "alias/relay"}}, "a", "kms_key_arn: expected the ARN of a key"),
+        (
+            {"a": {**STAGES["dev"], "kms_key_arn": "arn:aws:kms:us-east-1:111111111111:alias/relay"}},
+            "a",
+            "kms_key_arn: expected the ARN of a key (not of an alias, which a policy cannot name)",
+        ),
+        (
+            {"a": {**STAGES["dev"], "domain": "hooks.acme.example", "certificate_arn": "certificate/1"}},
+            "a",
+            "certificate_arn: expected the ARN of a certificate of ACM",
+        ),
+        (
+            {
+                "a": {
+                    **STAGES["dev"],
+                    "domain": "h.acme.example",
+                    "certificate_arn": CERTIFICATE,
+                    "truststore": "s3://a",
+                }
+            },
+            "a",
+            "truststore: expected s3://BUCKET/KEY",
+        ),
+        (
+            {"a": {**STAGES["dev"], "domain": "https://acme.example", "certificate_arn": CERTIFICATE}},
+            "a",
+            "domain: expected the name of a host",
+        ),
+        ({"AWS-test": STAGES["dev"]}, "AWS-test", "expected no name that begins with aws or ssm"),
+        ({"ssm": STAGES["dev"]}, "ssm", "expected no name that begins with aws or ssm"),
     ],
 )
 def test_a_stage_that_is_none_is_a_readable_mistake(stages: dict[str, Any], name: str, says: str) -> None:
     with pytest.raises(StageError, match=re.escape(says)):
         stage_module.read(stages, name)
+
+
+def test_a_stage_with_everything_is_read() -> None:
+    everything = {
+        "reserved_concurrency": 200,
+        "alarm_email": "on-call+relay@acme.example",
+        "generate_secrets": True,
+        "kms_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "front": "rest",
+        "requests_per_address": 10,
+        "domain": "hooks.acme.example",
+        "certificate_arn": CERTIFICATE,
+        "truststore": "s3://acme-truststore/senders.pem",
+    }
+    assert stage_module.read({"a": {**STAGES["dev"], **everything}}, "a").truststore == everything["truststore"]
+
+
+def test_secrets_whose_names_look_alike_are_each_made() -> None:
+    names = ["acme/git-hub", "acme-git/hub", "acme/git/hub", "acme-git-hub", "acme//git%hub".replace("%", "_")]
+    routes = "".join(
+        f"""[[route]]
+name = "r{number}x"
+path = "/r{number}"
+preset = "github"
+auth = {{ secret = "{name}" }}
+event = {{ source = "aws.partner/acme.example/r{number}" }}
+"""
+        for number, name in enumerate(names)
+    )
+    made = resources(synthesise(RELAY_TOML.split("[[route]]")[0] + routes, generate_secrets=True), SECRET).values()
+    assert sorted(one["Properties"]["Name"] for one in made) == sorted(names)
 
 
 def test_the_api_has_a_route_for_each_path_and_one_for_the_rest(template: Template) -> None:
