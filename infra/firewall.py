@@ -52,7 +52,9 @@ COUNTED = {
         "AWSManagedIPDDoSList",
     ),
 }
+# https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingConfiguration.html, API_FieldToProtect.html
 MAX_REDACTED = 100
+MAX_HEADER_CHARACTERS = 64
 ALWAYS_REDACTED = ("authorization", "cookie")
 
 
@@ -63,6 +65,7 @@ class Firewall(Construct):
         super().__init__(scope, construct_id)
         # Its metrics have the name of the metric or of the web ACL, depending on whom one asks: here they are the same.
         self._name = cdk.Stack.of(self).stack_name
+        headers = sorted({*ALWAYS_REDACTED, *authentication_headers(config)})
         rules = [_managed(name, priority, counted) for priority, (name, counted) in enumerate(COUNTED.items())]
         self.acl = waf.CfnWebACL(
             self,
@@ -72,9 +75,10 @@ class Firewall(Construct):
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visibility(self._name),
             rules=[*rules, _rate(len(rules), stage.address_limit)],
+            data_protection_config=_protection(headers),
         )
         waf.CfnWebACLAssociation(self, "Association", resource_arn=arn, web_acl_arn=self.acl.attr_arn)
-        self._log(sorted({*ALWAYS_REDACTED, *authentication_headers(config)}), stage)
+        self._log(headers, stage)
 
     def blocked(self, period: cdk.Duration) -> cloudwatch.Metric:
         """Return the number of requests that WAF answered 403."""
@@ -88,8 +92,8 @@ class Firewall(Construct):
         )
 
     def _log(self, headers: Sequence[str], stage: Stage) -> None:
-        if len(headers) >= MAX_REDACTED:
-            text = f"{len(headers)} headers authenticate senders, more than WAF can leave out of its log: there is none"
+        if len(headers) >= MAX_REDACTED or not all(map(_can_be_left_out, headers)):
+            text = "WAF cannot leave every header that authenticates a sender out of its log: there is none"
             cdk.Annotations.of(self).add_warning_v2("no-waf-log", text)
             return
         # WAF takes no other beginning: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
@@ -174,6 +178,28 @@ def _rate(priority: int, limit: int) -> waf.CfnWebACL.RuleProperty:
             )
         ),
         visibility_config=_visibility(name),
+    )
+
+
+def _can_be_left_out(header: str) -> bool:
+    return len(header) <= MAX_HEADER_CHARACTERS
+
+
+def _protection(headers: Sequence[str]) -> waf.CfnWebACL.DataProtectionConfigProperty:
+    """Leave what proves a webhook, and what is in it, out of all that WAF keeps.
+
+    Redaction is for what a rule looked at; but the details of a rule quote the body that looked like an attack.
+    """
+    kept_out = [header for header in headers if _can_be_left_out(header)][:MAX_REDACTED]
+    fields = [("SINGLE_HEADER", kept_out), ("QUERY_STRING", None), ("BODY", None)]
+    return waf.CfnWebACL.DataProtectionConfigProperty(
+        data_protections=[
+            waf.CfnWebACL.DataProtectProperty(
+                action="SUBSTITUTION",
+                field=waf.CfnWebACL.FieldToProtectProperty(field_type=kind, field_keys=keys),
+            )
+            for kind, keys in fields
+        ]
     )
 
 

@@ -24,6 +24,8 @@ MAX_HTTP_ROUTES = 250
 MAX_REST_PARTS = 300
 # A REST API hands every body over as base64, and Lambda takes an event of 6 MiB: 4,718,592 bytes less the headers.
 MAX_REST_BODY_BYTES = 4_500_000
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html: its health check.
+RESERVED_PATHS = ("/ping", "/sping")
 # What these sign has the query as it was sent. A REST API gives it decoded, in no order that was promised.
 _QUERY_AS_SENT = {"url", "canonical.twilio", "canonical.mandrill", "canonical.contentful"}
 
@@ -31,6 +33,12 @@ _QUERY_AS_SENT = {"url", "canonical.twilio", "canonical.mandrill", "canonical.co
 def problems(config: Config, stage: Stage) -> Iterator[str]:
     """Yield a sentence for each thing in relay.toml that this stage's front would refuse, or could not do."""
     yield from secrets.problems(sorted(set().union(*(route.secrets() for route in config.routes))))
+    for route in config.routes:
+        if route.path in RESERVED_PATHS:
+            yield (
+                f'route "{route.name}": path: "{route.path}" is reserved for the health check of API Gateway;'
+                " expected another"
+            )
     if stage.front != REST:
         return
     here = f'front "{REST}"'

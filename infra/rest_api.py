@@ -17,7 +17,9 @@ from constructs import Construct
 from infra import front
 from infra.firewall import Firewall
 from infra.stage import Stage
+from relay import response, routing
 from relay.config import Config
+from relay.errors import NotFound
 
 STAGE = "live"
 ACCESS_LOG = {
@@ -87,6 +89,14 @@ class RestApi(Construct):
         self.api.root.add_method("ANY")
         if not any(route.path.startswith("/{") for route in routes):  # two parameters cannot stand at one place
             self.api.root.add_proxy(any_method=True)
+        # A path that only leads to others (`/orders` of `/orders/{customer}`) is a resource, so nothing else gets it.
+        # API Gateway would say 403, and that a token is missing; this is what the function says of other paths.
+        self.api.add_gateway_response(
+            "NoRoute",
+            type=apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
+            status_code=str(NotFound.status),
+            templates={"application/json": response.problem(NotFound(routing.NO_ROUTE), "$context.requestId")["body"]},
+        )
         self.firewall: Firewall | None = None
         if stage.firewall:
             self.firewall = Firewall(

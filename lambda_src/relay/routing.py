@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from relay.errors import MethodNotAllowed, NotFound
 
+NO_ROUTE = "No route has this path."
 _SEGMENT = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z0-9._~-]+")
 
 
@@ -48,7 +49,7 @@ def match(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str
     actual = [unquote(segment) for segment in path.split("/")] if as_long else []
     found = [(route, values) for route in as_long if (values := _parameters(route.path, actual)) is not None]
     if not found:
-        raise NotFound("No route has this path.")
+        raise NotFound(NO_ROUTE)
     route, parameters = min(found, key=lambda one: [segment.startswith("{") for segment in one[0].path.split("/")])
     if method not in route.methods:
         raise MethodNotAllowed(method, ", ".join(sorted(route.methods)))

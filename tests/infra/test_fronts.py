@@ -12,11 +12,11 @@ from aws_cdk.assertions import Template
 
 from infra import front
 from infra.firewall import COUNTED, authentication_headers
-from infra.stage import read
-from relay import config, presets
+from infra.stage import Stage, read
+from relay import config, presets, response, routing
 from relay.canonical import CANONICAL
 from relay.config import Config
-from relay.errors import ConfigError, Rejected
+from relay.errors import ConfigError, NotFound, Rejected
 from relay.request import Request, parse
 from relay.signature_scheme import SignatureScheme
 from relay.template import compile_template
@@ -116,6 +116,23 @@ def test_an_access_log_goes_where_the_service_will_say_that_it_goes(kind: str) -
 def test_a_path_that_a_rest_api_refuses_is_refused_before_it_is_deployed(paths: tuple[str, ...], says: str) -> None:
     assert [one for one in front.problems(routes(*paths), REST) if says in one]
     assert list(front.problems(routes(*paths), PROD)) == []
+
+
+@pytest.mark.parametrize("path", ["/ping", "/sping"])
+@pytest.mark.parametrize("stage", [PROD, REST])
+def test_a_path_that_is_reserved_for_api_gateway_is_refused(path: str, stage: Stage) -> None:
+    [problem] = front.problems(routes("/a", path), stage)
+    assert problem == f'route "r1": path: "{path}" is reserved for the health check of API Gateway; expected another'
+    assert list(front.problems(routes("/a/ping", "/pings", "/{ping}"), stage)) == []
+
+
+def test_what_no_resource_has_is_answered_as_the_function_answers_it(rest: Template) -> None:
+    """A path between two resources (`/orders` of `/orders/{customer}`) is 403 without it, about a missing token."""
+    answer = only(rest, "AWS::ApiGateway::GatewayResponse")["Properties"]
+    assert (answer["ResponseType"], answer["StatusCode"]) == ("MISSING_AUTHENTICATION_TOKEN", "404")
+    [text] = answer["ResponseTemplates"].values()
+    function = json.loads(response.problem(NotFound(routing.NO_ROUTE), "$context.requestId")["body"])
+    assert json.loads(text) == function
 
 
 def test_parameters_of_one_name_or_of_different_parents_are_fine() -> None:
@@ -280,6 +297,33 @@ def test_what_waf_stopped_is_an_alarm_and_in_a_log_without_signatures(rest: Temp
     assert not flat(destination).endswith("*")
     group = only(rest, "AWS::Logs::LogGroup", "FrontFirewallLog")["Properties"]["LogGroupName"]
     assert json.dumps(group).startswith('{"Fn::Join": ["", ["aws-waf-logs-Relay-"')
+
+
+def test_no_webhook_and_no_proof_of_one_is_in_what_waf_keeps(rest: Template) -> None:
+    """Redaction is for what a rule looked at; a rule's details quote a body that looks like an attack."""
+    protected = only(rest, "AWS::WAFv2::WebACL")["Properties"]["DataProtectionConfig"]["DataProtections"]
+    assert all(one["Action"] == "SUBSTITUTION" for one in protected)
+    assert not any(one.keys() & {"ExcludeRuleMatchDetails", "ExcludeRateBasedDetails"} for one in protected)
+    fields = {one["Field"]["FieldType"]: one["Field"].get("FieldKeys") for one in protected}
+    logging = only(rest, "AWS::WAFv2::LoggingConfiguration")["Properties"]["RedactedFields"]
+    headers = [one["SingleHeader"]["Name"] for one in logging if "SingleHeader" in one]
+    # Neither of the last two takes keys: https://docs.aws.amazon.com/waf/latest/APIReference/API_FieldToProtect.html
+    assert fields == {"SINGLE_HEADER": headers, "QUERY_STRING": None, "BODY": None}
+
+
+@pytest.mark.parametrize(("header", "logged"), [("x-" + "a" * 62, 1), ("x-" + "a" * 63, 0)])
+def test_a_header_that_waf_cannot_leave_out_of_its_log_leaves_no_log(header: str, logged: int) -> None:
+    auth = f'auth = {{ scheme = "api-key", secret = "acme/a", token = "${{headers.\\"{header}\\"}}" }}'
+    text = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', auth)
+    assert text != RELAY_TOML
+    template = synthesise(
+        text.replace('aws.partner/acme.example/github" }', 'aws.partner/acme.example/g", detail_type = "a" }'),
+        front="rest",
+    )
+    assert len(resources(template, "AWS::WAFv2::LoggingConfiguration")) == logged
+    protected = only(template, "AWS::WAFv2::WebACL")["Properties"]["DataProtectionConfig"]["DataProtections"]
+    keys = [key for one in protected for key in one["Field"].get("FieldKeys", [])]
+    assert all(len(key) <= 64 for key in keys)
 
 
 @pytest.mark.parametrize("name", sorted(presets.load()))
