@@ -1,16 +1,25 @@
 """The alarms of the template, evaluated against what the metrics would be: they go off for what they are there for."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
 
+from infra.function import NAMESPACE
 from relay import redelivery
+from relay.entry import Accepted, Failed
+from relay.errors import Unauthorized, Unavailable
+from relay.pipeline import Refused
+from relay.queueing import Fate, Kept, Queue
 from relay.redelivery import Later, Received
+from relay.relaying import Relayed
 from relay.source_memory import Memory
+from tests.handler import Context
 from tests.infra.alarm_evaluation import Sample, in_alarm, metric
-from tests.infra.conftest import flat, only
+from tests.infra.conftest import flat, only, resources
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 START = datetime(2026, 11, 25, tzinfo=UTC)
@@ -112,15 +121,23 @@ def test_one_failure_of_many_takes_no_version_back(template: Template, name: str
 
 @pytest.mark.parametrize("name", ["CanaryErrors", "CanaryCrashes", "CanarySlow"])
 def test_what_the_old_version_did_stops_no_deployment(template: Template, name: str) -> None:
-    old = dict.fromkeys(
-        [
-            metric("WebhooksFailed", service=SERVICE),
-            metric("WebhooksFailed", service=SERVICE, version="41"),
-            metric("Errors", FunctionName="<IngestFunction>"),
-            metric("Duration", FunctionName="<IngestFunction>"),
-        ],
-        every(1, 10 * MINUTE, 9999),
-    )
+    watched = {one["Name"]: flat(one["Value"]) for one in alarm(template, "CanarySlow")["Dimensions"]}
+    function, resource = watched["FunctionName"], watched["Resource"]
+    assert resource == f"{function}:live"
+    # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    of_old: list[dict[str, str]] = [
+        {"FunctionName": function},
+        {"FunctionName": function, "Resource": resource},
+        {"FunctionName": function, "Resource": resource, "ExecutedVersion": "41"},
+    ]
+    old = {
+        metric(of, **dimensions): every(1, 10 * MINUTE, 9999)
+        for of in ("Errors", "Duration", "Invocations")
+        for dimensions in of_old
+    } | {
+        metric("WebhooksFailed", service=SERVICE): every(1, 10 * MINUTE, 9999),
+        metric("WebhooksFailed", service=SERVICE, version="41"): every(1, 10 * MINUTE, 9999),
+    }
     assert first_alarm(template, name, old) is None
 
 
@@ -165,3 +182,64 @@ def test_a_look_that_comes_late_turns_no_alarm_off(template: Template, state: st
     samples = [(hour * HOUR + (20.0 if hour % 2 else -20.0), 1.0) for hour in range(1, 24)]
     series = {metric(f"Sources{state}", service=SERVICE): samples}
     assert all(in_alarm(alarm(template, name), series, hour * HOUR) for hour in range(2, 24))
+
+
+Kind = tuple[str, frozenset[str]]  # a metric's name and the names of its dimensions
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> set[Kind]:
+    """Every metric that the functions write, with each set of dimensions it has."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
+    from relay import telemetry  # noqa: PLC0415  # reads the environment when it is imported
+
+    telemetry.metrics.namespace = NAMESPACE
+    failed = Failed("InternalFailure", "")
+    fates: list[Fate] = [Accepted("1"), Kept(Queue.RETRY, failed), Kept(Queue.DEAD_LETTERS, failed)]
+    emissions: list[Callable[[], None]] = [
+        lambda: telemetry.told(Relayed("orders", "1", fates)),
+        lambda: telemetry.told(Refused("orders", Unauthorized("signature mismatch"))),
+        lambda: telemetry.told(Refused("orders", Unavailable("Not now.", reason="throttled"))),
+        lambda: telemetry.redelivered([Later(5, "InternalFailure"), redelivery.Settled(1, 1)], 900.0),
+        lambda: telemetry.looked_at(["ACTIVE", "PENDING"], [], []),
+        lambda: list(telemetry.timed(lambda _: [])([])).clear(),
+    ]
+    for emission in emissions:
+        telemetry.metrics.log_metrics(lambda _event, _context, write=emission: write())({}, Context())
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    assert {one["Namespace"] for line in lines for one in line["_aws"]["CloudWatchMetrics"]} == {NAMESPACE}
+    assert all(isinstance(line[name], str) for line in lines for _, names in _kinds(line) for name in names)
+    return {kind for line in lines for kind in _kinds(line)}
+
+
+def _kinds(line: dict[str, Any]) -> list[Kind]:
+    return [
+        (one["Name"], frozenset(names))
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for one in directive["Metrics"]
+        for names in directive["Dimensions"]
+    ]
+
+
+def test_every_alarm_and_graph_is_of_a_metric_with_exactly_the_dimensions_that_it_is_written_with(
+    template: Template, emitted: set[Kind]
+) -> None:
+    """CloudWatch knows no part of a set: a metric with a dimension more, or one less, is another, and has no data."""
+    watched: set[Kind] = set()
+    for one in resources(template, "AWS::CloudWatch::Alarm").values():
+        parts = [part["MetricStat"]["Metric"] for part in one["Properties"].get("Metrics", []) if "MetricStat" in part]
+        for part in parts or [one["Properties"]]:
+            if part["Namespace"] == NAMESPACE:
+                watched.add((part["MetricName"], frozenset(name["Name"] for name in part["Dimensions"])))
+    assert ("WebhooksFailed", frozenset({"service", "version"})) in watched
+    assert len(watched) == 8
+    body = json.loads(flat(only(template, "AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"]))
+    for widget in body["widgets"]:
+        for namespace, name, *dimensions in widget["properties"].get("metrics", []):
+            if namespace == NAMESPACE:
+                names = [text for text in dimensions if isinstance(text, str)][::2]
+                watched.add((name, frozenset(names)))
+    assert len(watched) == 14
+    assert watched - emitted == set()

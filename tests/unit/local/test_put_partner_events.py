@@ -40,6 +40,15 @@ def test_a_request_fails_whole(entries: Any, code: str, says: str) -> None:
     assert says in error.value.message
 
 
+def test_a_request_has_to_be_less_than_its_limit() -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html: "less than 1 MB"."""
+    entry = ENTRY | {"Detail": '{"x":""}'}
+    size = put_partner_events.size(entry)
+    put_partner_events.check_request([entry], max_request_bytes=size + 1)
+    with pytest.raises(AwsError, match="over the limit"):
+        put_partner_events.check_request([entry], max_request_bytes=size)
+
+
 def test_twenty_entries_of_which_one_is_complete_are_a_request() -> None:
     put_partner_events.check_request([without("Detail")] * 19 + [ENTRY])
 
