@@ -39,6 +39,8 @@ class PartnerOperations:
             "_list_partner_event_source_accounts": self.list_partner_event_source_accounts,
             "_list_event_sources": self.list_event_sources,
             "_describe_event_source": self.describe_event_source,
+            "_activate_event_source": self.activate_event_source,
+            "_deactivate_event_source": self.deactivate_event_source,
             "_create_event_bus": self.create_event_bus,
             "_delete_event_bus": self.delete_event_bus,
             "_put_partner_events": self.put_partner_events,
@@ -78,6 +80,14 @@ class PartnerOperations:
         return _event_source(
             self._named(self.sources.of_customer(*self._caller(), "", time.time()), data.get("Name", ""))
         )
+
+    def activate_event_source(self, data: dict[str, Any]) -> dict[str, Any]:
+        self.sources.activate(*self._caller(), data.get("Name", ""), time.time())
+        return {}
+
+    def deactivate_event_source(self, data: dict[str, Any]) -> dict[str, Any]:
+        self.sources.deactivate(*self._caller(), data.get("Name", ""), time.time())
+        return {}
 
     def create_event_bus(self, data: dict[str, Any]) -> Answer:
         """The customer's: a bus with the name of a source attaches it."""

@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="The life cycle of partner event so
 SourceArgument = Annotated[str, typer.Argument(help="The source; what is before the customer's part may be left out.")]
 AccountArgument = Annotated[str, typer.Argument(help="The customer's AWS account: 12 digits.")]
 MEANING = {
-    "PENDING": "the customer has not attached a bus: EventBridge accepts events and DROPS them",
+    "PENDING": "the customer has no active bus: EventBridge accepts events and DROPS them",
     "ACTIVE": "events reach the customer's bus",
     "DELETED": "events are rejected",
 }

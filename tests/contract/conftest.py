@@ -20,10 +20,10 @@ AwsCli = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cli(bus: LocalAws) -> AwsCli:
-    """The real AWS command line."""
+    """The real AWS command line, in the partner's account unless another is named."""
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": os.environ["PATH"], **bus.environment(PARTNER, REGION), "AWS_MAX_ATTEMPTS": "1"}
+    def run(*arguments: str, account: str = PARTNER) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], **bus.environment(account, REGION), "AWS_MAX_ATTEMPTS": "1"}
         command = [str(Path(sys.executable).with_name("aws")), *arguments, "--output", "json"]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

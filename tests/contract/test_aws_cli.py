@@ -87,6 +87,23 @@ def test_the_life_of_a_source_from_both_sides(cli: AwsCli) -> None:
     assert "ResourceNotFoundException" in cli("events", "describe-partner-event-source", "--name", name).stderr
 
 
+def test_the_customer_deactivates_and_activates_a_source(cli: AwsCli, bus: LocalAws) -> None:
+    name = "aws.partner/acme.example/c11/orders"
+    bus.client("events", PARTNER, REGION).create_partner_event_source(Name=name, Account=CUSTOMER)
+    bus.client("events", CUSTOMER, REGION).create_event_bus(Name=name, EventSourceName=name)
+
+    def state_after(operation: str) -> str:
+        done = cli("events", operation, "--name", name, account=CUSTOMER)
+        assert done.returncode == 0, done.stderr
+        described = json.loads(cli("events", "describe-event-source", "--name", name, account=CUSTOMER).stdout)
+        return str(described["State"])
+
+    assert state_after("deactivate-event-source") == "PENDING"
+    again = cli("events", "deactivate-event-source", "--name", name, account=CUSTOMER)
+    assert "InvalidStateException" in again.stderr
+    assert state_after("activate-event-source") == "ACTIVE"
+
+
 def test_dead_letters_are_redriven_with_the_command_of_the_documentation(cli: AwsCli, bus: LocalAws) -> None:
     sqs = bus.client("sqs", PARTNER, REGION)
 

@@ -68,6 +68,35 @@ def test_the_customer_sees_the_source_and_without_the_bus_it_is_pending_again(bu
     assert "ExpirationTime" in listed
 
 
+def test_a_deactivated_source_drops_events_until_the_customer_activates_it(bus: LocalAws) -> None:
+    name = "aws.partner/acme.example/c9/orders"
+    customer, events = Customer(bus, REGION, "deactivated"), bus.client("events", CUSTOMER, REGION)
+    customer.subscribe([name])
+    events.deactivate_event_source(Name=name)
+    assert events.describe_event_source(Name=name)["State"] == "PENDING"
+    assert events.describe_event_bus(Name=name)["Name"] == name
+    assert put(bus, name)["FailedEntryCount"] == 0
+    assert list(customer.received()) == []
+    events.activate_event_source(Name=name)
+    assert put(bus, name)["FailedEntryCount"] == 0
+    assert len(list(customer.received())) == 1
+
+
+def test_a_source_created_again_stays_pending_until_the_old_bus_is_deleted(bus: LocalAws) -> None:
+    name = "aws.partner/acme.example/c10/orders"
+    Customer(bus, REGION).subscribe([name])
+    partner, events = bus.client("events", PARTNER, REGION), bus.client("events", CUSTOMER, REGION)
+    partner.delete_partner_event_source(Name=name, Account=CUSTOMER)
+    assert put(bus, name)["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
+    partner.create_partner_event_source(Name=name, Account=CUSTOMER)
+    with pytest.raises(botocore.exceptions.ClientError, match="ResourceAlreadyExistsException"):
+        events.create_event_bus(Name=name, EventSourceName=name)
+    assert events.describe_event_source(Name=name)["State"] == "PENDING"
+    events.delete_event_bus(Name=name)
+    events.create_event_bus(Name=name, EventSourceName=name)
+    assert events.describe_event_source(Name=name)["State"] == "ACTIVE"
+
+
 def test_a_bus_cannot_be_made_for_a_source_that_is_not_there(bus: LocalAws) -> None:
     name = "aws.partner/acme.example/nobody/orders"
     with pytest.raises(botocore.exceptions.ClientError, match="ResourceNotFoundException"):

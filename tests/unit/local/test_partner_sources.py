@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.partner_sources import EXPIRY_SECONDS, AwsError, PartnerSources
+from local.partner_sources import DEACTIVATED_EXPIRY_SECONDS, EXPIRY_SECONDS, AwsError, PartnerSources
 
 NAME = "aws.partner/acme.example/c42/orders"
 PARTNER, CUSTOMER, REGION = "111111111111", "222222222222", "us-east-1"
@@ -51,6 +51,73 @@ def test_a_source_created_again_is_pending(sources: PartnerSources) -> None:
     sources.delete(PARTNER, REGION, NAME, CUSTOMER, 2)
     sources.create(PARTNER, REGION, NAME, CUSTOMER, now=3)
     assert state(sources, 4) == "PENDING"
+
+
+def test_seven_days_begin_anew_when_the_customer_deletes_its_bus(sources: PartnerSources) -> None:
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    sources.detach(CUSTOMER, REGION, NAME, EXPIRY_SECONDS + 10)
+    assert state(sources, 2 * EXPIRY_SECONDS + 9) == "PENDING"
+    assert state(sources, 2 * EXPIRY_SECONDS + 10) is None
+
+
+def test_a_deactivated_source_is_pending_keeps_its_bus_and_is_active_again_without_a_new_one(
+    sources: PartnerSources,
+) -> None:
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    sources.deactivate(CUSTOMER, REGION, NAME, 2)
+    assert state(sources) == "PENDING"
+    with pytest.raises(AwsError, match="ResourceAlreadyExistsException"):
+        sources.attach(CUSTOMER, REGION, NAME, 3)
+    sources.activate(CUSTOMER, REGION, NAME, 4)
+    assert state(sources) == "ACTIVE"
+
+
+def test_a_deactivated_source_is_deleted_after_two_weeks_while_its_bus_stays(sources: PartnerSources) -> None:
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    sources.deactivate(CUSTOMER, REGION, NAME, 2)
+    assert state(sources, DEACTIVATED_EXPIRY_SECONDS + 1) == "PENDING"
+    assert state(sources, DEACTIVATED_EXPIRY_SECONDS + 2) == "DELETED"
+
+
+def test_a_source_can_only_be_deactivated_while_active_and_activated_while_deactivated(sources: PartnerSources) -> None:
+    for operation in (sources.deactivate, sources.activate):
+        with pytest.raises(AwsError, match="InvalidStateException"):
+            operation(CUSTOMER, REGION, NAME, 1)
+        with pytest.raises(AwsError, match="ResourceNotFoundException"):
+            operation("333333333333", REGION, NAME, 1)
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    with pytest.raises(AwsError, match="InvalidStateException"):
+        sources.activate(CUSTOMER, REGION, NAME, 2)
+
+
+def test_a_source_created_again_cannot_be_attached_before_the_old_bus_is_deleted(sources: PartnerSources) -> None:
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    sources.delete(PARTNER, REGION, NAME, CUSTOMER, 2)
+    sources.create(PARTNER, REGION, NAME, CUSTOMER, now=3)
+    with pytest.raises(AwsError, match="ResourceAlreadyExistsException"):
+        sources.attach(CUSTOMER, REGION, NAME, 4)
+    assert state(sources) == "PENDING"
+    sources.detach(CUSTOMER, REGION, NAME, 5)
+    sources.attach(CUSTOMER, REGION, NAME, 6)
+    assert state(sources) == "ACTIVE"
+
+
+def test_the_old_bus_is_not_forgotten_when_its_successor_is_deleted_too(sources: PartnerSources) -> None:
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    for _ in range(2):
+        sources.delete(PARTNER, REGION, NAME, CUSTOMER, 2)
+        assert state(sources) == "DELETED"
+        sources.create(PARTNER, REGION, NAME, CUSTOMER, now=3)
+    with pytest.raises(AwsError, match="ResourceAlreadyExistsException"):
+        sources.attach(CUSTOMER, REGION, NAME, 4)
+
+
+def test_deleting_the_old_bus_does_not_give_a_new_source_more_time(sources: PartnerSources) -> None:
+    sources.attach(CUSTOMER, REGION, NAME, 1)
+    sources.delete(PARTNER, REGION, NAME, CUSTOMER, 2)
+    sources.create(PARTNER, REGION, NAME, CUSTOMER, now=3)
+    sources.detach(CUSTOMER, REGION, NAME, EXPIRY_SECONDS)
+    assert state(sources, EXPIRY_SECONDS + 3) is None
 
 
 def test_only_its_owner_puts_events_and_only_in_its_region(sources: PartnerSources) -> None:

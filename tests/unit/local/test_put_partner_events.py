@@ -7,7 +7,7 @@ import pytest
 from local import put_partner_events
 from local.partner_sources import AwsError, PartnerSource
 
-SOURCE = PartnerSource("aws.partner/acme.example/c42", "us-east-1", "111111111111", "222222222222", 0, attached=True)
+SOURCE = PartnerSource("aws.partner/acme.example/c42", "us-east-1", "111111111111", "222222222222", 0, 0, attached=True)
 ENTRY = {"Source": SOURCE.name, "DetailType": "a", "Detail": "{}"}
 
 
@@ -74,7 +74,7 @@ def test_an_entry_fails_alone(entry: dict[str, Any], source: PartnerSource | Non
 
 
 def test_results_are_aligned_and_only_active_sources_deliver() -> None:
-    pending = PartnerSource("aws.partner/acme.example/c43", "us-east-1", "1", "2", 0)
+    pending = PartnerSource("aws.partner/acme.example/c43", "us-east-1", "1", "2", 0, 0)
     sources = {source.name: source for source in (SOURCE, pending)}
     entries = [ENTRY, without("Detail"), ENTRY | {"Source": pending.name}, ENTRY, ENTRY]
     ids = iter("abc")
