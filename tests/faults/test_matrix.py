@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from local.deploy import Customer
-from relay import direct
+from relay import config, direct
 from relay.queueing import Queue
 from tests.local_bus import Functions, Inject
 
 ALL = "all"
+
+
+CUT_OFF = "ConnectionClosedError"
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ FAULTS = [
     Fault("500", whole(500, "InternalException")),
     Fault("503", whole(503, "ServiceUnavailable")),
     Fault("slower than the timeout", [{"delay": 3.5}], code="ReadTimeoutError"),
-    Fault("cut before it was processed", [{"cut": "before"}], code="ConnectionClosedError"),
-    Fault("cut after it was processed", [{"cut": "after"}], code="ConnectionClosedError"),
+    Fault("cut before it was processed", [{"cut": "before"}], code=CUT_OFF),
+    Fault("cut after it was processed", [{"cut": "after"}], code=CUT_OFF),
     Fault("an answer that is no JSON", [{"garbage": "<html>"}], code="InvalidResponse"),
     Fault("an answer of another type", [{"garbage": "ok", "content_type": "text/plain"}], code="InvalidResponse"),
     Fault("a result list too short", [{"garbage": '{"FailedEntryCount":0,"Entries":[]}'}], code="InvalidResponse"),
@@ -119,6 +122,8 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
         assert {*arrived} | ids(queued) | ids(dead) == posted
         assert (told["queued"], told["dead_lettered"]) == (len(queued), len(dead))
         injected = fault.code or next((one["error_code"] for one in fault.bus), None)
+        if injected == CUT_OFF and config.TRANSPORTS[0] == "boto3":
+            injected = "InvalidResponse"  # botocore takes an answer that was cut off for an empty one
         assert codes(queued + dead) == ({injected} if injected else set())  # this fault, and no other
         assert expected(fault.where, count) == (told["accepted"], told["queued"], told["dead_lettered"])
     else:
