@@ -15,7 +15,7 @@ LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
 DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
 
-.PHONY: setup demo run test e2e bench lint arm64 deploy lock clean
+.PHONY: setup demo run test e2e first-hour bench lint arm64 deploy lock clean
 .NOTPARALLEL: # pip and npm write to the same folders
 
 # For contributors: what the tests and the linters need, too.
@@ -81,6 +81,10 @@ test: setup
 # and RELAY_STAGE=dev for another stage than prod.
 e2e: $(DEVELOP)
 	@RELAY_URL="$(RELAY_URL)" $(BIN)/python -m pytest tests/e2e/test_anywhere.py
+
+# The first hour on an AWS account, in two Regions; asks before it makes anything (docs/first-hour-on-aws.md).
+first-hour: $(DEPLOY)
+	@$(BIN)/python -m tools.first_hour $(ARGS)
 
 lint: $(DEVELOP)
 	@$(BIN)/ruff check

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import string
 import sys
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +20,7 @@ from typing import Any
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime, responses
 from ministack.services import cloudwatch_logs, eventbridge, secretsmanager, sqs
+from ministack.services.cloudformation import provisioners
 
 from local import faults
 from local.message_moves import MessageMoves
@@ -50,6 +52,7 @@ def main() -> None:
     _authorize_sqs_batches_as_aws_does()
     _authorize_partner_sources_as_aws_does()
     _keep_versions_of_secrets_as_aws_does()
+    _generate_secrets_as_aws_does()
     _forget_old_log_lines()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
@@ -195,6 +198,23 @@ def _keep_versions_of_secrets_as_aws_does() -> None:
         return responses.json_response(answer | {"VersionStages": version["Stages"]})
 
     secretsmanager._put_secret_value = put_secret_value
+
+
+def _generate_secrets_as_aws_does() -> None:
+    """Leave punctuation out of the secrets that a stack makes, if it says so; the emulator does not look at that.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-secretsmanager-secret-generatesecretstring.html
+    """
+    generate = provisioners._sm_secret_string
+
+    def secret_string(properties: dict[str, Any]) -> str:
+        wanted = dict(properties.get("GenerateSecretString") or {})
+        if wanted.get("ExcludePunctuation"):
+            wanted["ExcludeCharacters"] = wanted.get("ExcludeCharacters", "") + string.punctuation
+        made: str = generate(properties | ({"GenerateSecretString": wanted} if wanted else {}))
+        return made
+
+    provisioners._sm_secret_string = secret_string
 
 
 def _forget_old_log_lines() -> None:
