@@ -14,6 +14,8 @@ RUN = {
     "make demo": "e2e/test_commands.py::test_make_demo_prints_every_event_and_nothing_else_on_standard_output",
     "make run": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "make e2e": "e2e/test_commands.py::test_the_same_suite_runs_against_any_url",
+    "make first-hour": "e2e/test_first_hour.py"
+    "::test_a_run_that_was_killed_in_a_drill_is_taken_up_passes_and_leaves_nothing",
     "python -m pytest tests/e2e/test_inspector.py": "e2e/test_inspector.py"
     "::test_from_the_first_webhook_to_the_last_dead_letter",
     "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
@@ -45,6 +47,7 @@ NOT_BY_A_TEST = {
     "make test": "CI runs it: it is this",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
     "aws cloudformation update-termination-protection": "the local AWS protects no stack",
+    "aws s3 rm": "empties a bucket; tools.first_hour does the same by boto3",
     "cdk import": "asks a person which resource is which",
     "make lock": "asks the package registries for every version; tests/infra/test_locks.py holds the result",
     "make arm64": "needs an emulated processor: qemu-user-static",

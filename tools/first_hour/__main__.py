@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         for place in places:
+            walk.repair(place)
             walk.walk(place, STEPS, partial(_save, run), _say)
     finally:  # also after Ctrl-C: what was made is named, and how to go on or to end
         _save(run)
@@ -116,4 +117,7 @@ def _commit() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says it

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import httpx
+
 from infra.function import LIVE
 from relay import stage_names
 from tools.first_hour import drills
@@ -85,13 +87,21 @@ def _watch(place: Place, relay_toml: str) -> Release:
     release = Release(before=_alias(place, function)[0])
     command = start_deployment(place, runs.HTTP, relay_toml)
     while command.process.poll() is None:
-        release.answers[relay.post().status] += 1
+        release.answers[_status(relay)] += 1
         release.shares |= _alias(place, function)[1]
         time.sleep(POST_SECONDS)
     release.succeeded = command.process.wait() == 0
     release.after, release.seconds = _alias(place, function)[0], time.monotonic() - begun
     release.alarms = tuple(_alarms(place, begun))
     return release
+
+
+def _status(relay: Relay) -> int:
+    """Return the status of an answer; 0 if there was none, which must not end the watch over a release."""
+    try:
+        return relay.post().status
+    except httpx.TransportError:
+        return 0
 
 
 def _alias(place: Place, function: str) -> tuple[str, set[float]]:

@@ -17,8 +17,9 @@ from tools.first_hour.place import Place
 DENIED = "first-hour-denied"
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 ENDPOINT = "AWS_ENDPOINT_URL_EVENTBRIDGE"
-NOBODY = "https://127.0.0.1:9"
+BROKEN = {ENDPOINT: "https://127.0.0.1:9"}
 FUNCTIONS = ("Ingest", "Redeliver")
+DRILL = "first hour: outage drill; live was "
 
 
 @contextmanager
@@ -39,13 +40,14 @@ def denied(place: Place, front: str, actions: Sequence[str], resource: str = "*"
 @contextmanager
 def outage(place: Place, front: str) -> Iterator[None]:
     """Let both functions find nobody where EventBridge should be."""
+    repair(place, front)
     client = place.client("lambda")
     try:
         for name in FUNCTIONS:
             function = place.resource(front, "AWS::Lambda::Function", name)
-            variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-            _configure(client, function, variables | {ENDPOINT: NOBODY})
-            version = client.publish_version(FunctionName=function, Description="first hour: outage drill")["Version"]
+            live = client.get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"]
+            _configure(client, function, _variables(client.get_function_configuration(FunctionName=function)) | BROKEN)
+            version = client.publish_version(FunctionName=function, Description=f"{DRILL}{live}")["Version"]
             client.get_waiter("published_version_active").wait(FunctionName=function, Qualifier=version)
             client.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=version)
         yield
@@ -72,19 +74,18 @@ def _allow(iam: Any, role: str) -> None:
 
 
 def _repair_function(client: Any, function: str) -> None:
-    """Point the alias to the newest version without the drill's variable, and delete the versions with it."""
+    """Point the alias to the version that was live before the drill, and delete the drill's versions."""
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
-    versions = [version for page in pages for version in page["Versions"]]
-    latest = next(version for version in versions if version["Version"] == "$LATEST")
-    published = [version for version in versions if version is not latest]
-    broken = {version["Version"] for version in published if ENDPOINT in _variables(version)}
-    healthy = [version["Version"] for version in published if version["Version"] not in broken]
-    if client.get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"] in broken:
-        client.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=max(healthy, key=int))
-    variables = _variables(latest)
+    versions = {one["Version"]: one for page in pages for one in page["Versions"]}
+    drills = {name: one for name, one in versions.items() if one.get("Description", "").startswith(DRILL)}
+    live = client.get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"]
+    if live in drills:
+        before = drills[live]["Description"].removeprefix(DRILL)
+        client.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=before)
+    variables = _variables(versions["$LATEST"])
     if variables.pop(ENDPOINT, None):
         _configure(client, function, variables)
-    for version in broken:
+    for version in drills:
         client.delete_function(FunctionName=function, Qualifier=version)
 
 

@@ -50,8 +50,6 @@ def make_receiver(place: Place) -> str:
 
 def deploy(place: Place, front: str) -> str:
     """Deploy the stack of a front."""
-    if place.outputs(front):
-        drills.repair(place, front)  # an interrupted run may have left a drill on
     cdk.start_deployment(place, front, runs.relay_toml(place.run, place.region)).finish()
     stack = place.stack(front) or {}
     return f"stack {place.run.stack_name(front)}: {stack.get('StackStatus')}"

@@ -21,6 +21,13 @@ DESTROY = "destroy"
 GONE = "every stack of the run is deleted, and nothing is left but what is named"
 
 
+def repair(place: Place) -> None:
+    """Take away what an interrupted run has left broken on purpose. Raises NotOursError."""
+    for front in (HTTP, REST):
+        if place.stack(front):
+            drills.repair(place, front)
+
+
 def walk(place: Place, steps: Sequence[Step], save: Callable[[], None], say: Say) -> None:
     """Take every step that has not passed yet; each result is saved at once."""
     for step in steps:
