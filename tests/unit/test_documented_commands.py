@@ -47,7 +47,6 @@ NOT_BY_A_TEST = {
     "make test": "CI runs it: it is this",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
     "aws cloudformation update-termination-protection": "the local AWS protects no stack",
-    "aws s3 rm": "empties a bucket; tools.first_hour does the same by boto3",
     "cdk import": "asks a person which resource is which",
     "make lock": "asks the package registries for every version; tests/infra/test_locks.py holds the result",
     "make arm64": "needs an emulated processor: qemu-user-static",

@@ -14,7 +14,8 @@ TAG = "partner-event-relay:first-hour"
 """Each stack of a run has this tag with the run's id; a stack without it is never touched."""
 HTTP, REST, RECEIVER = "http", "rest", "receiver"
 ORDERS, UNREADABLE = "first-hour/orders", "first-hour/unreadable"
-# The first, and one that is enabled in every account and has no legacy endpoints of S3.
+# Two that every account has enabled: those opened after March 2019 are off by default.
+# https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
 REGIONS = ("us-east-1", "eu-north-1")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import httpx
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from tools.first_hour import drills
 from tools.first_hour.cdk import CdkError
@@ -83,16 +83,24 @@ def _delete(place: Place) -> str:
         stack = place.stack(part)
         if stack is None:
             continue
-        if part != RECEIVER:
-            _prepare(place, part)
-        # By its id, so that it is the stack whose tag was read.
-        cloudformation.delete_stack(StackName=stack["StackId"])
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack["StackId"], WaiterConfig={"Delay": 5})
+        try:
+            _delete_stack(place, part, stack["StackId"])
+        except WaiterError:  # source health may have left a file in the bucket since; nothing writes to it any more
+            _delete_stack(place, part, stack["StackId"])
         deleted.append(part)
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack["StackId"])
         resources = [one for page in pages for one in page["StackResourceSummaries"]]
         left += [one["PhysicalResourceId"] for one in resources if one["ResourceStatus"] == "DELETE_SKIPPED"]
     return f"deleted: {', '.join(deleted) or 'nothing was there'}; left: {', '.join(left) or 'nothing'}"
+
+
+def _delete_stack(place: Place, part: str, stack_id: str) -> None:
+    """Delete it by its id, so that it is the stack whose tag was read, and wait."""
+    if part != RECEIVER:
+        _prepare(place, part)
+    cloudformation = place.client("cloudformation")
+    cloudformation.delete_stack(StackName=stack_id)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig={"Delay": 5})
 
 
 def _prepare(place: Place, part: str) -> None:
