@@ -14,8 +14,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
 DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
+FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
-.PHONY: setup demo run test e2e first-hour bench lint arm64 deploy lock clean
+.PHONY: setup demo run check test e2e first-hour bench lint arm64 deploy lock clean
 .NOTPARALLEL: # pip and npm write to the same folders
 
 # For contributors: what the tests and the linters need, too.
@@ -72,9 +73,13 @@ demo: $(DEPLOY) $(LOCAL_AWS)
 run: $(DEPLOY) $(LOCAL_AWS)
 	@$(BIN)/python -m local.run
 
+# What needs nothing but Python, on every core; a minute or two.
+check: .venv/.dev
+	@$(BIN)/python -m pytest --numprocesses auto $(FAST)
+
 # What reaches AWS runs by both transports (see docs/relay-toml.md).
-test: setup
-	@$(BIN)/python -m pytest
+test: setup check
+	@$(BIN)/python -m pytest tests $(addprefix --ignore=,$(FAST))
 	@$(BIN)/python -m pytest --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
