@@ -94,7 +94,7 @@ def _is_canonical(segment: str) -> bool:
         decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError:
         return False
-    return base64.urlsafe_b64encode(decoded).rstrip(b"=") == segment.encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(decoded).rstrip(b"=") == segment.encode()
 
 
 @cache

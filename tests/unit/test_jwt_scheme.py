@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from relay import jwt_scheme
 from relay.errors import Unauthorized, Unavailable
@@ -20,7 +20,7 @@ from relay.jwt_scheme import JwtScheme
 from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS, Known
 from relay.request import Request
 from relay.template import Template, compile_template
-from tests.conftest import NOW
+from tests.conftest import NOW, nothing_is_published
 
 URL = "https://issuer.example/keys"
 BODY = b'{"n":1}'
@@ -122,6 +122,7 @@ def test_whether_a_new_key_is_known_may_be_unknown() -> None:
         b"",
         b"null",
         b"[]",
+        b"{}",
         b'{"keys":null}',
         b'{"keys":{}}',
         b'{"keys":[]}',
@@ -152,11 +153,29 @@ def test_a_token_whose_head_is_none_is_refused(head: bytes) -> None:
             verify(f"{segment}.e30.AAAA", scheme, lambda *_: key_set("1"))
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c.d", "é.e30.", "....", "e30.e30.e30="])
+@pytest.mark.parametrize("token", ["", "a", "a.b", "e30.e30", "e30.e30.e30.e30", "é.e30.", "....", "e30.e30.e30="])
 def test_what_is_no_token_is_refused(token: str) -> None:
     for scheme in (SCHEME, PUBLISHED):
-        with pytest.raises(Unauthorized):
+        with pytest.raises(Unauthorized, match="token is not base64url in its one spelling"):
             verify(token, scheme, lambda *_: key_set("1"))
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("spoil", ["{}=", "{}==", "{}!", "{}\n", "!{}", "é{}", "\ud800{}"])
+def test_a_token_in_another_spelling_is_refused_before_a_key_is_asked_for(spoil: str, place: int) -> None:
+    segments = from_issuer("1").split(".")
+    segments[place] = spoil.format(segments[place])
+    with pytest.raises(Unauthorized, match="one spelling"):
+        verify(".".join(segments), PUBLISHED, nothing_is_published)
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_a_genuine_token_passes_whatever_its_last_character(algorithm: str) -> None:
+    secret = 2 * SECRET  # HS512 wants 64 bytes
+    tokens = [jwt.encode({"n": number}, secret, algorithm) for number in range(600)]
+    assert len({token[-1] for token in tokens}) >= (64 if algorithm == "HS384" else 4)
+    for token in tokens:
+        verify(token, replace(SCHEME, algorithm=algorithm), secrets=(secret,))
 
 
 def test_each_active_secret_verifies_and_an_empty_one_never() -> None:
@@ -178,11 +197,68 @@ def test_a_token_has_one_spelling_and_its_prefix() -> None:
                 verify(token[:-1] + other)
     with pytest.raises(Unauthorized, match="does not start"):
         verify(token, replace(SCHEME, prefix="Token "))
-    long = signed({"a": "a" * 12_300})
-    assert len(f"Bearer {long}") > 16384
+
+
+def test_a_token_in_a_header_has_16384_characters_with_its_prefix_at_most() -> None:
+    longest = "a" * (16384 - len("Bearer "))
+    with pytest.raises(Unauthorized, match="one spelling"):
+        verify(longest)
     with pytest.raises(Unauthorized, match="too long"):
-        verify(long)
+        verify(longest + "a")
     verify(signed({"a": "a" * 12_000}))
+
+
+def test_a_token_that_an_expression_takes_from_the_body_is_none() -> None:
+    scheme = replace(SCHEME, token=template("${to_string(body)}"), prefix="")
+    request = Request("POST", "/", "", {}, signed({}).encode(), "")
+    with pytest.raises(Unauthorized):
+        jwt_scheme.verify(scheme, request, Known("", (SECRET,), NOW, nothing_is_published))
+
+
+def test_a_key_of_another_kind_with_the_same_name_does_not_spoil_the_token() -> None:
+    elliptic = ec.generate_private_key(ec.SECP256R1()).public_key()
+    other = jwt.algorithms.ECAlgorithm.to_jwk(elliptic, as_dict=True) | {"kid": "1"}
+    both = json.dumps({"keys": [other, *json.loads(key_set("1"))["keys"]]}).encode()
+    verify(from_issuer("1"), PUBLISHED, lambda *_: both)
+    with pytest.raises(Unauthorized, match="no active key"):
+        verify(from_issuer("1"), PUBLISHED, lambda *_: json.dumps({"keys": [other]}).encode())
+
+
+def test_a_secret_that_cannot_be_encoded_is_no_key() -> None:
+    with pytest.raises(Unauthorized, match="no active key"):
+        verify(signed({}), secrets=("\ud800" * 40,))
+
+
+@pytest.mark.parametrize("claims", [b"[" * 100_000, b"null", b"[]", b"\xff", b""])
+def test_a_signed_token_whose_claims_are_no_object_is_refused(claims: bytes) -> None:
+    token = jwt.PyJWS().encode(claims, SECRET, "HS256").encode()
+    scheme = replace(SCHEME, token=template("${body}"), prefix="")
+    with pytest.raises(Unauthorized, match="no active key"):
+        jwt_scheme.verify(
+            scheme, Request("POST", "/", "", {}, token, ""), Known("", (SECRET,), NOW, nothing_is_published)
+        )
+
+
+def test_what_the_route_does_not_ask_for_may_be_anything() -> None:
+    verify(signed({"aud": 7, "sub": 7, "jti": 7}))
+
+
+def test_the_time_is_the_one_that_is_passed_in() -> None:
+    now = NOW.replace(year=2126)
+    seconds = int(now.timestamp())
+    token = signed({"iat": seconds, "nbf": seconds, "exp": seconds})
+    request = Request("POST", "/", "", {"authorization": f"Bearer {token}"}, b"", "")
+    jwt_scheme.verify(SCHEME, request, Known("", (SECRET,), now, nothing_is_published))
+
+
+def test_a_claim_that_is_compared_with_nothing_is_refused() -> None:
+    scheme = replace(SCHEME, claims={"c": template("${sha256.body.base32}", *jwt_scheme.NAMES_IN_CLAIMS)})
+    with pytest.raises(Unauthorized, match="claim c"):
+        verify(signed({"c": None}), scheme)
+
+
+def test_a_path_that_cannot_be_encoded_is_a_path_like_any_other() -> None:
+    verify(signed({}), path="/\ud800")
 
 
 @pytest.mark.parametrize(
@@ -264,6 +340,8 @@ def test_a_token_says_by_whom_and_for_whom_it_is(claims: dict[str, Any], good: b
         ("1", 1, True),
         ("a", None, False),
         ("None", None, True),
+        ("true", "trueX", False),
+        ("a", "\ud800", False),
     ],
 )
 def test_a_claim_equals_what_the_request_is(text: str, claim: object, good: bool) -> None:
@@ -287,7 +365,8 @@ def test_a_token_may_be_the_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", '{"kty":"oct"}', "-----BEGIN CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----"]
+    "text",
+    ["", "{}", "[]", '{"kty":"oct"}', '{"a":' * 100_000, "-----BEGIN CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----"],
 )
 def test_what_is_no_public_key_is_a_mistake_of_the_operator(text: str) -> None:
     with pytest.raises(ValueError, match="expected a public key"):
