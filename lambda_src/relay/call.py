@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from relay.config import DIRECT
 from relay.secret_name import SSM
-
-DIRECT, BOTO3 = "direct", "boto3"
 
 USER_AGENT = "partner-event-relay"
 """What AWS's own logs and support can tell the relay by."""

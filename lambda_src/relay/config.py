@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from relay import (
-    call,
     certificate_scheme,
     event_config,
     handshake,
@@ -44,7 +43,8 @@ SCHEMES = (
 )
 SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
 """The environment variable that says how the names of the stage's secrets begin."""
-TRANSPORTS = (call.DIRECT, call.BOTO3)
+DIRECT, BOTO3 = "direct", "boto3"
+TRANSPORTS = (DIRECT, BOTO3)
 
 # Lambda takes an event of 6 MiB, in which each quote of a JSON body is escaped: about 5.1 MB of ordinary JSON.
 _LAMBDA_BODY_BYTES = 5_000_000
@@ -77,7 +77,7 @@ class Config:
     max_entries: int = 5000
     public_url: str = ""
     claim_seconds: int = 3600
-    transport: str = call.DIRECT
+    transport: str = DIRECT
 
     def with_secret_prefix(self, prefix: str) -> "Config":
         """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""
@@ -206,7 +206,7 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
         table.problem("dedupe", "expected id: what tells one webhook from another")
     if route.event.claim_detail and route.oversize != CLAIM_CHECK:
         table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
-    for key, problem in proof.reads_proof(route.auth, route.id, route.event):
+    for key, problem in proof.reads_proof(route.auth, route.templates()):
         table.problem(key, problem)
     table.end()
     for key, problem in route_rules.problems(route):

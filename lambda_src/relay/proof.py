@@ -8,15 +8,14 @@ depend on the rest: `reads_proof` says if something does.
 import contextlib
 import json
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from relay import payload
 from relay.errors import BadRequest, MappingError
-from relay.event_config import EventTemplate
 from relay.jwt_scheme import JwtScheme
 from relay.request import Request
 from relay.signature_scheme import SignatureScheme
@@ -55,12 +54,11 @@ def without_proof(request: Request, scheme: Scheme, body_format: str) -> Request
     )
 
 
-def reads_proof(scheme: Scheme, delivery_id: Template | None, event: EventTemplate) -> Iterator[tuple[str, str]]:
-    """Yield the key of each template of a route that takes what is dropped, and what was expected."""
+def reads_proof(scheme: Scheme, templates: Mapping[str, Template | None]) -> Iterator[tuple[str, str]]:
+    """Yield the key of each of a route's `templates` that reads what is removed, and what was expected instead."""
     proof = _template(scheme)
     inside = ("headers", "query", "body") if isinstance(scheme, TokenScheme) else ("headers", "query")
     dropped = {path for path in (proof.paths() if proof else ()) if len(path) > 1 and path[0] in inside}
-    templates = {"id": delivery_id} | {f"event.{one.name}": getattr(event, one.name) for one in fields(event)}
     for key, template in templates.items():
         if template and (found := dropped & template.paths()):
             taken = "${" + ".".join(min(found)) + "}"

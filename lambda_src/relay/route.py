@@ -1,6 +1,6 @@
 """One `[[route]]` of relay.toml: which requests it takes, what proves them, and what they become."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from relay import payload, secret_name
 from relay.event_config import EventTemplate
@@ -40,6 +40,12 @@ class Route:
     def methods(self) -> frozenset[str]:
         """POST for webhooks, and what the sender's handshakes use."""
         return frozenset({"POST"} | {one.method for one in self.handshakes})
+
+    def templates(self) -> dict[str, Template | None]:
+        """Return the templates that make entries, by their key in the route's table."""
+        return {"id": self.id} | {
+            f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)
+        }
 
     def secrets(self) -> set[str]:
         """The names of the secrets this route reads."""

@@ -10,7 +10,7 @@ from botocore.parsers import JSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import call, direct, endpoints, sdk
+from relay import call, config, direct, endpoints, sdk
 from relay.call import EVENTS, PARAMETER_STORE, SECRETS_MANAGER, Service
 from relay.connection import Answer
 
@@ -63,10 +63,10 @@ def test_no_endpoint_is_made_up_for_a_region_that_is_not_served(monkeypatch: pyt
     ids=lambda environment: next(iter(environment)),
 )
 def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call.chosen(call.DIRECT, ["us-east-1"]).call is direct.call
+    assert call.chosen(config.DIRECT, ["us-east-1"]).call is direct.call
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert call.chosen(call.DIRECT, ["us-east-1"]).call is sdk.call
+    assert call.chosen(config.DIRECT, ["us-east-1"]).call is sdk.call
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monk
 def test_a_region_of_a_partition_it_does_not_serve_is_left_to_the_sdk(
     region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert call.chosen(call.DIRECT, ["us-east-1", region]).call is sdk.call
+    assert call.chosen(config.DIRECT, ["us-east-1", region]).call is sdk.call
     monkeypatch.setenv("AWS_REGION", region)  # where the secrets are
-    assert call.chosen(call.DIRECT, ["us-east-1"]).call is sdk.call
+    assert call.chosen(config.DIRECT, ["us-east-1"]).call is sdk.call
 
 
 def test_relay_toml_chooses_the_transport() -> None:
-    assert call.chosen(call.BOTO3, ["us-east-1"]).call is sdk.call
+    assert call.chosen(config.BOTO3, ["us-east-1"]).call is sdk.call
 
 
 TEXTS = st.text(max_size=12)
