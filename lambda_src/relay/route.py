@@ -43,7 +43,8 @@ class Route:
 
     def templates(self) -> dict[str, Template | None]:
         """Return the templates that make entries, by their key in the route's table."""
-        return {"id": self.id} | {
+        event = {f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)}
+        return {"id": self.id, **event}
             f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)
         }
 
