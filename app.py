@@ -21,7 +21,8 @@ from infra.function import Release
 from infra.package import Package
 from infra.stack import RelayStack
 from infra.stage import StageError
-from relay import config, scheme_config
+from relay import config
+from relay.config import auth as scheme_config
 from relay.errors import ConfigError
 
 

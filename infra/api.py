@@ -15,7 +15,7 @@ from constructs import Construct
 
 from infra import front
 from infra.stage import Stage
-from relay.config import Config
+from relay.config.loader import Config
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
 # No header and no query: they may have secrets in them.

@@ -17,8 +17,8 @@ from constructs import Construct
 
 from infra import front
 from infra.stage import Stage
-from relay.config import Config
-from relay.template import Template
+from relay.config.loader import Config
+from relay.templates.template import Template
 
 # The rules that read what a webhook may rightly have: its body, its query, its cookies, and no User-Agent.
 COUNTED = {

@@ -10,12 +10,12 @@ from constructs import Construct
 
 from infra import secrets
 from infra.stage import REST, Stage
-from relay.config import Config
-from relay.jwt_scheme import JwtScheme
-from relay.route import Route
-from relay.scheme_config import signs_the_url
-from relay.signature_scheme import SignatureScheme
-from relay.signed import Scheme
+from relay.auth.coverage import Scheme
+from relay.auth.jwt_scheme import JwtScheme
+from relay.auth.signature_scheme import SignatureScheme
+from relay.config.auth import signs_the_url
+from relay.config.loader import Config
+from relay.config.route import Route
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 300 routes, $default among them.
 MAX_HTTP_ROUTES = 250

@@ -12,8 +12,8 @@ from constructs import Construct
 from infra.package import RUNTIME
 from infra.queues import Queues
 from infra.stage import Stage
-from relay.config import Config
-from relay.route import CLAIM_CHECK
+from relay.config.loader import Config
+from relay.config.route import CLAIM_CHECK
 
 NAMESPACE = "PartnerEventRelay"
 MEMORY_MB = 512

@@ -12,9 +12,9 @@ from constructs import Construct
 from infra.function import RelayFunction, Release
 from infra.queues import Queues
 from infra.secrets import Secrets, groups
-from relay import secret_name
-from relay.config import SECRET_PREFIX
-from relay.secret_name import SSM
+from relay.auth import secret_ref
+from relay.auth.secret_ref import SSM
+from relay.config.loader import SECRET_PREFIX
 
 # A little under the 30 s after which API Gateway answers 503 by itself.
 TIMEOUT = cdk.Duration.seconds(29)
@@ -108,8 +108,8 @@ class Ingest(RelayFunction):
     def _arn(self, service: str, resource: str, name: str, suffix: str, arn_format: cdk.ArnFormat) -> str:
         """Of one secret, or of all that begin as a name with a part from the request does."""
         resource_name = name + suffix
-        if secret_name.is_template(name):
-            resource_name = f"{secret_name.prefix_of(name)}*"
+        if secret_ref.is_template(name):
+            resource_name = f"{secret_ref.prefix_of(name)}*"
             here = f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}"
             separator = ":" if arn_format is cdk.ArnFormat.COLON_RESOURCE_NAME else "/"
             self.acknowledge_wildcard(

@@ -17,9 +17,10 @@ from constructs import Construct
 from infra import front
 from infra.firewall import Firewall
 from infra.stage import Stage
-from relay import response, routing
-from relay.config import Config
+from relay.config.loader import Config
 from relay.errors import NotFound
+from relay.http import routing
+from relay.pipeline import responses
 
 STAGE = "live"
 ACCESS_LOG = {
@@ -95,7 +96,7 @@ class RestApi(Construct):
             "NoRoute",
             type=apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
             status_code=str(NotFound.status),
-            templates={"application/json": response.problem(NotFound(routing.NO_ROUTE), "$context.requestId")["body"]},
+            templates={"application/json": responses.problem(NotFound(routing.NO_ROUTE), "$context.requestId")["body"]},
         )
         self.firewall: Firewall | None = None
         if stage.firewall:

@@ -8,8 +8,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.stage import Stage
-from relay import secret_name
-from relay.secret_name import SSM
+from relay.auth import secret_ref
+from relay.auth.secret_ref import SSM
 
 LENGTH = 32  # letters and digits: a text, and base64 of 24 bytes, which is what Standard Webhooks wants
 
@@ -51,7 +51,7 @@ _IDS = str.maketrans({"/": "-", "-": "%"})
 
 def made_here(name: str) -> bool:
     """Whether the stack can make it: not another account's, not a parameter, not one for each customer."""
-    return not (name.startswith(("arn:", SSM)) or secret_name.is_template(name))
+    return not (name.startswith(("arn:", SSM)) or secret_ref.is_template(name))
 
 
 class Secrets(Construct):

@@ -9,7 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 
-from relay import stage_names
+from relay.config import stage_names
 
 
 class StageError(ValueError):

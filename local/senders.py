@@ -5,7 +5,7 @@ import tomllib
 from collections import Counter
 
 from local.aws import ROOT
-from relay import presets as known
+from relay.config import presets as known
 
 PAGE = ROOT / "docs" / "senders.md"
 EVIDENCE = ROOT / "local" / "evidence.toml"

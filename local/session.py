@@ -13,7 +13,7 @@ from local.aws import ROOT, LocalAws, running
 from local.deploy import Customer, Stack
 from local.samples import Sample
 from relay import config
-from relay.config import Config
+from relay.config.loader import Config
 
 T = TypeVar("T")
 Say = Callable[[str], None]

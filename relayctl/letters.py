@@ -10,8 +10,8 @@ from typing import Any
 import typer
 from rich.progress import Progress
 
-from relay import strict_json
-from relay.strict_json import NotJSON
+from relay.templates import strict_json
+from relay.templates.strict_json import NotJSON
 from relayctl import printing
 from relayctl.aws import Account
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from relay import presets as known
-from relay import signed
-from relay.route import Route
-from relay.token_scheme import NoScheme
+from relay.auth import coverage
+from relay.auth.token_scheme import NoScheme
+from relay.config import presets as known
+from relay.config.route import Route
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
 from relayctl.options import (
@@ -72,7 +72,7 @@ def list_routes(
                 "url": _url(outputs, route),
                 "source": route.event.source.text,
                 "secret": route.auth.secret or None,
-                "body authenticated": not isinstance(route.auth, NoScheme) and signed.signs_the_body(route.auth),
+                "body authenticated": not isinstance(route.auth, NoScheme) and coverage.signs_the_body(route.auth),
             }
             for route in relay.routes
         ],

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from relay import config, stage_names
+from relay import config
+from relay.config import stage_names
 from relayctl import dead_letters, listing, mapping, send, sources
 
 app = typer.Typer(

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from relay.errors import MappingError, Rejected
-from relay.request import Request
-from relay.template import Template
+from relay.http.request import Request
+from relay.templates.template import Template
 from relayctl import preview, printing, routes
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, Output, OutputOption
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from relay import stage_names
+from relay.config import stage_names
 
 
 class Output(StrEnum):

@@ -5,24 +5,26 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from relay import claims, mapping, payload
-from relay.claims import Counter
-from relay.config import Config
-from relay.delivery import requests
+from relay.config.loader import Config
+from relay.delivery.deliver import requests
 from relay.entry import Entry, refusal
+from relay.http import body_formats
+from relay.mapping import claim_check
+from relay.mapping.claim_check import Counter
+from relay.mapping.entries import scope_of, to_entries
 from relay.webhook import Webhook
 
 
 def scope(webhook: Webhook) -> Mapping[str, Any]:
     """What the templates of its route can take. Raises Rejected."""
-    _, value = payload.parse(webhook.request, webhook.route.body)
-    return mapping.scope_of(webhook, value)
+    _, value = body_formats.parse(webhook.request, webhook.route.body)
+    return scope_of(webhook, value)
 
 
 def entries(webhook: Webhook, scope: Mapping[str, Any], relay: Config) -> list[Entry]:
     """The entries, claims standing in for what is too large. Raises MappingError, Rejected."""
-    text, _ = payload.parse(webhook.request, webhook.route.body)
-    return mapping.entries(webhook.route, scope, text, relay, partial(_claimed, now=webhook.received_at))
+    text, _ = body_formats.parse(webhook.request, webhook.route.body)
+    return to_entries(webhook.route, scope, text, relay, partial(_claimed, now=webhook.received_at))
 
 
 def rows(made: list[Entry], relay: Config) -> list[dict[str, Any]]:
@@ -57,4 +59,4 @@ def _claimed(entry: Entry, fields: Any, now: datetime) -> Entry:
     counter = Counter(
         lambda _: ("overflow-bucket", key), lambda *_: "https://overflow-bucket.s3.amazonaws.com/" + "x" * 1500, 3600
     )
-    return claims.checked(entry, fields, counter, now)
+    return claim_check.checked(entry, fields, counter, now)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import typer
 
-from relay import config, routing
-from relay.config import Config
+from relay import config
+from relay.config.loader import Config
+from relay.config.route import Route
 from relay.errors import ConfigError
-from relay.request import Request
-from relay.route import Route
+from relay.http import routing
+from relay.http.request import Request
 from relay.webhook import Webhook
 from relayctl.printing import MISTAKE, end
 

@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from relay import payload, secret_name
-from relay.request import Request
-from relay.route import Route
+from relay.auth import secret_ref
+from relay.config.route import Route
+from relay.http import body_formats
+from relay.http.request import Request
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
 from relayctl.options import (
@@ -52,7 +53,7 @@ def send(
     Exit codes: 0 every answer was 2xx, 1 one was not, 2 a mistake, or a scheme that only the sender can sign.
     """
     found = routes.find(routes.load(config), route)
-    headers = {"content-type": payload.media_type(found.body)} | {
+    headers = {"content-type": body_formats.media_type(found.body)} | {
         name.lower(): value for name, value in routes.pairs(header, ":", "--header").items()
     }
     parts = urlsplit(url)
@@ -84,7 +85,7 @@ def send(
 def _stored(account: Account, route: Route) -> str:
     """The first of the route's active secrets."""
     name = route.auth.secret
-    if secret_name.is_template(name) or name.startswith(secret_name.SSM):
+    if secret_ref.is_template(name) or name.startswith(secret_ref.SSM):
         printing.end("give --secret: the secret is in Parameter Store, or each customer has one", printing.MISTAKE)
     with errors():
         value: Any = account.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]

@@ -6,14 +6,14 @@ import time
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from relay import signature_scheme
+from relay.auth import signature_scheme
+from relay.auth.context import Known
+from relay.auth.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
+from relay.auth.token_scheme import NoScheme, TokenScheme
+from relay.config.route import Route
 from relay.errors import Unauthorized
-from relay.known import Known
-from relay.request import Request
-from relay.route import Route
-from relay.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
-from relay.template import Template
-from relay.token_scheme import NoScheme, TokenScheme
+from relay.http.request import Request
+from relay.templates.template import Template
 
 _HEADER = re.compile(r"headers\.([a-z0-9_]+)")
 

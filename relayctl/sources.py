@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relay.partner_sources import pages
+from relay.aws.partner_sources import pages
 from relayctl import printing, routes
 from relayctl.aws import Account, errors
 from relayctl.options import (

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-import relay.config
 from relay import config
-from relay.claims import Counter
-from relay.config import Config
-from relay.delivery import Budget
-from relay.message import Message
-from relay.queueing import Queue
+from relay.config import loader
+from relay.config.loader import Config
+from relay.delivery.deliver import Budget
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
+from relay.mapping.claim_check import Counter
 
 # Powertools reads these when it is imported, by whichever test comes first.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
@@ -54,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The first of the transports is what a relay.toml without one gets."""
     chosen = config.getoption("--transport")
-    relay.config.TRANSPORTS = (chosen, *(one for one in relay.config.TRANSPORTS if one != chosen))
+    loader.TRANSPORTS = (chosen, *(one for one in loader.TRANSPORTS if one != chosen))
 
 
 @pytest.fixture

@@ -13,15 +13,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import RSAAlgorithm
 
-from relay import config, presets
-from relay.config import Config
+from relay import config
+from relay.auth.jwt_scheme import JwtScheme
+from relay.auth.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
+from relay.config import presets
+from relay.config.loader import Config
+from relay.config.route import Route
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
 from relay.entry import Entry, Outcome
-from relay.jwt_scheme import JwtScheme
-from relay.message import Message
-from relay.ports import Ports
-from relay.queueing import Queue
-from relay.route import Route
-from relay.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
+from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, NOW, each_is_the_first
 
 SECRET = "abcdef0123456789abcdef0123456789"  # in every encoding

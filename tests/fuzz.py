@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
-from relay import signed
+from relay.auth import coverage
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
-from relay.message import Message
-from relay.ports import Ports
-from relay.queueing import Queue
+from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, each_is_the_first, http_api_event, nothing_is_enrolled
 from tests.genuine import NOW, PATH, PRESETS, Genuine, genuine
 from tests.handler import handle
@@ -268,7 +268,7 @@ def attack(name: str, events: Sequence[tuple[str, Event]], report: Report) -> No
             report.failures.append(f"{name}: {what}: {status}")
         if reached and status >= 300:
             report.failures.append(f"{name}: {what}: {status}, and something was put or stored")
-        if reached and signed.signs_the_body(sender.relay.routes[0].auth) and _said(reached) != _said(expected):
+        if reached and coverage.signs_the_body(sender.relay.routes[0].auth) and _said(reached) != _said(expected):
             report.failures.append(f"{name}: {what}: forged: {_said(reached)!r}"[:300])
 
 

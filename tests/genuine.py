@@ -21,15 +21,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import NameOID
 
-from relay import config, presets, signature_scheme
-from relay.canonical import atlassian
-from relay.certificate_scheme import CertificateScheme
-from relay.config import Config
-from relay.jwt_scheme import JwtScheme
-from relay.known import Known
-from relay.request import Request
-from relay.signature_scheme import SignatureScheme
-from relay.token_scheme import TokenScheme
+from relay import config
+from relay.auth import signature_scheme
+from relay.auth.canonical import atlassian
+from relay.auth.certificate_scheme import CertificateScheme
+from relay.auth.context import Known
+from relay.auth.jwt_scheme import JwtScheme
+from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.token_scheme import TokenScheme
+from relay.config import presets
+from relay.config.loader import Config
+from relay.http.request import Request
 
 NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)
 BASE = "https://hooks.acme.example"

@@ -13,8 +13,8 @@ from unittest import mock
 import time_machine
 
 import relay
-from relay.config import Config
-from relay.ports import Ports
+from relay.config.loader import Config
+from relay.pipeline.services import Ports
 
 
 def handle(event: Any, config: Config, ports: Ports, now: datetime, context: "Context | None" = None) -> dict[str, Any]:

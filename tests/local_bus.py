@@ -22,9 +22,9 @@ from local import aws
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, drain
 from local.samples import SIGNERS
-from relay import bucket, dedupe, direct, endpoints, queues, sdk
-from relay.queueing import Queue
-from relay.secrets import Secrets
+from relay.aws import boto3_transport, endpoints, http_transport, idempotency, s3, sqs
+from relay.aws.secrets import Secrets
+from relay.delivery.undelivered import Queue
 from tests.conftest import http_api_event
 from tests.handler import Context
 
@@ -82,14 +82,14 @@ class Functions:
 
     def cut_off(self, services: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Nothing answers for these services any more, by either transport, until the patch is undone."""
-        direct.disconnect()
-        url, client = endpoints.url, sdk.client
+        http_transport.disconnect()
+        url, client = endpoints.url, boto3_transport.client
         patch.setattr(
             endpoints, "url", lambda service, region: _nobody() if service in services else url(service, region)
         )
         once = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
         patch.setattr(
-            sdk,
+            boto3_transport,
             "client",
             lambda name, region, patience: (
                 boto3.client(name, region_name=region, endpoint_url=_nobody(), config=once)
@@ -172,6 +172,6 @@ def _forget() -> None:
     for name in ("ingest", "redeliver"):
         if sys.modules.pop(f"relay.{name}", None):
             delattr(relay, name)
-    direct.disconnect()
-    for client in (sdk.client, queues._client, bucket._client, dedupe._table):
+    http_transport.disconnect()
+    for client in (boto3_transport.client, sqs._client, s3._client, idempotency._table):
         client.cache_clear()

@@ -6,54 +6,56 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import call, config, partner_bus, pipeline, snapstart, telemetry
-from relay.claims import Counter
-from relay.message import Message
-from relay.ports import Ports
-from relay.queueing import Queue
-from relay.secrets import Secrets
+from relay import config, telemetry
+from relay.aws import api, eventbridge, snapstart
+from relay.aws.secrets import Secrets
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
+from relay.mapping.claim_check import Counter
+from relay.pipeline import accept
+from relay.pipeline.services import Ports
 
 
 def _store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
-    from relay import queues  # with boto3, like what follows: a healthy webhook needs none of it
+    from relay.aws import sqs
 
-    return queues.store(queue, messages)
+    return sqs.store(queue, messages)
 
 
 def _leave(text: str) -> tuple[str, str]:
-    from relay import bucket
+    from relay.aws import s3
 
-    return bucket.leave(text)
+    return s3.leave(text)
 
 
 def _presign(key: str, seconds: int) -> str:
-    from relay import bucket
+    from relay.aws import s3
 
-    return bucket.presign(key, seconds)
+    return s3.presign(key, seconds)
 
 
 def _fetch(url: str, max_age: float) -> bytes:
-    from relay import documents
+    from relay import outbound_http
 
-    return documents.fetch(url, max_age)
+    return outbound_http.fetch(url, max_age)
 
 
 def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-    from relay import dedupe
+    from relay.aws import idempotency
 
-    return dedupe.once(key, seconds_left, work)
+    return idempotency.once(key, seconds_left, work)
 
 
 CONFIG = config.load(config.path())
-TRANSPORT = call.chosen(CONFIG.transport, CONFIG.regions)
-call.prepare(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
+TRANSPORT = api.chosen(CONFIG.transport, CONFIG.regions)
+api.prepare(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
 snapstart.reseed_after_restore()
 CALL = telemetry.logged(TRANSPORT.call)
 SECRETS = Secrets(CALL)
 PORTS = Ports(
     read_secret=SECRETS.read,
     refresh_secret=SECRETS.refresh,
-    send=telemetry.timed(partner_bus.sender(CALL)),
+    send=telemetry.timed(eventbridge.sender(CALL)),
     store=_store,
     fetch=_fetch,
     enrol=SECRETS.enrol,
@@ -71,9 +73,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return context.get_remaining_time_in_millis() / 1000
 
     try:
-        response, outcome = pipeline.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
+        response, outcome = accept.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
     except Exception as error:  # noqa: BLE001 - the one net: the sender tries again, and an alarm tells us
         telemetry.crashed(error)
-        response, outcome = pipeline.crashed(event, error)
+        response, outcome = accept.crashed(event, error)
     telemetry.told(outcome)
     return response

@@ -5,20 +5,23 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bucket, call, config, delivery, partner_bus, queues, redelivery, snapstart, telemetry
-from relay.claims import Counter
-from relay.redelivery import Later, Ports, Received
+from relay import config, telemetry
+from relay.aws import api, eventbridge, s3, snapstart, sqs
+from relay.delivery import deliver
+from relay.mapping.claim_check import Counter
+from relay.pipeline import retry
+from relay.pipeline.retry import Later, Ports, Received
 
 CONFIG = config.load(config.path())
-CALL = telemetry.logged(call.chosen(CONFIG.transport, CONFIG.regions).call)
+CALL = telemetry.logged(api.chosen(CONFIG.transport, CONFIG.regions).call)
 snapstart.reseed_after_restore()
 PORTS = Ports(
-    send=telemetry.timed(partner_bus.sender(CALL)),
-    store=queues.store,
-    follow=queues.follow,
-    keep_unreadable=queues.keep_unreadable,
-    counter=Counter(bucket.leave, bucket.presign, CONFIG.claim_seconds),
-    jitter=delivery.JITTER,
+    send=telemetry.timed(eventbridge.sender(CALL)),
+    store=sqs.store,
+    follow=sqs.follow,
+    keep_unreadable=sqs.keep_unreadable,
+    counter=Counter(s3.leave, s3.presign, CONFIG.claim_seconds),
+    jitter=deliver.JITTER,
     report=telemetry.unforeseen,
 )
 
@@ -28,16 +31,16 @@ PORTS = Ports(
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Return which messages of the batch stay in the queue: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html."""
     records = event["Records"]
-    now, budget = datetime.now(UTC), delivery.budget(0, context.get_remaining_time_in_millis() / 1000)
+    now, budget = datetime.now(UTC), deliver.budget(0, context.get_remaining_time_in_millis() / 1000)
     received = [_received(record) for record in records]
-    verdicts = redelivery.redeliver(received, CONFIG, PORTS, now, budget)
+    verdicts = retry.redeliver(received, CONFIG, PORTS, now, budget)
     later = {
         record["messageId"]: (record["receiptHandle"], verdict)
         for record, verdict in zip(records, verdicts, strict=True)
         if isinstance(verdict, Later)
     }
-    queues.postpone({handle: verdict.seconds for handle, verdict in later.values()})
-    telemetry.redelivered(verdicts, redelivery.oldest_waiting_seconds(received, verdicts, now))
+    sqs.postpone({handle: verdict.seconds for handle, verdict in later.values()})
+    telemetry.redelivered(verdicts, retry.oldest_waiting_seconds(received, verdicts, now))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in later]}
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bucket, config, partner_sources, snapstart, source_memory, telemetry
-from relay.source_memory import Memory, Unreadable
+from relay import config, telemetry
+from relay.aws import partner_sources, s3, snapstart, source_memory
+from relay.aws.source_memory import Memory, Unreadable
 
 EXPIRES_SOON = timedelta(days=3)
 
@@ -38,13 +39,13 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     # A look that failed has raised by now: what it did not see has not vanished.
     memory = _remembered().after(seen, CONFIG.regions, now)
     telemetry.looked_at(list(seen.values()), expiring, list(memory.vanished))
-    bucket.put_at(MEMORY_KEY, memory.text().encode(), "application/json")
+    s3.put_at(MEMORY_KEY, memory.text().encode(), "application/json")
 
 
 def _remembered() -> Memory:
     """Return what the last look saw. If that cannot be read, this look is the first: the next ones may not fail too."""
     try:
-        return source_memory.parse(bucket.get(MEMORY_KEY) or b"")
+        return source_memory.parse(s3.get(MEMORY_KEY) or b"")
     except Unreadable as error:
         telemetry.forgot(str(error))
         return Memory()

@@ -17,13 +17,13 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from relay import response
-from relay.call import Call, CallFailed, Patience, Service
-from relay.delivery import Send
+from relay.aws.api import Call, CallFailed, Patience, Service
+from relay.delivery.deliver import Send
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline import Greeted, Refused, Told
-from relay.redelivery import Later, Settled, Verdict
-from relay.relaying import Relayed, Repeated
+from relay.pipeline import responses
+from relay.pipeline.accept import Greeted, Refused, Told
+from relay.pipeline.relaying import Relayed, Repeated
+from relay.pipeline.retry import Later, Settled, Verdict
 
 logger = Logger()
 metrics = Metrics()
@@ -173,7 +173,7 @@ def _also_by(**dimensions: str) -> None:
 
 
 def _relayed(webhook: Relayed) -> None:
-    counts = response.counts(webhook.fates)
+    counts = responses.counts(webhook.fates)
     errors = sorted({fate.failed.code for fate in webhook.fates if not isinstance(fate, Accepted)})
     webhook_id = webhook.webhook_id[:MAX_TEXT]
     extra = {"route": webhook.route, "webhook_id": webhook_id, **counts, "error_codes": errors}

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay import certificate_scheme, jwt_scheme, signature_scheme, token_scheme
-from relay.certificate_scheme import CertificateScheme
-from relay.jwt_scheme import JwtScheme
-from relay.known import Known
-from relay.proof import without_proof
-from relay.request import Request
-from relay.route import Route
-from relay.signed import Scheme
-from relay.token_scheme import NoScheme, TokenScheme
+from relay.auth import certificate_scheme, jwt_scheme, signature_scheme, token_scheme
+from relay.auth.certificate_scheme import CertificateScheme
+from relay.auth.context import Known
+from relay.auth.coverage import Scheme
+from relay.auth.jwt_scheme import JwtScheme
+from relay.auth.redaction import without_proof
+from relay.auth.token_scheme import NoScheme, TokenScheme
+from relay.config.route import Route
+from relay.http.request import Request
 
 
 @dataclass(frozen=True, slots=True)

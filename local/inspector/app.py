@@ -24,8 +24,8 @@ from local import faults
 from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
-from relay import strict_json
 from relay.errors import Rejected
+from relay.templates import strict_json
 from relayctl.signing import CannotSign, sign
 
 PAGE = Path(__file__).with_name("page")

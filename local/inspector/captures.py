@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from relay import routing
-from relay.config import Config
+from relay.config.loader import Config
+from relay.config.route import Route
 from relay.errors import Rejected
-from relay.request import Request
-from relay.route import Route
+from relay.http import routing
+from relay.http.request import Request
 
 MAX_CAPTURES = 500
 MAX_BYTES = 32 * 1024 * 1024

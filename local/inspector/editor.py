@@ -7,9 +7,9 @@ from typing import Any
 from local.inspector.captures import Capture
 from local.inspector.explain import webhook_of
 from relay import config
-from relay.config import Config
+from relay.config.line_numbers import line_of
+from relay.config.loader import Config
 from relay.errors import ConfigError, MappingError, Rejected
-from relay.toml_lines import line_of
 from relayctl import preview
 
 _ROUTE = re.compile(r"\s*\[\[\s*route\s*\]\]")

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.inspector.captures import Capture, Events
-from relay import routing, secret_name
-from relay.config import Config
+from relay.auth import secret_ref
+from relay.auth.context import Known
+from relay.config.loader import Config
+from relay.config.route import Route
 from relay.errors import MappingError, Rejected, Unauthorized
-from relay.known import Known
-from relay.route import Route
-from relay.template import Template
+from relay.http import routing
+from relay.templates.template import Template
 from relay.webhook import Webhook, authenticate
 from relayctl import preview
 
@@ -122,7 +123,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
 def secret_of(capture: Capture, route: Route) -> str:
     """The name of the secret that the route has for this request. Raises Unauthorized."""
     _, path = routing.match([route], capture.method, capture.path)
-    return secret_name.resolve(route.auth.secret, capture.request(), path)
+    return secret_ref.resolve(route.auth.secret, capture.request(), path)
 
 
 def webhook_of(capture: Capture, route: Route) -> Webhook:

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from relay import direct, sdk
-from relay.call import EVENTS, ONCE, Call, CallFailed, Patience
+from relay.aws import boto3_transport, http_transport
+from relay.aws.api import EVENTS, ONCE, Call, CallFailed, Patience
 
 REGION = "us-east-1"
 ENTRY = {"Source": "aws.partner/acme.example/c42", "DetailType": "a", "Detail": "{}"}
@@ -82,7 +82,7 @@ def serving(aws: Aws, context: ssl.SSLContext | None = None) -> Iterator[int]:
         yield server.server_address[1]
     finally:
         aws.released.set()
-        direct.disconnect()
+        http_transport.disconnect()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -100,9 +100,9 @@ def aws(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[Aws]:  #
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials of another test
     with serving(made) as port:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        sdk.client.cache_clear()
+        boto3_transport.client.cache_clear()
         yield made
-        sdk.client.cache_clear()
+        boto3_transport.client.cache_clear()
 
 
 def put(transport: Call, patience: Patience = ONCE) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import time_machine
 
 from local.aws import PARTNER, LocalAws
 from local.deploy import Customer
-from relay.queueing import Queue
+from relay.delivery.undelivered import Queue
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 SOURCE = "aws.partner/acme.example/claims/orders"

@@ -13,7 +13,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.connection import MAX_BYTES, MAX_IDLE_SECONDS, Connection, ConnectionClosed
+from relay.aws.connection import MAX_BYTES, MAX_IDLE_SECONDS, Connection, ConnectionClosed
 
 Serve = Callable[[socket.socket, threading.Event], None]
 """What a server does with a connection, until the event."""

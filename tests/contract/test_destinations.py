@@ -11,7 +11,7 @@ import pytest
 from local.aws import PARTNER, LocalAws
 from local.deploy import Customer, drain
 from local.samples import SIGNERS
-from relay.queueing import Queue
+from relay.delivery.undelivered import Queue
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 OTHER_REGION = "eu-west-1"

@@ -15,50 +15,50 @@ import pytest
 import time_machine
 import trustme
 
-from relay import call, direct
-from relay import credentials as role
-from relay.call import SECRETS_MANAGER, SEVERAL, Patience
-from relay.connection import MAX_IDLE_SECONDS
+from relay.aws import api, http_transport
+from relay.aws import credentials as role
+from relay.aws.api import SECRETS_MANAGER, SEVERAL, Patience
+from relay.aws.connection import MAX_IDLE_SECONDS
+from relay.aws.eventbridge import sender
 from relay.entry import Entry, Failed
-from relay.partner_bus import sender
 from tests.contract.json_service import ACCEPTED, REGION, Aws, aws, credentials, failure, put, serving
 
 __all__ = ["aws", "credentials"]  # fixtures
 
-DIRECT = call.Transport(direct.call, direct.prepare)
+DIRECT = api.Transport(http_transport.call, http_transport.prepare)
 QUICK = Patience(1, 0.3, 1)
 
 
 def test_one_connection_serves_many_requests_and_a_closed_one_is_replaced(aws: Aws) -> None:
     for _ in range(3):
-        put(direct.call)
+        put(http_transport.call)
     assert aws.connections == 1
     aws.hang_up = True
-    put(direct.call)
+    put(http_transport.call)
     aws.hang_up = False
-    put(direct.call)
+    put(http_transport.call)
     assert (aws.connections, len(aws.asked)) == (2, 5)
 
 
 def test_after_silence_on_a_kept_connection_a_new_one_is_tried_at_once(aws: Aws) -> None:
     """A NAT gateway that has forgotten a connection answers nothing; PutPartnerEvents itself is asked once."""
-    put(direct.call, QUICK)
+    put(http_transport.call, QUICK)
     aws.answers = [(0, b"")]
-    assert put(direct.call, QUICK) == json.loads(ACCEPTED)
+    assert put(http_transport.call, QUICK) == json.loads(ACCEPTED)
     assert (aws.connections, len(aws.asked)) == (2, 3)
 
 
 def test_after_silence_on_a_new_connection_nothing_is_tried_again(aws: Aws) -> None:
-    put(direct.call, QUICK)
+    put(http_transport.call, QUICK)
     aws.answers = [(0, b""), (0, b"")]
-    assert failure(lambda: put(direct.call, QUICK)).code == "ReadTimeoutError"
+    assert failure(lambda: put(http_transport.call, QUICK)).code == "ReadTimeoutError"
     assert (aws.connections, len(aws.asked)) == (2, 3)
 
 
 def test_a_connection_that_was_idle_for_long_is_replaced_before_anything_is_sent(aws: Aws) -> None:
-    put(direct.call)
+    put(http_transport.call)
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=MAX_IDLE_SECONDS + 1)):
-        put(direct.call)
+        put(http_transport.call)
     assert (aws.connections, len(aws.asked)) == (2, 2)
 
 
@@ -78,7 +78,7 @@ def test_a_secret_is_asked_for_three_times(
     aws.answers = [*answers]
 
     def ask() -> dict[str, Any]:
-        return direct.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
+        return http_transport.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
 
     assert (failure(ask).code if code else ask() and None) == code
     assert len(aws.asked) == asked
@@ -103,7 +103,7 @@ def test_a_secret_is_asked_for_three_times(
 )
 def test_an_answer_that_does_not_account_for_the_entry_is_no_success(aws: Aws, content: bytes) -> None:
     aws.answers = [(200, content)]
-    [failed] = sender(direct.call)([Entry(datetime.now(UTC), "aws.partner/a/b", (), "a", "{}", REGION)])
+    [failed] = sender(http_transport.call)([Entry(datetime.now(UTC), "aws.partner/a/b", (), "a", "{}", REGION)])
     assert isinstance(failed, Failed)
     assert failed.code == "InvalidResponse"
 
@@ -125,10 +125,10 @@ def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, mo
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
         role._provider.cache_clear()
         try:
-            call.prepare(DIRECT, [REGION], ())
+            api.prepare(DIRECT, [REGION], ())
             assert (len(container.asked), aws.connections) == (1, 0)
-            put(direct.call)
-            put(direct.call)
+            put(http_transport.call)
+            put(http_transport.call)
         finally:
             role._provider.cache_clear()
     assert [headers["authorization"] for headers, _ in container.asked] == ["let me in"]
@@ -142,7 +142,7 @@ def test_without_credentials_nothing_is_sent(aws: Aws, monkeypatch: pytest.Monke
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     role._provider.cache_clear()
     try:
-        assert failure(lambda: put(direct.call)).code == "NoCredentialsError"
+        assert failure(lambda: put(http_transport.call)).code == "NoCredentialsError"
     finally:
         role._provider.cache_clear()
     assert aws.asked == []
@@ -155,7 +155,7 @@ def test_restored_functions_do_not_all_pause_for_the_same_time(aws: Aws, monkeyp
     for _ in range(2):
         random.seed(0)
         aws.answers = [(500, b"")] * 2
-        direct.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
+        http_transport.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
     assert pauses[:2] != pauses[2:]
 
 
@@ -174,26 +174,26 @@ def test_tls_is_verified(
     bundle = tmp_path / "ca.pem"
     (authority if trusted else other).cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
-    direct._tls.cache_clear()
+    http_transport._tls.cache_clear()
     aws = Aws()
     try:
         with serving(aws, context) as port:
             monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{port}")
             if code:
-                assert failure(lambda: put(direct.call)).code == code
+                assert failure(lambda: put(http_transport.call)).code == code
             else:
-                put(direct.call)
-                put(direct.call)  # TLS's session tickets are no reason to open another connection
+                put(http_transport.call)
+                put(http_transport.call)  # TLS's session tickets are no reason to open another connection
                 assert aws.connections == 1
     finally:
-        direct._tls.cache_clear()
+        http_transport._tls.cache_clear()
     assert len(aws.asked) == (0 if code else 2)
 
 
 def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    call.prepare(DIRECT, [REGION], ())
-    put(direct.call)
+    api.prepare(DIRECT, [REGION], ())
+    put(http_transport.call)
     assert (aws.connections, len(aws.asked)) == (1, 1)
 
 
@@ -205,7 +205,7 @@ def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypa
     if how == "on-demand":
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
-    call.prepare(DIRECT, [REGION], ())
+    api.prepare(DIRECT, [REGION], ())
     assert aws.connections == 0
 
 

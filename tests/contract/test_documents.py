@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from relay import documents
+from relay import outbound_http
 from relay.errors import Unavailable
 
 ANSWERS = {
@@ -18,7 +18,7 @@ ANSWERS = {
     "/broken": (503, b""),
     "/busy": (429, b""),
     "/moved": (302, b""),
-    "/large": (200, b"x" * (documents.MAX_BYTES + 1)),
+    "/large": (200, b"x" * (outbound_http.MAX_BYTES + 1)),
 }
 
 
@@ -48,40 +48,40 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    documents._pool.cache_clear()
+    outbound_http._pool.cache_clear()
     Handler.asked = []
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"https://127.0.0.1:{server.server_port}"
-    documents._pool().clear()
-    documents._pool.cache_clear()
+    outbound_http._pool().clear()
+    outbound_http._pool.cache_clear()
     server.shutdown()
     thread.join()
     server.server_close()
 
 
 def test_a_document_is_what_its_server_sends(url: str) -> None:
-    assert documents.get(f"{url}/certificate.pem") == b"-----BEGIN"
+    assert outbound_http.get(f"{url}/certificate.pem") == b"-----BEGIN"
     assert Handler.asked == ["/certificate.pem"]
 
 
 @pytest.mark.parametrize("path", ["/missing", "/moved", "/large"])
 def test_what_is_no_such_document_is_empty(url: str, path: str) -> None:
-    assert documents.get(url + path) == b""
+    assert outbound_http.get(url + path) == b""
     assert Handler.asked == [path]
 
 
 @pytest.mark.parametrize("path", ["/broken", "/busy"])
 def test_a_server_that_fails_leaves_the_webhook_with_its_sender(url: str, path: str) -> None:
     with pytest.raises(Unavailable):
-        documents.get(url + path)
+        outbound_http.get(url + path)
 
 
 def test_a_host_that_nobody_vouches_for_is_not_read(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
-    documents._pool.cache_clear()
+    outbound_http._pool.cache_clear()
     with pytest.raises(Unavailable):
-        documents.get(f"{url}/certificate.pem")
+        outbound_http.get(f"{url}/certificate.pem")

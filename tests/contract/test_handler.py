@@ -14,10 +14,10 @@ import pytest
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, Customer
 from local.samples import SIGNERS
-from relay.call import Call
+from relay.aws.api import Call
+from relay.aws.secrets import REFUSE_SECONDS, Secrets
+from relay.delivery.undelivered import Queue
 from relay.errors import Unauthorized
-from relay.queueing import Queue
-from relay.secrets import REFUSE_SECONDS, Secrets
 from tests.handler import Context
 from tests.local_bus import REGION, SECRET, Functions, functions
 

@@ -18,8 +18,8 @@ import time_machine
 from local.aws import PARTNER, LocalAws
 from local.deploy import Customer
 from local.samples import SIGNERS
-from relay import relaying
-from relay.queueing import Queue
+from relay.delivery.undelivered import Queue
+from relay.pipeline import relaying
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 SOURCE = "aws.partner/acme.example/once/orders"

@@ -14,7 +14,7 @@ import pytest
 from local.aws import PARTNER, ROOT, LocalAws
 from local.deploy import Customer
 from local.samples import SIGNERS
-from relay.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
+from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
 from tests.local_bus import REGION, Functions, functions
 
 SOURCE = "aws.partner/acme.example/rotation/orders"

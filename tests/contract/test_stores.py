@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relay import bucket, direct, queues, sdk
-from relay.call import Call
+from relay.aws import boto3_transport, http_transport, s3, sqs
+from relay.aws.api import Call
+from relay.aws.eventbridge import sender
+from relay.delivery.message import Message, Origin
+from relay.delivery.undelivered import Kept, Queue, keep
 from relay.entry import Accepted, Entry, Failed
-from relay.message import Message, Origin
-from relay.partner_bus import sender
-from relay.queueing import Kept, Queue, keep
 from tests.contract.json_service import REGION, Aws, aws, credentials
 
 __all__ = ["aws", "credentials"]  # fixtures
@@ -38,17 +38,17 @@ def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("OVERFLOW_BUCKET", "overflow")
     for queue in ("RETRY", "DEAD_LETTER"):
         monkeypatch.setenv(f"{queue}_QUEUE_URL", f"https://sqs.{REGION}.amazonaws.com/111111111111/{queue}")
-    for client in (queues._client, bucket._client):
+    for client in (sqs._client, s3._client):
         client.cache_clear()
     yield aws
-    for client in (queues._client, bucket._client):
+    for client in (sqs._client, s3._client):
         client.cache_clear()
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
 def test_what_one_queue_answers_oddly_is_in_the_other(stores: Aws, answer: bytes) -> None:
     stores.answers = [(200, answer), (200, b'{"Successful":[{"Id":"0"}]}')]
-    assert keep([LETTER], queues.store) == [Kept(Queue.DEAD_LETTERS, LETTER.failed)]
+    assert keep([LETTER], sqs.store) == [Kept(Queue.DEAD_LETTERS, LETTER.failed)]
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
@@ -56,7 +56,7 @@ def test_a_message_that_is_none_of_ours_stays_where_it_is_when_the_queue_answers
     stores: Aws, answer: bytes
 ) -> None:
     stores.answers = [(200, answer)]
-    assert queues.keep_unreadable("x", "why")
+    assert sqs.keep_unreadable("x", "why")
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
@@ -64,19 +64,19 @@ def test_what_has_been_delivered_does_not_come_back_for_an_odd_answer_about_what
     stores: Aws, answer: bytes
 ) -> None:
     stores.answers = [(200, answer)]
-    queues.postpone({"receipt": 5})
+    sqs.postpone({"receipt": 5})
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"<Error", b"\xff"])
 def test_what_s3_answers_oddly_is_a_reason_too(stores: Aws, answer: bytes) -> None:
     stores.answers = [(400, answer)] * 9
     with pytest.raises(OSError, match="overflow bucket"):
-        bucket.leave("{}")
+        s3.leave("{}")
     with pytest.raises(OSError, match=r"."):
-        queues.follow('{"overflow":{"key":"overflow/00000000-0000-0000-0000-000000000000"}}')
+        sqs.follow('{"overflow":{"key":"overflow/00000000-0000-0000-0000-000000000000"}}')
 
 
-@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 @pytest.mark.parametrize("answer", [b"[]", b"null", b'{"Entries":1}', b"[" * 100_000, b'{"Entries":' + b"[" * 100_000])
 @pytest.mark.parametrize("status", [200, 400])
 def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
@@ -87,7 +87,7 @@ def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
     assert isinstance(outcome, Failed)
 
 
-@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: Call) -> None:
     aws.answers = [(200, b'{"FailedEntryCount":1,"Entries":[{"EventId":"1","ErrorCode":"InternalFailure"}]}')]
     assert sender(transport)([ENTRY]) == [Failed("InternalFailure", "")]
@@ -107,6 +107,6 @@ def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: 
 )
 def test_a_pointer_fits_into_a_queue_whatever_made_its_message_too_large(stores: Aws, letter: Message) -> None:
     stores.answers = [(200, b""), (200, b'{"Successful":[{"Id":"0"}]}')]
-    assert queues.store(Queue.RETRY, [letter]) == [None]
+    assert sqs.store(Queue.RETRY, [letter]) == [None]
     _, (_, sent) = stores.asked
-    assert len(sent) < queues.MAX_BYTES
+    assert len(sent) < sqs.MAX_BYTES

@@ -11,12 +11,11 @@ from botocore.exceptions import NoCredentialsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import aws as boto3_clients
-from relay import call, direct, sdk
-from relay import credentials as role
-from relay.call import ONCE, PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, Patience, Service
+from relay.aws import api, boto3_clients, boto3_transport, http_transport
+from relay.aws import credentials as role
+from relay.aws.api import ONCE, PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, Patience, Service
+from relay.aws.eventbridge import sender
 from relay.entry import Accepted, Entry
-from relay.partner_bus import sender
 from tests.contract.json_service import REGION, Aws, aws, credentials, failure, put, serving
 
 __all__ = ["aws", "credentials"]  # fixtures
@@ -48,7 +47,7 @@ ENTRIES = st.builds(
 @given(entry=ENTRIES)
 def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
     aws.asked.clear()
-    for transport in (direct.call, sdk.call):
+    for transport in (http_transport.call, boto3_transport.call):
         assert sender(transport)([entry]) == [Accepted("1")]
     (mine, my_body), (theirs, their_body) = aws.asked
     assert json.loads(my_body) == json.loads(their_body)
@@ -72,7 +71,7 @@ def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
 def test_both_ask_for_secrets_in_the_same_words(
     aws: Aws, service: Service, operation: str, parameters: dict[str, Any]
 ) -> None:
-    for transport in (direct.call, sdk.call):
+    for transport in (http_transport.call, boto3_transport.call):
         transport(service, REGION, operation, parameters, SEVERAL)
     (mine, my_body), (theirs, their_body) = aws.asked
     assert json.loads(my_body) == json.loads(their_body) == parameters
@@ -82,7 +81,7 @@ def test_both_ask_for_secrets_in_the_same_words(
     assert scopes[0] == scopes[1] == [REGION, service.name, "aws4_request"]
 
 
-@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 @pytest.mark.parametrize(
     ("answers", "code"),
     [
@@ -97,7 +96,7 @@ def test_both_give_the_same_code(aws: Aws, transport: Call, answers: list[tuple[
     assert failure(lambda: put(transport, QUICK)).code == code
 
 
-@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_both_say_by_which_id_aws_knows_a_request_that_failed(aws: Aws, transport: Call) -> None:
     aws.answers = [(400, b'{"__type":"AccessDeniedException","message":"no"}')]
     failed = failure(lambda: put(transport, QUICK))
@@ -105,7 +104,7 @@ def test_both_say_by_which_id_aws_knows_a_request_that_failed(aws: Aws, transpor
 
 
 def test_both_can_be_told_by_their_user_agent(aws: Aws) -> None:
-    for transport in (direct.call, sdk.call):
+    for transport in (http_transport.call, boto3_transport.call):
         put(transport)
     (mine, _), (theirs, _) = aws.asked
     assert mine["user-agent"].startswith("partner-event-relay lang/python#3.")
@@ -127,7 +126,7 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("aws", "no_credentials")
-@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_credentials_that_were_not_there_are_looked_for_again(
     aws: Aws, transport: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,18 +151,18 @@ def test_no_adapter_keeps_a_client_without_credentials() -> None:
 def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
     monkeypatch.setenv("AWS_REGION", REGION)
-    transport = call.Transport(sdk.call, sdk.prepare)
-    call.prepare(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
-    made = sdk.client.cache_info().currsize
+    transport = api.Transport(boto3_transport.call, boto3_transport.prepare)
+    api.prepare(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
+    made = boto3_transport.client.cache_info().currsize
     put(transport.call)
     for region in (REGION, "eu-west-1"):
-        sdk.client("events", region, ONCE)
+        boto3_transport.client("events", region, ONCE)
     for service in ("secretsmanager", "ssm"):
-        sdk.client(service, REGION, SEVERAL)
-    assert (made, sdk.client.cache_info().currsize) == (4, 4)
+        boto3_transport.client(service, REGION, SEVERAL)
+    assert (made, boto3_transport.client.cache_info().currsize) == (4, 4)
 
 
-@pytest.mark.parametrize("transport", [direct.call, sdk.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_nobody_there_is_an_endpoint_that_cannot_be_connected_to(
     transport: Call, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

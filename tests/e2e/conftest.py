@@ -15,7 +15,7 @@ from local.aws import PARTNER, ROOT
 from local.deploy import STACK, drain
 from local.samples import Sample
 from local.session import Session, deployed
-from relay.config import TRANSPORTS
+from relay.config.loader import TRANSPORTS
 
 
 @dataclass(frozen=True)

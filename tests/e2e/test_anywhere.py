@@ -15,7 +15,7 @@ import pytest
 
 from local import samples
 from local.samples import Sample
-from relay import stage_names
+from relay.config import stage_names
 
 RELAY_URL = os.environ.get("RELAY_URL", "")
 

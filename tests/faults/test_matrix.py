@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from local.deploy import Customer
-from relay import config, direct
-from relay.queueing import Queue
+from relay import config
+from relay.aws import http_transport
+from relay.delivery.undelivered import Queue
 from tests.local_bus import Functions, Inject
 
 ALL = "all"
@@ -108,7 +109,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
     answer = relay.post("/orders", body)
     faults([])
     monkeypatch.undo()
-    direct.disconnect()
+    http_transport.disconnect()
     told = answer["body"]
     assert answer["statusCode"] == fault.status, told
 

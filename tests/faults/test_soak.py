@@ -19,7 +19,7 @@ import pytest
 from local.aws import PARTNER, ROOT, LocalAws
 from local.deploy import Customer, drain
 from local.samples import SIGNERS
-from relay.config import TRANSPORTS
+from relay.config.loader import TRANSPORTS
 from tests.conftest import http_api_event
 from tests.local_bus import REGION, SECRET, Inject
 

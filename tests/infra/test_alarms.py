@@ -9,14 +9,14 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra.function import NAMESPACE
-from relay import redelivery
+from relay.aws.source_memory import Memory
+from relay.delivery.undelivered import Fate, Kept, Queue
 from relay.entry import Accepted, Failed
 from relay.errors import Unauthorized, Unavailable
-from relay.pipeline import Refused
-from relay.queueing import Fate, Kept, Queue
-from relay.redelivery import Later, Received
-from relay.relaying import Relayed
-from relay.source_memory import Memory
+from relay.pipeline import retry
+from relay.pipeline.accept import Refused
+from relay.pipeline.relaying import Relayed
+from relay.pipeline.retry import Later, Received
 from tests.handler import Context
 from tests.infra.alarm_evaluation import Sample, in_alarm, metric
 from tests.infra.conftest import flat, only, resources
@@ -36,9 +36,9 @@ def waiting(outage_seconds: float, jitter: float) -> list[Sample]:
     now, count = 0.0, 1
     while now < outage_seconds:
         received = Received("", count, START)
-        delay = redelivery._later(received, "InternalFailure", _Jitter(jitter))  # type: ignore[arg-type]
+        delay = retry._later(received, "InternalFailure", _Jitter(jitter))  # type: ignore[arg-type]
         when = START + timedelta(seconds=now)
-        age = redelivery.oldest_waiting_seconds([received], [delay], when)
+        age = retry.oldest_waiting_seconds([received], [delay], when)
         assert age is not None
         samples.append((now, age))
         now, count = now + delay.seconds, count + 1
@@ -68,13 +68,13 @@ def test_a_minute_of_throttling_is_no_alarm(template: Template) -> None:
 def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
     now = START + timedelta(hours=1)
     received = [Received("", 1, START + timedelta(minutes=minutes)) for minutes in (0, 10, 20)]
-    verdicts: list[redelivery.Verdict] = [
-        redelivery.Settled(1),
+    verdicts: list[retry.Verdict] = [
+        retry.Settled(1),
         Later(5, "InternalFailure"),
         Later(5, "InternalFailure"),
     ]
-    assert redelivery.oldest_waiting_seconds(received, verdicts, now) == 50 * 60
-    assert redelivery.oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
+    assert retry.oldest_waiting_seconds(received, verdicts, now) == 50 * 60
+    assert retry.oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
 
 
 def of_version(template: Template, name: str, samples: list[Sample]) -> dict[Any, list[Sample]]:
@@ -202,7 +202,7 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         lambda: telemetry.told(Relayed("orders", "1", fates)),
         lambda: telemetry.told(Refused("orders", Unauthorized("signature mismatch"))),
         lambda: telemetry.told(Refused("orders", Unavailable("Not now.", reason="throttled"))),
-        lambda: telemetry.redelivered([Later(5, "InternalFailure"), redelivery.Settled(1, 1)], 900.0),
+        lambda: telemetry.redelivered([Later(5, "InternalFailure"), retry.Settled(1, 1)], 900.0),
         lambda: telemetry.looked_at(["ACTIVE", "PENDING"], [], []),
         lambda: list(telemetry.timed(lambda _: [])([])).clear(),
     ]

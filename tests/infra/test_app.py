@@ -90,7 +90,7 @@ def test_the_package_has_the_code_the_configuration_and_only_the_services_it_cal
     [package] = (tmp_path / "cdk.out").glob("asset.*")
     assert (package / "relay.toml").read_text() == SHIPPED
     assert (package / "relay/ingest.py").exists()
-    assert (package / "relay/presets.toml").exists()
+    assert (package / "relay/config/presets.toml").exists()
     data = {path.name for path in (package / "botocore/data").iterdir() if path.is_dir()}
     assert data == {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
     assert not (package / "aws_lambda_powertools/event_handler").exists()

@@ -13,13 +13,16 @@ from aws_cdk.assertions import Template
 from infra import front
 from infra.firewall import COUNTED, authentication_headers
 from infra.stage import Stage, read
-from relay import config, presets, response, routing
-from relay.canonical import CANONICAL
-from relay.config import Config
+from relay import config
+from relay.auth.canonical import CANONICAL
+from relay.auth.signature_scheme import SignatureScheme
+from relay.config import presets
+from relay.config.loader import Config
 from relay.errors import ConfigError, NotFound, Rejected
-from relay.request import Request, parse
-from relay.signature_scheme import SignatureScheme
-from relay.template import compile_template
+from relay.http import routing
+from relay.http.request import Request, parse
+from relay.pipeline import responses
+from relay.templates.template import compile_template
 from tests.infra.conftest import RELAY_TOML, STAGES, flat, only, resources, synthesise
 
 PROD = read(STAGES, "prod")
@@ -131,7 +134,7 @@ def test_what_no_resource_has_is_answered_as_the_function_answers_it(rest: Templ
     answer = only(rest, "AWS::ApiGateway::GatewayResponse")["Properties"]
     assert (answer["ResponseType"], answer["StatusCode"]) == ("MISSING_AUTHENTICATION_TOKEN", "404")
     [text] = answer["ResponseTemplates"].values()
-    function = json.loads(response.problem(NotFound(routing.NO_ROUTE), "$context.requestId")["body"])
+    function = json.loads(responses.problem(NotFound(routing.NO_ROUTE), "$context.requestId")["body"])
     assert json.loads(text) == function
 
 

@@ -8,8 +8,9 @@ import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
 from infra.stage import Stage, read
-from relay import config, stage_names
-from relay.secret_name import in_stage
+from relay import config
+from relay.auth.secret_ref import in_stage
+from relay.config import stage_names
 from tests.infra.conftest import RELAY_TOML, STAGES, allowed, only, resources, stack_of, synthesise
 
 # What gives a resource a name that has to be unique in the account and Region, where a template gives one at all.

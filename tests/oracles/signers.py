@@ -36,8 +36,8 @@ from square.utils.webhooks_helper import verify_signature
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
-from relay import token_scheme
-from relay.config import Config
+from relay.auth import token_scheme
+from relay.config.loader import Config
 from tests.conftest import Load
 
 BASE = "https://hooks.acme.example"

@@ -18,12 +18,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relay import config
-from relay.config import Config
+from relay.config.loader import Config
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
-from relay.message import Message
-from relay.ports import Ports
-from relay.queueing import Queue
+from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, Load, each_is_the_first, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 from tests.oracles import signers

@@ -9,11 +9,11 @@ from hashlib import sha256
 import pytest
 
 from relay import config
-from relay.config import Config
+from relay.config.loader import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
-from relay.ports import Ports, Response
-from relay.template import compile_template
+from relay.pipeline.services import Ports, Response
+from relay.templates.template import compile_template
 from tests.conftest import (
     NO_CLAIMS,
     NOW,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.entry import Accepted, Entry, Outcome
-from relay.ports import Ports
+from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, Load, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 from tests.oracles import signers

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.batching import batches
-from relay.config import Config
-from relay.delivery import MAX_ENTRIES_PER_REQUEST, deliver
+from relay.config.loader import Config
+from relay.delivery.batching import batches
+from relay.delivery.deliver import MAX_ENTRIES_PER_REQUEST, deliver
 from relay.entry import Accepted, Entry, Failed, Outcome
 from tests.conftest import NOW, no_retries
 

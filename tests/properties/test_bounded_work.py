@@ -11,8 +11,9 @@ from types import FrameType
 
 import pytest
 
-from relay import pipeline, presets
-from relay.config import Config
+from relay.config import presets
+from relay.config.loader import Config
+from relay.pipeline import accept
 from tests import every_preset
 from tests.conftest import NOW
 from tests.shapes import SHAPES
@@ -67,5 +68,5 @@ def test_twice_the_size_is_at_most_about_twice_the_work_whatever_grows(every: Co
     headers, ports = every_preset.plausible_headers(route), every_preset.Reached().ports()
     for name, shape in SHAPES.items():
         events = [shape(route.path, headers, size) for size in (SIZE, 2 * SIZE)]
-        little, much = (work(partial(pipeline.answer, event, every, ports, NOW, lambda: 29)) for event in events)
+        little, much = (work(partial(accept.answer, event, every, ports, NOW, lambda: 29)) for event in events)
         assert much <= MOST * little, name

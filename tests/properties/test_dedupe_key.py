@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import config, presets, relaying
-from relay.config import Config
+from relay import config
+from relay.config import presets
+from relay.config.loader import Config
+from relay.config.route import DELIVERY, RESOURCE
 from relay.entry import Accepted
 from relay.errors import ConfigError
-from relay.ports import Ports, Response
-from relay.request import Request
-from relay.route import DELIVERY, RESOURCE
+from relay.http.request import Request
+from relay.pipeline import relaying
+from relay.pipeline.services import Ports, Response
 from relay.webhook import Webhook
 from tests.conftest import NO_CLAIMS, everything_is_stored, nothing_is_enrolled, nothing_is_published
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay import config, pipeline
-from relay.config import Config
+from relay import config
+from relay.auth.token_scheme import NoScheme
+from relay.config.loader import Config
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
-from relay.message import Message
-from relay.pipeline import Refused
-from relay.ports import Ports
-from relay.queueing import Queue
-from relay.token_scheme import NoScheme
+from relay.pipeline import accept
+from relay.pipeline.accept import Refused
+from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, each_is_the_first, http_api_event, nothing_is_enrolled
 from tests.genuine import NOW, PATH, PRESETS, SECRET, Genuine, genuine
 
@@ -78,7 +79,7 @@ def post(
         once=each_is_the_first,
     )
     event = http_api_event(PATH, body, headers, query=query, method=method)
-    answer, _ = pipeline.answer(event, relay, ports, now, lambda: 29)
+    answer, _ = accept.answer(event, relay, ports, now, lambda: 29)
     return answer, (put, stored)
 
 
@@ -221,7 +222,7 @@ def test_a_path_that_could_be_another_path_and_a_query_proves_nothing() -> None:
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
-    answer, outcome = pipeline.answer(event, relay, ports, NOW, lambda: 29)
+    answer, outcome = accept.answer(event, relay, ports, NOW, lambda: 29)
     assert answer["statusCode"] == 401
     assert isinstance(outcome, Refused)
     assert "question mark" in outcome.rejection.reason

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jmespath.exceptions import JMESPathError
 
 from relay.errors import MappingError
-from relay.template import TemplateError, compile_template
+from relay.templates.template import TemplateError, compile_template
 
 DATA: dict[str, Any] = {
     "foo": {"bar": {"baz": "correct", "$x": 1, "}": 2, "a b": 3, '"': 4, "☃": "snow"}, "list": [1, 2, {"n": 3}, None]},

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 import relay
-from relay import handshake, presets
+from relay.auth import handshake
+from relay.config import presets
 
 FOLDER = Path(relay.__file__).parent
 ANCHORED, SEARCHED = {"match", "fullmatch"}, {"search", "sub", "findall", "finditer", "split", "subn"}
@@ -28,14 +29,14 @@ ANCHORED, SEARCHED = {"match", "fullmatch"}, {"search", "sub", "findall", "findi
 ARGUMENTS = {
     ("certificate_scheme", "pattern"),  # a host, and bounded characters
     ("certificate_scheme", "subject"),
-    ("config", "pattern"),
+    ("loader", "pattern"),
     ("handshake", "pattern"),  # of relay.toml, or of a preset: below
-    ("secret_name", "pattern"),  # when relay.toml is read
+    ("secret_ref", "pattern"),  # when relay.toml is read
     ("signature_scheme", "pattern"),  # those of handshakes
     ("signing_keys", "pattern"),  # of relay.toml, for the operator's own secret
 }
-NOT_OURS = {"toml_lines"}  # reads relay.toml, which is the operator's
-NOT_IMPORTED = {"ingest", "redeliver", "source_health", "dedupe"}  # they want Lambda's environment, and have no pattern
+NOT_OURS = {"line_numbers"}  # reads relay.toml, which is the operator's
+NOT_IMPORTED = {"ingest", "redeliver", "source_health", "idempotency"}  # they want Lambda's environment, and have no pattern
 ALPHABET = frozenset(map(chr, range(128))) | set("é☃\u0661")
 MOST_COPIES = 4  # of what is repeated a fixed number of times; one that may be repeated so often is taken for endless
 
@@ -168,11 +169,11 @@ def is_linear(pattern: str, flags: int, method: str) -> bool:
 
 def used() -> Iterator[tuple[str, str, int, str]]:
     """Where each pattern is, its text and flags, and the method that takes it."""
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in sorted(FOLDER.rglob("*.py")):
         if path.stem in NOT_OURS | NOT_IMPORTED:
             assert path.stem in NOT_OURS or "re.compile" not in path.read_text("utf-8")
             continue
-        tree, module = ast.parse(path.read_text("utf-8")), importlib.import_module(f"relay.{path.stem}")
+        tree, module = ast.parse(path.read_text("utf-8")), importlib.import_module(_module(path))
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
         for call, function in ((call, call.func) for call in calls if isinstance(call.func, ast.Attribute)):
             owner = ast.unparse(function.value)
@@ -191,6 +192,10 @@ def used() -> Iterator[tuple[str, str, int, str]]:
     for name, preset in presets.load().items():
         for one in preset.get("handshake", []):
             yield f"handshake of {name}", one.get("pattern", handshake.DEFAULT_PATTERN), 0, "fullmatch"
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _text(compiled: re.Pattern[Any]) -> str:

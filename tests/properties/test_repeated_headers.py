@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import config, presets
+from relay import config
+from relay.auth.context import Known
+from relay.auth.coverage import Scheme
+from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.token_scheme import TokenScheme
+from relay.config import presets
 from relay.errors import ConfigError, Unauthorized
-from relay.known import Known
-from relay.request import Request
-from relay.signature_scheme import SignatureScheme
-from relay.signed import Scheme
-from relay.token_scheme import TokenScheme
+from relay.http.request import Request
 from relay.webhook import authenticate
 from relayctl.signing import CannotSign, sign
 from tests.conftest import nothing_is_published

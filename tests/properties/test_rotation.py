@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from relay import config, pipeline
-from relay.call import CallFailed, Patience, Service
-from relay.config import Config
+from relay import config
+from relay.aws.api import CallFailed, Patience, Service
+from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
+from relay.config.loader import Config
 from relay.entry import Accepted
-from relay.ports import Ports
-from relay.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
+from relay.pipeline import accept
+from relay.pipeline.services import Ports
 from tests.conftest import (
     NO_CLAIMS,
     RELAY_TOML,
@@ -72,7 +73,7 @@ class World:
             "webhook-signature": Webhook(secret).sign("msg_1", now, BODY.decode()),
         }
         event = http_api_event("/orders/c42", BODY, headers)
-        answer, _ = pipeline.answer(event, relay, ports, now, lambda: 29)
+        answer, _ = accept.answer(event, relay, ports, now, lambda: 29)
         status: int = answer["statusCode"]
         return status
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from local.samples import SIGNERS
 from relay import config
-from relay.config import Config
+from relay.auth.context import Known
+from relay.config.loader import Config
 from relay.errors import Unauthorized
-from relay.known import Known
-from relay.request import Request
+from relay.http.request import Request
 from relay.webhook import authenticate
 from tests.conftest import nothing_is_published
 

@@ -10,8 +10,8 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import sigv4
-from relay.sigv4 import Credentials
+from relay.aws import sigv4
+from relay.aws.sigv4 import Credentials
 from tests.properties.strategies import values
 
 NAME = st.from_regex(r"[a-z]{1,12}(-[a-z0-9]{1,6}){0,3}", fullmatch=True)

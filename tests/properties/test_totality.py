@@ -11,16 +11,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay import config, mapping, message, payload, presets, request, routing, strict_json
-from relay.config import Config
+from relay import config
+from relay.auth.context import Known
+from relay.config import presets
+from relay.config.loader import Config
+from relay.config.route import Route
+from relay.delivery import message
+from relay.delivery.message import Message
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
-from relay.known import Known
-from relay.message import Message
-from relay.request import Request
-from relay.route import Route
-from relay.strict_json import NotJSON
-from relay.template import TemplateError, compile_template
+from relay.http import body_formats, request, routing
+from relay.http.request import Request
+from relay.mapping.entries import scope_of, to_entries
+from relay.templates import strict_json
+from relay.templates.strict_json import NotJSON
+from relay.templates.template import TemplateError, compile_template
 from relay.webhook import Webhook, authenticate
 from tests import every_preset
 from tests.conftest import NOW, http_api_event, nothing_is_published
@@ -175,9 +180,9 @@ def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, 
     for route in loaded.routes:
         webhook = Webhook(route, posted, {}, NOW)
         try:
-            text, value = payload.parse(posted)
-            scope = mapping.scope_of(webhook, value)
-            for entry in mapping.entries(route, scope, text, loaded, lambda one, _: one):
+            text, value = body_formats.parse(posted)
+            scope = scope_of(webhook, value)
+            for entry in to_entries(route, scope, text, loaded, lambda one, _: one):
                 assert entry.size > 0
                 json.dumps(entry.wire()).encode()
                 if refusal(entry, PARTNER) is None:

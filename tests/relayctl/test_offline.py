@@ -9,12 +9,12 @@ import stripe
 from slack_sdk.signature import SignatureVerifier
 from standardwebhooks import Webhook
 
-from relay import presets
-from relay.config import Config
+from relay.auth.context import Known
+from relay.auth.signature_scheme import SignatureScheme
+from relay.config import presets
+from relay.config.loader import Config
 from relay.errors import ConfigError, Unauthorized
-from relay.known import Known
-from relay.request import Request
-from relay.signature_scheme import SignatureScheme
+from relay.http.request import Request
 from relay.webhook import authenticate
 from relayctl.signing import CannotSign, sign
 from tests.conftest import Load, nothing_is_published

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relay import telemetry
-from relay.call import EVENTS, ONCE, CallFailed, Patience, Service
+from relay.aws.api import EVENTS, ONCE, CallFailed, Patience, Service
 
 
 def test_a_call_that_fails_leaves_a_line_with_the_request_id_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:

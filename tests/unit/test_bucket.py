@@ -7,7 +7,7 @@ import boto3
 import botocore.session
 import pytest
 
-from relay import bucket
+from relay.aws import s3
 
 PARTITIONS = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
 REGIONS = [
@@ -24,9 +24,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("OVERFLOW_BUCKET", "relay-overflow")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    bucket._client.cache_clear()
+    s3._client.cache_clear()
     yield
-    bucket._client.cache_clear()
+    s3._client.cache_clear()
 
 
 def test_without_credentials_there_is_no_url_and_the_webhook_can_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_without_credentials_there_is_no_url_and_the_webhook_can_be_sent_again(m
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with pytest.raises(OSError, match="credentials"):
-        bucket.presign("claims/1", 600)
+        s3.presign("claims/1", 600)
 
 
 def test_the_sweep_covers_every_partition() -> None:
@@ -51,7 +51,7 @@ def test_a_presigned_url_is_regional_and_signed_for_its_region(
 ) -> None:
     """S3's global host name redirects, or answers 400, for a bucket outside of us-east-1."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-    url = urlsplit(bucket.presign("claims/1", 600))
+    url = urlsplit(s3.presign("claims/1", 600))
     assert (url.scheme, url.netloc, url.path) == ("https", f"relay-overflow.s3.{region}.{suffix}", "/claims/1")
     query = parse_qs(url.query)
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import canonical
-from relay.canonical import CANONICAL
+from relay.auth import canonical
+from relay.auth.canonical import CANONICAL
 from relay.errors import Unauthorized
-from relay.request import Request
+from relay.http.request import Request
 
 URL = "https://hooks.acme.example/a"
 NAMED = "x-contentful-signed-headers"

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import certificate_scheme
-from relay.certificate_scheme import PAYPAL, SNS, TOLERANCE_SECONDS, CertificateScheme
+from relay.auth import certificate_scheme
+from relay.auth.certificate_scheme import PAYPAL, SNS, TOLERANCE_SECONDS, CertificateScheme
+from relay.auth.context import Known
 from relay.errors import Unauthorized
-from relay.known import Known
-from relay.request import Request
+from relay.http.request import Request
 from tests.conftest import NOW
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:MyTopic"

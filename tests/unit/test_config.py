@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from relay import config
-from relay.config import Config
+from relay.auth.signature_scheme import SignatureScheme
+from relay.config.loader import Config
 from relay.errors import ConfigError
-from relay.signature_scheme import SignatureScheme
 from tests.conftest import RELAY_TOML, Load
 
 SHIPPED = Path(__file__).parents[2] / "relay.toml"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from local.samples import SIGNERS
-from relay.config import Config
-from relay.delivery import RESERVED_SECONDS
+from relay.config.loader import Config
+from relay.delivery.deliver import RESERVED_SECONDS
 from relay.entry import Accepted, Entry
-from relay.ports import Ports
+from relay.pipeline.services import Ports
 from tests.conftest import (
     NO_CLAIMS,
     RELAY_TOML,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from relay import outcomes
-from relay.config import Config
-from relay.delivery import Budget, deliver
+from relay.config.loader import Config
+from relay.delivery import error_codes
+from relay.delivery.deliver import Budget, deliver
 from relay.entry import Accepted, Entry, Failed, Outcome
 from tests.conftest import NOW, RELAY_TOML, Load, no_retries
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_taken_in_time_is_left_with_its_attempts(load: Load) -> N
     assert made[1] == Failed("InternalFailure", "", 5)
 
 
-@pytest.mark.parametrize("code", sorted(outcomes.PERMANENT))
+@pytest.mark.parametrize("code", sorted(error_codes.PERMANENT))
 def test_what_fails_for_good_is_put_once(load: Load, code: str) -> None:
     bus, clock = Bus("0", code=code), Clock()
     made = deliver(numbered(1), load(RELAY_TOML), bus, clock.budget(2))
@@ -191,5 +191,5 @@ def test_no_request_is_begun_after_the_time_is_over_also_when_a_request_is_taken
 def test_what_was_put_with_others_and_not_on_its_own_may_be_put_again(load: Load) -> None:
     clock = Clock()
     made = deliver(numbered(20), load(RELAY_TOML), Blaming(clock), clock.budget(20, send=6))
-    assert all(outcomes.retryable(one) for one in made)
+    assert all(error_codes.retryable(one) for one in made)
     assert [one.attempts for one in made if isinstance(one, Failed)] == [2] + [1] * 19

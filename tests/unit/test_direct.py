@@ -10,9 +10,10 @@ from botocore.parsers import JSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import call, config, direct, endpoints, sdk
-from relay.call import EVENTS, PARAMETER_STORE, SECRETS_MANAGER, Service
-from relay.connection import Answer
+from relay import config
+from relay.aws import api, boto3_transport, endpoints, http_transport
+from relay.aws.api import EVENTS, PARAMETER_STORE, SECRETS_MANAGER, Service
+from relay.aws.connection import Answer
 
 LOADER = botocore.session.get_session().get_component("data_loader")
 PARTITIONS = LOADER.load_data("partitions")
@@ -63,10 +64,10 @@ def test_no_endpoint_is_made_up_for_a_region_that_is_not_served(monkeypatch: pyt
     ids=lambda environment: next(iter(environment)),
 )
 def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call.chosen(config.DIRECT, ["us-east-1"]).call is direct.call
+    assert api.chosen(config.DIRECT, ["us-east-1"]).call is http_transport.call
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert call.chosen(config.DIRECT, ["us-east-1"]).call is sdk.call
+    assert api.chosen(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
 
 
 @pytest.mark.parametrize(
@@ -75,13 +76,13 @@ def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monk
 def test_a_region_of_a_partition_it_does_not_serve_is_left_to_the_sdk(
     region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert call.chosen(config.DIRECT, ["us-east-1", region]).call is sdk.call
+    assert api.chosen(config.DIRECT, ["us-east-1", region]).call is boto3_transport.call
     monkeypatch.setenv("AWS_REGION", region)  # where the secrets are
-    assert call.chosen(config.DIRECT, ["us-east-1"]).call is sdk.call
+    assert api.chosen(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
 
 
 def test_relay_toml_chooses_the_transport() -> None:
-    assert call.chosen(config.BOTO3, ["us-east-1"]).call is sdk.call
+    assert api.chosen(config.BOTO3, ["us-east-1"]).call is boto3_transport.call
 
 
 TEXTS = st.text(max_size=12)
@@ -114,7 +115,7 @@ def is_text(body: bytes) -> bool:
 def test_an_error_is_read_as_botocore_reads_it(status: int, body: bytes) -> None:
     parser: Any = JSONParser()
     theirs = parser.parse({"status_code": status, "headers": {}, "body": body}, None)["Error"]
-    mine = direct.refusal(Answer(status, {}, body))
+    mine = http_transport.refusal(Answer(status, {}, body))
     assert (mine.code, mine.message) == (theirs["Code"], theirs["Message"])
 
 
@@ -130,12 +131,12 @@ def test_an_error_is_read_as_botocore_reads_it(status: int, body: bytes) -> None
 @pytest.mark.parametrize("status", [400, 503])
 def test_an_error_whose_body_does_not_name_it_is_what_its_header_says(status: int, body: bytes, code: str) -> None:
     headers = {"x-amzn-ErrorType": "aws.events#ThrottlingException:http://internal.amazon.com/"}
-    assert direct.refusal(Answer(status, headers, body)).code == code
+    assert http_transport.refusal(Answer(status, headers, body)).code == code
 
 
 def test_an_error_carries_the_request_id_that_support_asks_for() -> None:
     body = b'{"__type":"ThrottlingException","message":"slow"}'
-    failed = direct.refusal(Answer(400, {"x-amzn-RequestId": "1-2"}, body))
+    failed = http_transport.refusal(Answer(400, {"x-amzn-RequestId": "1-2"}, body))
     assert failed.request_id == "1-2"
     assert (failed.message, str(failed)) == (
         "slow (AWS request id 1-2)",

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from local import architecture, faults, senders
-from relay import mapping, payload
-from relay.request import Request
+from relay.http import body_formats
+from relay.http.request import Request
+from relay.mapping.entries import scope_of, to_entries
 from relay.webhook import Webhook
 from tests.conftest import NOW, Load
 
@@ -40,8 +41,8 @@ def test_the_payloads_of_the_mapping_page_become_what_it_shows(
     named = {name.lower(): value for name, _, value in (header.partition(": ") for header in headers)}
     request = Request("POST", line.removeprefix("POST "), "", named, body.encode(), "request-1")
     webhook = Webhook(relay.routes[0], request, {}, NOW)
-    text, value = payload.parse(request, relay.routes[0].body)
-    made = mapping.entries(relay.routes[0], mapping.scope_of(webhook, value), text, relay, lambda one, _: one)
+    text, value = body_formats.parse(request, relay.routes[0].body)
+    made = to_entries(relay.routes[0], scope_of(webhook, value), text, relay, lambda one, _: one)
     assert [one.wire() | {"Detail": json.loads(one.detail)} for one in made] == json.loads(entries)
 
 

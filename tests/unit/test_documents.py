@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from relay.documents import MAX_FOUND, MAX_MISSING, MAX_UNKNOWN, Documents
+from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS
 from relay.errors import Unavailable
-from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS
+from relay.outbound_http import MAX_FOUND, MAX_MISSING, MAX_UNKNOWN, Documents
 
 KEYS = "https://issuer.example/keys"
 SNS = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService"

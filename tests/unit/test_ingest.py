@@ -9,7 +9,7 @@ import pytest
 
 from local.samples import SIGNERS
 from relay.entry import Accepted
-from relay.ports import Ports
+from relay.pipeline.services import Ports
 from tests.conftest import NOW, RELAY_TOML, Load, http_api_event
 from tests.every_preset import Reached
 from tests.handler import handle

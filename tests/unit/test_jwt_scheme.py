@@ -14,12 +14,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from relay import jwt_scheme
+from relay.auth import jwt_scheme
+from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, Known
+from relay.auth.jwt_scheme import JwtScheme
 from relay.errors import Unauthorized, Unavailable
-from relay.jwt_scheme import JwtScheme
-from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS, Known
-from relay.request import Request
-from relay.template import Template, compile_template
+from relay.http.request import Request
+from relay.templates.template import Template, compile_template
 from tests.conftest import NOW, nothing_is_published
 
 URL = "https://issuer.example/keys"

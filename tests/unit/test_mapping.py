@@ -8,13 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from relay import mapping, payload, relaying
-from relay.claims import Counter
-from relay.config import Config
+from relay.config.loader import Config
 from relay.entry import Entry
 from relay.errors import BadRequest, ConfigError, MappingError, PayloadTooLarge
-from relay.ports import Ports
-from relay.request import Request
+from relay.http import body_formats
+from relay.http.request import Request
+from relay.mapping.claim_check import Counter
+from relay.mapping.entries import scope_of, to_entries
+from relay.pipeline import relaying
+from relay.pipeline.services import Ports
 from relay.webhook import Webhook
 from tests.conftest import NOW, RELAY_TOML, Load
 
@@ -31,8 +33,8 @@ def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: 
 
 def mapped(config: Config, body: bytes, **about: Any) -> list[Entry]:
     authentic = webhook(config, body, **about)
-    text, value = payload.parse(authentic.request, config.routes[0].body)
-    return mapping.entries(config.routes[0], mapping.scope_of(authentic, value), text, config, lambda one, _: one)
+    text, value = body_formats.parse(authentic.request, config.routes[0].body)
+    return to_entries(config.routes[0], scope_of(authentic, value), text, config, lambda one, _: one)
 
 
 def with_body(body_format: str, text: str = RELAY_TOML) -> str:
@@ -89,7 +91,7 @@ def test_every_name_is_in_scope(load: Load) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"webhook-id": ""}, {"webhook-id": "\ud800"}, {"webhook-id": "a\nb"}])
 def test_without_a_usable_delivery_id_the_request_id_is_the_id(load: Load, headers: dict[str, str]) -> None:
-    scope = mapping.scope_of(webhook(load(RELAY_TOML), b"{}", headers), {})
+    scope = scope_of(webhook(load(RELAY_TOML), b"{}", headers), {})
     assert scope["id"] == "request-1"
 
 
@@ -163,18 +165,18 @@ def test_a_value_that_cannot_be_used_is_a_mapping_error(
 )
 def test_a_body_that_is_not_what_its_route_expects_is_refused(body_format: str, body: bytes, says: str) -> None:
     with pytest.raises(BadRequest, match=says):
-        payload.parse(Request("POST", "/", "", {}, body, ""), body_format)
+        body_formats.parse(Request("POST", "/", "", {}, body, ""), body_format)
 
 
 @pytest.mark.parametrize("headers", [JSON, MULTIPART, {"content-type": "text/plain"}, {"content-type": "é"}])
 def test_what_should_be_a_form_and_is_called_something_else_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(BadRequest, match="The Content-Type is not application/x-www-form-urlencoded"):
-        payload.parse(Request("POST", "/", "", headers, b"a=1", ""), "form")
+        body_formats.parse(Request("POST", "/", "", headers, b"a=1", ""), "form")
 
 
 def test_a_form_where_json_is_expected_is_refused_with_the_way_out() -> None:
     with pytest.raises(BadRequest, match='a route for this Content-Type has body = "form"'):
-        payload.parse(Request("POST", "/", "", FORM, b"a=1", ""), "json")
+        body_formats.parse(Request("POST", "/", "", FORM, b"a=1", ""), "json")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_a_form_where_json_is_expected_is_refused_with_the_way_out() -> None:
 )
 def test_no_content_type_and_no_charset_makes_something_else_of_json(headers: dict[str, str]) -> None:
     posted = Request("POST", "/", "", headers, '{"a":"x&type=b&é"}'.encode(), "")
-    assert payload.parse(posted) == ('{"a":"x&type=b&é"}', {"a": "x&type=b&é"})
+    assert body_formats.parse(posted) == ('{"a":"x&type=b&é"}', {"a": "x&type=b&é"})
 
 
 def test_lines_of_json_are_a_list(load: Load) -> None:
@@ -195,8 +197,8 @@ def test_lines_of_json_are_a_list(load: Load) -> None:
 
 
 def test_text_is_an_object_with_the_text_and_may_be_empty() -> None:
-    assert payload.parse(Request("POST", "/", "", {}, "ü".encode(), ""), "text")[1] == {"text": "ü"}
-    assert payload.parse(Request("POST", "/", "", {}, b"", ""), "text")[1] == {"text": ""}
+    assert body_formats.parse(Request("POST", "/", "", {}, "ü".encode(), ""), "text")[1] == {"text": "ü"}
+    assert body_formats.parse(Request("POST", "/", "", {}, b"", ""), "text")[1] == {"text": ""}
 
 
 @pytest.mark.parametrize("boundary", ["b", "----WebKitFormBoundary7MA4YWxkTrZu0gW"])
@@ -205,7 +207,7 @@ def test_the_fields_of_a_multipart_form_are_the_payload(boundary: str) -> None:
     files = [(name, (None, value)) for name, value in fields] + [("file", ("a.txt", "text ☃"))]
     headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
     posted = httpx.Request("POST", "https://relay.example.com", files=files, headers=headers)
-    text, value = payload.parse(Request("POST", "/", "", headers, posted.read(), ""), "multipart")
+    text, value = body_formats.parse(Request("POST", "/", "", headers, posted.read(), ""), "multipart")
     assert value == {"json": '{"a":"ü"}', "a": ["1", "2"], "none": "", "file": "text ☃"} == json.loads(text)
 
 
@@ -213,10 +215,10 @@ def test_the_fields_of_a_multipart_form_are_the_payload(boundary: str) -> None:
 def test_a_body_that_is_a_token_gives_its_claims_or_is_refused(body: bytes) -> None:
     posted = Request("POST", "/", "", {"content-type": "application/x-www-form-urlencoded"}, body, "")
     if body in {b"a.e30.c", b"a.W10.c"}:
-        assert payload.parse(posted, payload.JWT)[1] in ({}, [])
+        assert body_formats.parse(posted, body_formats.JWT)[1] in ({}, [])
     else:
         with pytest.raises(BadRequest):
-            payload.parse(posted, payload.JWT)
+            body_formats.parse(posted, body_formats.JWT)
 
 
 def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) -> None:
@@ -277,7 +279,7 @@ def test_of_a_webhook_with_too_many_elements_no_more_are_looked_at_than_it_takes
     authentic = webhook(config, b"{}")
     scope = {"body": {"type": "a", "events": OnlySoMany(config.max_entries + 1)}, "path": {"customer": "c42"}}
     with pytest.raises(PayloadTooLarge):
-        mapping.entries(authentic.route, scope, "{}", config, lambda one, _: one)
+        to_entries(authentic.route, scope, "{}", config, lambda one, _: one)
 
 
 class OnlySoMany(list[int]):

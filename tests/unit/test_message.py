@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from relay import message
+from relay.delivery import message
+from relay.delivery.message import Message, Origin, Unreadable
 from relay.entry import Entry, Failed
-from relay.message import Message, Origin, Unreadable
-from relay.request import Request
+from relay.http.request import Request
 from tests.conftest import NOW
 
 ORIGIN = Origin("orders", "msg_2b", "2026-11-23T07:09:54Z")

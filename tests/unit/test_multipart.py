@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import multipart
-from relay.multipart import MAX_HEADER_SIZE
+from relay.http import multipart
+from relay.http.multipart import MAX_HEADER_SIZE
 
 END = b"--b--\r\n"
 

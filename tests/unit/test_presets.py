@@ -2,7 +2,7 @@
 
 import tomllib
 
-from relay import presets
+from relay.config import presets
 
 
 def test_each_preset_alone_is_what_the_whole_file_says() -> None:

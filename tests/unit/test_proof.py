@@ -10,19 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import config, message, payload, presets, signature_scheme
+from relay import config
+from relay.auth import signature_scheme
+from relay.auth.jwt_scheme import JwtScheme
+from relay.auth.redaction import MARKER, without_proof
+from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.token_scheme import TokenScheme
+from relay.config import presets
+from relay.config.route import Route
+from relay.delivery import message
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
 from relay.entry import Failed
 from relay.errors import ConfigError
-from relay.jwt_scheme import JwtScheme
-from relay.message import Message
-from relay.ports import Ports
-from relay.proof import MARKER, without_proof
-from relay.queueing import Queue
-from relay.request import Request
-from relay.route import Route
-from relay.signature_scheme import SignatureScheme
-from relay.template import compile_template
-from relay.token_scheme import TokenScheme
+from relay.http import body_formats
+from relay.http.request import Request
+from relay.pipeline.services import Ports
+from relay.templates.template import compile_template
 from relay.webhook import Webhook
 from relayctl.signing import CannotSign, sign
 from tests.conftest import (
@@ -49,7 +53,7 @@ auth = {{ scheme = "api-key", secret = "s", {auth} }}
 source = "aws.partner/acme.example/a"
 detail_type = "${{body.type}}"
 """
-BODY, FORM, MULTIPART = payload.JSON, 'body = "form"', 'body = "multipart"'
+BODY, FORM, MULTIPART = body_formats.JSON, 'body = "form"', 'body = "multipart"'
 
 
 def own(load: Load, auth: str, more: str = "") -> Route:

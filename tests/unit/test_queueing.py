@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from relay.delivery.message import Message, Origin
+from relay.delivery.undelivered import Kept, NotKept, Queue, keep
 from relay.entry import Failed
-from relay.message import Message, Origin
-from relay.queueing import Kept, NotKept, Queue, keep
-from relay.request import Request
+from relay.http.request import Request
 
 THROTTLED, DENIED = Failed("ThrottlingException", "", 1), Failed("AccessDeniedException", "", 1)
 REQUEST = Request("POST", "/", "", {}, b"", "")

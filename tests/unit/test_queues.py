@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import queues
-from relay.message import MAX_ATTRIBUTE, Unreadable, spelled
+from relay.aws import sqs
+from relay.delivery.message import MAX_ATTRIBUTE, Unreadable, spelled
 
 
 @pytest.mark.parametrize(
@@ -13,12 +13,12 @@ from relay.message import MAX_ATTRIBUTE, Unreadable, spelled
 )
 def test_a_pointer_that_is_none_of_ours_is_unreadable_and_never_looked_up(key: str) -> None:
     with pytest.raises(Unreadable):
-        queues.follow('{"overflow":{"key":"' + key + '"}}')
+        sqs.follow('{"overflow":{"key":"' + key + '"}}')
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "1", '{"overflow":1}', '{"overflow":{}}', "[" * 100_000])
 def test_what_is_no_pointer_is_the_message(text: str) -> None:
-    assert queues.follow(text) == text
+    assert sqs.follow(text) == text
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=300))

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import message
-from relay.config import Config
+from relay.config.loader import Config
+from relay.delivery import message
+from relay.delivery.message import Message, Origin, Unreadable
+from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Failed, Outcome
-from relay.message import Message, Origin, Unreadable
-from relay.queueing import Queue
-from relay.redelivery import MAX_BYTES, Later, Ports, Received, Settled, Verdict, redeliver
-from relay.request import Request
+from relay.http.request import Request
+from relay.pipeline.retry import MAX_BYTES, Later, Ports, Received, Settled, Verdict, redeliver
 from tests.conftest import NO_CLAIMS, NOW, RELAY_TOML, Load, no_retries
 
 ORIGIN = Origin("orders", "msg_1", "2026-11-22T07:09:54Z")

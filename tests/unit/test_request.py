@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from relay import request
 from relay.errors import BadRequest, PayloadTooLarge
-from relay.request import MAX_PARAMETERS
+from relay.http import request
+from relay.http.request import MAX_PARAMETERS
 from tests.conftest import http_api_event
 
 LIMIT = 1000

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import response
-from relay.config import Config
+from relay.config.loader import Config
+from relay.delivery.undelivered import Kept, Queue
 from relay.entry import Accepted, Failed
 from relay.errors import MethodNotAllowed, Unauthorized, Unavailable
-from relay.queueing import Kept, Queue
+from relay.pipeline import responses
 
 
 def test_202_tells_the_fate_of_every_entry_in_order() -> None:
     malformed, throttled = Failed("MalformedDetail", "Detail is malformed."), Failed("ThrottlingException", "Rate")
-    answer = response.accepted([Accepted("id-1"), Kept(Queue.DEAD_LETTERS, malformed), Kept(Queue.RETRY, throttled)])
+    answer = responses.accepted([Accepted("id-1"), Kept(Queue.DEAD_LETTERS, malformed), Kept(Queue.RETRY, throttled)])
     assert answer["statusCode"] == 202
     assert answer["headers"] == {"content-type": "application/json"}
     assert json.loads(answer["body"]) == {
@@ -33,7 +33,7 @@ def test_202_tells_the_fate_of_every_entry_in_order() -> None:
 
 
 def test_a_problem_is_rfc_9457_and_keeps_the_reason_to_itself() -> None:
-    answer = response.problem(Unauthorized("timestamp outside the tolerance"), "request-1")
+    answer = responses.problem(Unauthorized("timestamp outside the tolerance"), "request-1")
     assert answer["statusCode"] == 401
     assert answer["headers"]["content-type"] == "application/problem+json"
     assert json.loads(answer["body"]) == {
@@ -46,8 +46,8 @@ def test_a_problem_is_rfc_9457_and_keeps_the_reason_to_itself() -> None:
 
 
 def test_405_has_allow_and_503_has_retry_after() -> None:
-    assert response.problem(MethodNotAllowed("GET", "POST"), "")["headers"]["allow"] == "POST"
-    assert response.problem(Unavailable("later"), "")["headers"]["retry-after"] == "30"
+    assert responses.problem(MethodNotAllowed("GET", "POST"), "")["headers"]["allow"] == "POST"
+    assert responses.problem(Unavailable("later"), "")["headers"]["retry-after"] == "30"
 
 
 FATES = st.lists(
@@ -69,7 +69,7 @@ def test_an_answer_is_far_below_lambdas_limit_however_many_entries_and_whatever_
     fates: list[Accepted | Kept], count: int
 ) -> None:
     many = list(islice(cycle(fates), count))
-    body = response.accepted(many)["body"]
+    body = responses.accepted(many)["body"]
     assert len(body) < 6 * 1024 * 1024 / 2
     assert len(json.loads(body)["entries"]) == count
 
@@ -79,15 +79,15 @@ def test_the_answer_to_as_many_entries_as_there_may_be_fits_a_row_of_dynamodb(qu
     """As JSON in JSON, which is how the idempotency table keeps it; beside it the row has some 200 bytes."""
     longest_code = Failed("ServiceUnavailableException", "\u2603" * 1000)
     for fate in (Accepted("11111111-2222-3333-4444-555555555555"), Kept(queue, longest_code)):
-        answer = response.accepted([fate] * Config("", (), (), 0, 0, 0).max_entries)
+        answer = responses.accepted([fate] * Config("", (), (), 0, 0, 0).max_entries)
         assert len(json.dumps(answer)) < 400 * 1024 - 200
 
 
 def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character() -> None:
     letter = Kept(Queue.DEAD_LETTERS, Failed("MalformedDetail", "é" * 1000))
-    [entry] = json.loads(response.accepted([letter])["body"])["entries"]
+    [entry] = json.loads(responses.accepted([letter])["body"])["entries"]
     assert entry["error_message"] == "é" * (500 // len("\\u00e9"))
-    [entry, _] = json.loads(response.accepted([replace(letter, failed=Failed("a" * 65, "b" * 500)), letter])["body"])[
+    [entry, _] = json.loads(responses.accepted([replace(letter, failed=Failed("a" * 65, "b" * 500)), letter])["body"])[
         "entries"
     ]
     assert entry == {"dead_lettered": True, "error_code": "a" * 64, "error_message": "b" * 500}
@@ -96,5 +96,5 @@ def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character()
 @pytest.mark.parametrize(("count", "length"), [(1, 500), (131, 500), (132, 496), (2048, 32), (2049, None)])
 def test_the_more_entries_there_are_the_shorter_is_each_error_message(count: int, length: int | None) -> None:
     letter = Kept(Queue.DEAD_LETTERS, Failed("MalformedDetail", "a" * 1000))
-    entries = json.loads(response.accepted([letter] * count)["body"])["entries"]
+    entries = json.loads(responses.accepted([letter] * count)["body"])["entries"]
     assert {len(entry["error_message"]) if "error_message" in entry else None for entry in entries} == {length}

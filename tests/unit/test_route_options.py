@@ -2,9 +2,10 @@
 
 import pytest
 
-from relay import payload, signed
+from relay.auth import coverage
 from relay.errors import ConfigError
-from relay.template import compile_template
+from relay.http import body_formats
+from relay.templates.template import compile_template
 from tests.conftest import RELAY_TOML, Load
 from tests.unit.test_config import preset, problems
 
@@ -19,7 +20,7 @@ TOPIC = "arn:aws:sns:us-east-1:111111111111:a"
         ('oversize = "truncate"', 'oversize: expected one of reject, claim-check, got "truncate"'),
         (
             'body = "xml"',
-            f'body: expected one of {", ".join(payload.FORMATS)}, got "xml"',
+            f'body: expected one of {", ".join(body_formats.FORMATS)}, got "xml"',
         ),
         ('dedupe = "yes"', "dedupe: expected true or false, got text"),
     ],
@@ -73,7 +74,7 @@ def test_whether_the_delivery_id_is_signed(load: Load, name: str, covered: bool)
     }
     route = preset(load, name, auth.get(name, 'secret = "s"')).routes[0]
     assert route.id
-    assert signed.covers(route.auth, route.id) is covered
+    assert coverage.covers(route.auth, route.id) is covered
 
 
 def tenants(source: str, secret: str = "acme/orders", more: str = "") -> str:
@@ -163,7 +164,7 @@ def test_what_a_preset_signs_is_known_by_field(
 ) -> None:
     route = preset(load, name, auth, 'public_url = "https://hooks.acme.example"').routes[0]
     covered = {
-        field: signed.covers(route.auth, compile_template("${body." + field + "}", ["body"]))
+        field: coverage.covers(route.auth, compile_template("${body." + field + "}", ["body"]))
         for field in [*signed_fields, *free]
     }
     assert covered == dict.fromkeys(signed_fields, True) | dict.fromkeys(free, False)
@@ -187,7 +188,7 @@ def test_what_a_preset_signs_is_known_by_field(
 )
 def test_a_path_is_signed_where_the_url_is_and_ends_where_the_url_ends(load: Load, name: str, *, covered: bool) -> None:
     route = preset(load, name, 'secret = "s"', 'public_url = "https://hooks.acme.example"').routes[0]
-    assert signed.covers(route.auth, compile_template("${path.customer}", ["path"])) is covered
+    assert coverage.covers(route.auth, compile_template("${path.customer}", ["path"])) is covered
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_values_side_by_side_are_not_told_apart(load: Load, content: str, *, cov
     own += ', covers = "part"' if content == "${headers.x_id}${body}" else ""
     text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
     scheme = load('public_url = "https://a.example"\n' + text.replace("${path.customer}", "fixed")).routes[0].auth
-    assert signed.covers(scheme, compile_template("${headers.x_id}", ["headers"])) is covered
+    assert coverage.covers(scheme, compile_template("${headers.x_id}", ["headers"])) is covered
 
 
 @pytest.mark.parametrize(("source", "each"), [("${id}", ""), ("${item.customer}", "${headers.x_events}")])

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from relay import routing
 from relay.errors import MethodNotAllowed, NotFound
+from relay.http import routing
 
 
 @dataclass

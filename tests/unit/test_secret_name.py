@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import secret_name
+from relay.auth import secret_ref
 from relay.errors import Unauthorized
-from relay.request import Request
+from relay.http.request import Request
 
 EACH = "acme/${path.customer}"
 
 
 def resolve(text: str, path: Mapping[str, str], query: str = "", headers: Mapping[str, str] | None = None) -> str:
-    return secret_name.resolve(text, Request("POST", "/", query, headers or {}, b"", ""), path)
+    return secret_ref.resolve(text, Request("POST", "/", query, headers or {}, b"", ""), path)
 
 
 @pytest.mark.parametrize("customer", ["c1", "C-1", "a.b_c@d", "0", "x" * 128])
 def test_a_customer_has_a_secret_under_the_fixed_beginning(customer: str) -> None:
     assert resolve(EACH, {"customer": customer}) == f"acme/{customer}"
-    assert secret_name.prefix_of(EACH) == "acme/"
+    assert secret_ref.prefix_of(EACH) == "acme/"
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_two_customers_never_have_one_name(customer: str, other: str) -> None:
     ],
 )
 def test_a_name_is_one_of_secrets_manager_or_parameter_store(text: str, good: bool) -> None:
-    assert (secret_name.problem(text) is None) == good
+    assert (secret_ref.problem(text) is None) == good
 
 
 def test_what_a_name_depends_on_is_known() -> None:
-    assert secret_name.expressions("acme/${path.customer}/${query.a}") == ["path.customer", "query.a"]
-    assert secret_name.expressions("acme/orders") == []
-    assert secret_name.expressions("${path.customer}") == []
+    assert secret_ref.expressions("acme/${path.customer}/${query.a}") == ["path.customer", "query.a"]
+    assert secret_ref.expressions("acme/orders") == []
+    assert secret_ref.expressions("${path.customer}") == []

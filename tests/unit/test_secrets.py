@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from local.aws import ROOT
-from relay.call import CallFailed, Patience, Service
+from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS
+from relay.aws.api import CallFailed, Patience, Service
+from relay.aws.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, Secrets
 from relay.errors import Unauthorized, Unavailable
-from relay.known import PUBLISHED_SECONDS, REREAD_SECONDS
-from relay.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, Secrets
 
 
 @dataclass

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 import standardwebhooks
 
-from relay.config import Config
+from relay.auth.context import Known
+from relay.config.loader import Config
 from relay.errors import Unauthorized
-from relay.known import Known
-from relay.request import Request
+from relay.http.request import Request
 from relay.webhook import authenticate
 from tests.conftest import NOW, Load, nothing_is_published
 from tests.unit.test_signatures import VALID

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from relay import signature_scheme
-from relay.config import Config
+from relay.auth import signature_scheme
+from relay.auth.context import Known
+from relay.config.loader import Config
 from relay.errors import Unauthorized
-from relay.known import Known
-from relay.request import Request
+from relay.http.request import Request
 from relay.webhook import authenticate
 from tests.conftest import RELAY_TOML, Load, nothing_is_published
 

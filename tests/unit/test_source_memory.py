@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from relay import source_memory
-from relay.source_memory import Memory, Unreadable
+from relay.aws import source_memory
+from relay.aws.source_memory import Memory, Unreadable
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 HERE, THERE = "us-east-1 aws.partner/a/b 222222222222", "eu-west-1 aws.partner/a/b 222222222222"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from relay import strict_json
-from relay.strict_json import MAX_DEPTH, NotJSON
+from relay.templates import strict_json
+from relay.templates.strict_json import MAX_DEPTH, NotJSON
 
 
 @pytest.mark.parametrize("text", ["{}", ' {"a":[1,2.5e3,"\\ud800"]}\n', "null", '"[[["', '{"a":1,"a":2}'])

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from relay.errors import Unauthorized, Unavailable
-from relay.pipeline import Refused
-from relay.redelivery import Later, Settled
+from relay.pipeline.accept import Refused
+from relay.pipeline.retry import Later, Settled
 from tests.handler import Context
 
 Emitted = Callable[[Callable[[Any], None]], dict[str, Any]]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from relay.errors import MappingError
-from relay.template import TemplateError, compile_template, literal_prefix
+from relay.templates.template import TemplateError, compile_template, literal_prefix
 
 NAMES = ("body", "headers", "item")
 SCOPE: dict[str, Any] = {

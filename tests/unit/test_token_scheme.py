@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from relay import token_scheme
-from relay.constant_time import any_equal
+from relay.auth import token_scheme
+from relay.auth.constant_time import any_equal
+from relay.auth.context import Known
+from relay.auth.token_scheme import TokenScheme
 from relay.errors import Unauthorized
-from relay.known import Known
-from relay.request import Request
-from relay.template import compile_template
-from relay.token_scheme import TokenScheme
+from relay.http.request import Request
+from relay.templates.template import compile_template
 from tests.conftest import NOW
 
 NAMES = ("headers", "query", "body", "method", "url", "item")

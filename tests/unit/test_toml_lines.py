@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.toml_lines import line_of
+from relay.config.line_numbers import line_of
 
 TEXT = '''# a comment with [[route]] in it
 partner = "aws.partner/acme.example"

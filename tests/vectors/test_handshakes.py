@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from relay import presets
-from relay.config import Config
+from relay.auth.context import Fetch
+from relay.config import presets
+from relay.config.loader import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import Unauthorized
-from relay.known import Fetch
-from relay.ports import Ports
+from relay.pipeline.services import Ports
 from tests.conftest import (
     NO_CLAIMS,
     Load,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from relay.entry import Accepted, Entry, Outcome
-from relay.ports import Ports
+from relay.pipeline.services import Ports
 from tests.conftest import (
     NO_CLAIMS,
     Load,

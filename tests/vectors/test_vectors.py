@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relay import config, presets
-from relay.config import Config
+from relay import config
+from relay.config import presets
+from relay.config.loader import Config
 from relay.entry import Accepted
-from relay.ports import Ports
+from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
 from tests.handler import handle
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 
 from infra.function import LIVE
-from relay import stage_names
+from relay.config import stage_names
 from tools.first_hour import drills
 from tools.first_hour import run as runs
 from tools.first_hour.cdk import start_deployment

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from relay import stage_names
+from relay.config import stage_names
 
 PASSED, FAILED, NOT_SHOWN, NOT_REACHED = "passed", "failed", "not shown here", "not reached"
 TAG = "partner-event-relay:first-hour"

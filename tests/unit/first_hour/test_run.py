@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra import stage
-from relay import stage_names
+from relay.config import stage_names
 from tests.conftest import Load
 from tools.first_hour import plan, receiver, report
 from tools.first_hour import run as runs

@@ -4,7 +4,7 @@ import json
 import tomllib
 
 from local.senders import EVIDENCE, VECTORS
-from relay import presets
+from relay.config import presets
 
 GRADES = {"library", "third party", "published", "example", "documentation", "unverified"}
 PRESETS = presets.load()

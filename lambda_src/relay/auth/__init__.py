@@ -1,0 +1,1 @@
+"""Authenticate a request: every scheme, its secrets, and what a scheme proves."""

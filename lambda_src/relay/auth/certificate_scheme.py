@@ -1,0 +1,250 @@
+"""Senders that sign with a certificate which the message names: Amazon SNS and PayPal.
+
+A certificate is fetched only from the sender's own host, over HTTPS; who may sign is then what that host says. A route
+may pin one instead (`certificate`). Its dates and its subject are checked, its chain is not: SNS publishes it alone,
+without the issuer that a chain needs, and fetching that from where the certificate itself says, over plain HTTP, would
+prove nothing new. Whoever could answer for the host would need a certificate of a public authority for that name
+already, and the host is one exact name. Neither AWS's own library (sns-message-manager of the AWS SDK for Java) checks
+more.
+"""
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from relay.auth.context import PUBLISHED_SECONDS, Known
+from relay.errors import BadRequest, Unauthorized
+from relay.http import body_formats
+from relay.http.request import Request
+
+SNS = "sns"
+PAYPAL = "paypal"
+KINDS = (SNS, PAYPAL)
+TOLERANCE_SECONDS = {SNS: 86_400, PAYPAL: 345_600}
+"""How old a message may be: every retry bears the time of the first attempt.
+
+SNS tries again for an hour at most, not counting what a throttle policy makes wait, PayPal for three days.
+https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+https://developer.paypal.com/api/rest/webhooks/
+"""
+MAX_TOLERANCE_SECONDS = 604_800
+
+_TOPIC = re.compile(r"arn:(aws[a-z-]{0,16}):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+# Where each partition's services are: botocore, partitions.json.
+_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-us-gov": "amazonaws.com",
+}
+_SNS_CERTIFICATE = r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem"
+_SNS_CONFIRMATION = r"/\?Action=ConfirmSubscription&[A-Za-z0-9&=%:._-]{1,2048}"
+_PAYPAL_CERTIFICATE = r"https://api(\.sandbox)?\.paypal\.com/v1/notifications/certs/[A-Za-z0-9-]{1,128}"
+_PAYPAL_SUBJECT = r"([a-z0-9-]+\.)+paypal\.com"
+# https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+_SNS_SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+_SNS_NAMES = frozenset().union(*_SNS_SIGNED.values())
+_SNS_HASHES = {"1": "SHA1", "2": "SHA256"}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateScheme:
+    """Whose messages are ours: the `topics` of SNS, the `webhook_id` of PayPal. There is no secret.
+
+    `tolerance` is how far a message's time may be from now, in seconds, into the past and the future.
+    """
+
+    kind: str
+    topics: tuple[str, ...] = ()
+    webhook_id: str = ""
+    certificate: str = ""
+    tolerance: int = MAX_TOLERANCE_SECONDS
+    secret: str = ""
+
+
+def signed_names(kind: str) -> frozenset[str]:
+    """Return the fields of the body that nobody can change, add or take away; none of PayPal's, which signs a CRC.
+
+    A message of SNS with a field that another type of message signs, and its own does not, is refused.
+    """
+    return _SNS_NAMES if kind == SNS else frozenset()
+
+
+def topic_problem(text: str) -> str | None:
+    """Return what was expected of the ARN of a topic that `text` is not, or None."""
+    return None if _sns_hosts(text) else "expected the ARN of an Amazon SNS topic"
+
+
+def verify(scheme: CertificateScheme, request: Request, known: Known) -> None:
+    """Raise Unauthorized unless the sender signed this message for us, Unavailable if that cannot be known now."""
+    if scheme.kind == SNS:
+        _verify_sns(scheme, request, known)
+    else:
+        _verify_paypal(scheme, request, known)
+
+
+def confirmation(scheme: CertificateScheme, request: Request) -> str | None:
+    """Return the URL that confirms a subscription to an allowed topic; None if the authentic message has none.
+
+    Raise Unauthorized if it is not on the host of the topic's own SNS.
+    """
+    message = _message(request) if scheme.kind == SNS else {}
+    if message.get("Type") != "SubscriptionConfirmation":
+        return None
+    host, _ = _sns_hosts(message.get("TopicArn", "")) or ("", frozenset())
+    return _allowed(message.get("SubscribeURL", ""), f"https://{re.escape(host)}{_SNS_CONFIRMATION}")
+
+
+def _verify_sns(scheme: CertificateScheme, request: Request, known: Known) -> None:
+    message = _message(request)
+    topic = message.get("TopicArn", "")
+    if topic not in scheme.topics or not (hosts := _sns_hosts(topic)):
+        raise Unauthorized("the topic is not one of the route's")
+    names = _SNS_SIGNED.get(message.get("Type", ""))
+    digest = _SNS_HASHES.get(message.get("SignatureVersion", ""))
+    if not names or not digest:
+        raise Unauthorized("unknown Type or SignatureVersion")
+    for name in sorted(_SNS_NAMES):
+        if name in names and name not in message and name != "Subject":
+            raise Unauthorized(f"{name} missing")
+        if name in message and name not in names:
+            raise Unauthorized(f"{name} is not signed in a {message['Type']}")
+        # Each field of the signed text ends with its line. Only Message, its first, may have more than one: what
+        # follows is then read from the end. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (Subject)
+        if name != "Message" and re.search(r"[\r\n]", message.get(name, "")):
+            raise Unauthorized(f"{name} has a line break")
+    _check_time(message["Timestamp"], known.now, scheme.tolerance)
+    host, subjects = hosts
+    url = _allowed(message.get("SigningCertURL", ""), f"https://{re.escape(host)}{_SNS_CERTIFICATE}")
+    pem = _certificate(scheme, url, known)
+    _check(pem, "|".join(map(re.escape, subjects)), known.now)
+    content = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
+    _verify(pem, message.get("Signature", ""), content.encode("utf-8", "surrogatepass"), digest)
+
+
+def _sns_hosts(topic: str) -> tuple[str, frozenset[str]] | None:
+    """Return the host of a topic's SNS and the subjects its certificates have; None if `topic` is no topic.
+
+    The host is of the topic alone: other names under the same suffix, such as `sns.s3.amazonaws.com`, anybody can own.
+    Which subject a Region has: SnsHostProvider of the AWS SDK for Java.
+    """
+    found = _TOPIC.fullmatch(topic)
+    suffix = found and _SUFFIXES.get(found[1])
+    if not found or not suffix:
+        return None
+    region = "us-gov-west-1" if found[1] == "aws-us-gov" else found[2]
+    host = f"sns.{found[2]}.{suffix}"
+    return host, frozenset((host, f"sns.{suffix}", f"sns-{region}.{suffix}", f"sns-signing.{region}.{suffix}"))
+
+
+def _verify_paypal(scheme: CertificateScheme, request: Request, known: Known) -> None:
+    # https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverification
+    headers = request.headers
+    names = ("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url")
+    if not all(headers.get(name) for name in names):
+        raise Unauthorized("a header of PayPal's is missing")
+    if headers.get("paypal-auth-algo") != "SHA256withRSA":
+        raise Unauthorized("another algorithm than SHA256withRSA")
+    transmission, time, signature, url = (headers[name] for name in names)
+    if "|" in transmission:
+        raise Unauthorized("a header contains the text that separates it from what follows")
+    _check_time(time, known.now, scheme.tolerance)
+    content = f"{transmission}|{time}|{scheme.webhook_id}|{zlib.crc32(request.body)}"
+    pem = _certificate(scheme, _allowed(url, _PAYPAL_CERTIFICATE), known)
+    _check(pem, _PAYPAL_SUBJECT, known.now)
+    _verify(pem, signature, content.encode("utf-8", "surrogatepass"), "SHA256")
+
+
+def _message(request: Request) -> Mapping[str, str]:
+    """Return the fields of an SNS message that are text. Raise Unauthorized if there are two readings of it."""
+    try:
+        text, _ = body_formats.parse(request, body_formats.JSON)
+        message = json.loads(text, object_pairs_hook=_once)
+    except BadRequest as error:
+        raise Unauthorized(f"the scheme reads the body: {error}") from error
+    if not isinstance(message, dict):
+        raise Unauthorized("the body is not an object")
+    if any(name in message and not isinstance(message[name], str) for name in _SNS_NAMES):
+        raise Unauthorized("a signed field is not text")
+    return {name: value for name, value in message.items() if isinstance(value, str)}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Unauthorized("a name occurs twice: readers differ in which of them counts")
+    return fields
+
+
+def _check_time(text: str, now: datetime, tolerance: int) -> None:
+    try:
+        sent = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+    except ValueError:
+        sent = None
+    if not sent:
+        raise Unauthorized("the message's time is not one of RFC 3339")
+    if abs((now - sent).total_seconds()) > tolerance:
+        raise Unauthorized("the message's time is outside the tolerance")
+
+
+def _allowed(url: str, pattern: str) -> str:
+    if not re.fullmatch(pattern, url):
+        raise Unauthorized("the URL in the message is not on the sender's own host")
+    return url
+
+
+def _certificate(scheme: CertificateScheme, url: str, known: Known) -> bytes:
+    return scheme.certificate.encode() if scheme.certificate else known.fetch(url, PUBLISHED_SECONDS)
+
+
+@lru_cache(maxsize=64)
+def load(pem: bytes) -> Any:
+    """Return the certificate. Raise ValueError if it is none in PEM, or its key is not RSA."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    certificate = x509.load_pem_x509_certificate(pem)
+    if not isinstance(certificate.public_key(), RSAPublicKey):
+        raise ValueError("expected a certificate with an RSA key")
+    return certificate
+
+
+def _check(pem: bytes, subject: str, now: datetime) -> None:
+    try:
+        certificate = load(pem)
+    except ValueError as error:
+        raise Unauthorized("not a certificate") from error
+    names = [attribute.value for attribute in certificate.subject if attribute.oid.dotted_string == "2.5.4.3"]
+    if not any(re.fullmatch(subject, str(name)) for name in names):
+        raise Unauthorized("the certificate is somebody else's")
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise Unauthorized("the certificate is not valid now")
+
+
+def _verify(pem: bytes, signature: str, content: bytes, digest: str) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+    try:
+        decoded = base64.b64decode(signature, validate=True)
+        if base64.b64encode(decoded).decode() != signature:
+            raise Unauthorized("signature is not base64 in its one spelling")
+        load(pem).public_key().verify(decoded, content, PKCS1v15(), getattr(hashes, digest)())
+    except (ValueError, InvalidSignature) as error:
+        raise Unauthorized("signature mismatch") from error

@@ -1,0 +1,44 @@
+"""What a receiver knows when it asks whether a request is authentic."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from relay.errors import Unauthorized
+from relay.http.body_formats import JSON
+from relay.http.request import Request
+
+Fetch = Callable[[str, float], bytes]
+"""Return the document at a URL as it was at most so many seconds ago, empty if there is none.
+
+Raise Unavailable if that cannot be known now.
+"""
+
+_NOT_IN_A_PATH = re.compile(r"[?#\x00-\x1f\x7f]")
+
+PUBLISHED_SECONDS = 900
+"""How long a key that its sender withdraws may still authenticate webhooks."""
+REREAD_SECONDS = 30
+"""How long a key that its sender publishes may still be unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The base of the senders' URLs, the active secrets, the time, what senders publish, and the body's format."""
+
+    public_url: str
+    secrets: Sequence[str]
+    now: datetime
+    fetch: Fetch
+    body_format: str = JSON
+
+    def url(self, request: Request) -> str:
+        """Return the URL the sender used: configured, never taken from a Host or a forwarded header.
+
+        Raise Unauthorized if the path holds what was escaped and means something else in a URL: with a question mark it
+        would be the URL of another path and query as well, and parsers drop a fragment and control characters.
+        """
+        if _NOT_IN_A_PATH.search(request.path):
+            raise Unauthorized("an escaped question mark, number sign or control character in the path")
+        return self.public_url + request.path + (f"?{request.query}" if request.query else "")

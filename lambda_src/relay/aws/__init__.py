@@ -1,0 +1,1 @@
+"""Reach AWS. The adapters in here decide nothing."""

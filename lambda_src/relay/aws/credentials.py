@@ -1,0 +1,40 @@
+"""The function's credentials: the role's, from the environment, or what botocore finds."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from relay.aws.api import CallFailed
+from relay.aws.sigv4 import Credentials
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials as Provider
+
+
+def current() -> Credentials:
+    """Return credentials that are valid now. Raises CallFailed if there are none.
+
+    Lambda sets them in the environment; after SnapStart, and outside of Lambda, botocore finds and renews them.
+    """
+    access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if access_key and secret_key:
+        return Credentials(access_key, secret_key, os.environ.get("AWS_SESSION_TOKEN"))
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        frozen = _provider().get_frozen_credentials()  # renewed before they expire
+    except BotoCoreError as error:
+        raise CallFailed(type(error).__name__, str(error)) from error
+    return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
+
+
+@cache
+def _provider() -> "Provider":
+    """Raises NoCredentialsError, which is not cached: they may be there the next time."""
+    from botocore.exceptions import NoCredentialsError
+    from botocore.session import get_session
+
+    found = get_session().get_credentials()
+    if found is None:
+        raise NoCredentialsError
+    return found

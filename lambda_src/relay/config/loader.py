@@ -1,0 +1,253 @@
+"""relay.toml, read and proved: what the function and the stack may rely on. All mistakes are reported at once."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from relay.auth import certificate_scheme, handshake, jwt_scheme, redaction, secret_ref, signature_scheme, token_scheme
+from relay.auth.handshake import Handshake
+from relay.auth.secret_ref import SSM
+from relay.auth.signature_scheme import SignatureScheme
+from relay.config import auth as scheme_config
+from relay.config import event as event_config
+from relay.config import presets, route_rules
+from relay.config.line_numbers import line_of
+from relay.config.presets import Presets
+from relay.config.route import CLAIM_CHECK, DELIVERY, REJECT, RESOURCE, Route
+from relay.config.table import NOTHING, Check, Problem, Table, similar
+from relay.entry import MAX_ENTRY_BYTES
+from relay.errors import ConfigError
+from relay.http import body_formats
+from relay.http.routing import path_problem, shape
+
+SCHEMES = (
+    "standard-webhooks",
+    jwt_scheme.KIND,
+    token_scheme.NONE,
+    *certificate_scheme.KINDS,
+    *signature_scheme.KINDS,
+    *token_scheme.KINDS,
+)
+SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
+"""The environment variable that says how the names of the stage's secrets begin."""
+DIRECT, BOTO3 = "direct", "boto3"
+TRANSPORTS = (DIRECT, BOTO3)
+
+# Lambda takes an event of 6 MiB, in which each quote of a JSON body is escaped: about 5.1 MB of ordinary JSON.
+_LAMBDA_BODY_BYTES = 5_000_000
+# The delivered event is larger than its entry, and customers' targets take 1 MiB at most: Shopify stops there too.
+_ENTRY_BYTES = 1_000_000
+# "Less than 256 KB": https://docs.aws.amazon.com/eventbridge/latest/onboarding/onboarding_tasks.html
+_REQUEST_BYTES = 256 * 1024 - 1
+# Whose answer fits a row of the table of delivery ids (see response.py); one that does not is not remembered.
+_ENTRIES_OF_A_ROW = 5000
+_PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
+_EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
+_REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
+_BUS = r"[.\-_A-Za-z0-9]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[.\-_A-Za-z0-9]{1,256}"
+_ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """relay.toml. Sizes are in bytes; the first of `regions` is the default.
+
+    `public_url` is the base of the URLs the senders use, without a slash at its end.
+    """
+
+    partner: str
+    regions: tuple[str, ...]
+    routes: tuple[Route, ...]
+    max_body_bytes: int
+    max_entry_bytes: int
+    max_request_bytes: int
+    max_entries: int = 5000
+    public_url: str = ""
+    claim_seconds: int = 3600
+    transport: str = DIRECT
+
+    def with_secret_prefix(self, prefix: str) -> "Config":
+        """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""
+        return (
+            replace(self, routes=tuple(route.with_secret_prefix(prefix) for route in self.routes)) if prefix else self
+        )
+
+    def warnings(self) -> list[str]:
+        """What `cdk synth` says about each route that authenticates less than its body."""
+        return [f'route "{route.name}": {weak}' for route in self.routes for weak in route.weak]
+
+
+def path() -> Path:
+    """Where the function finds relay.toml: beside its package, unless RELAY_CONFIG says otherwise."""
+    return Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[2] / "relay.toml"))
+
+
+def load(path: Path) -> Config:
+    """Return the configuration of this stage: RELAY_SECRET_PREFIX begins the names of its secrets.
+
+    Raises ConfigError with one sentence for every mistake: its line, what was expected, what was found.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError([f"{path.name}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path.name}: is not TOML: {error}"]) from error
+    return parse(text, path.name).with_secret_prefix(os.environ.get(SECRET_PREFIX, ""))
+
+
+def parse(text: str, name: str) -> Config:
+    """The same, of a text that is not in its file yet."""
+    problems: list[Problem] = []
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigError([f"{name}: is not TOML: {error}"]) from error
+    config = _config(Table(data, problems))
+    if problems:
+        lines = [(line_of(text, one.place), one.sentence) for one in problems]
+        raise ConfigError([f"{name}:{line}: {sentence}" for line, sentence in sorted(lines)])
+    return config
+
+
+def _config(table: Table) -> Config:
+    partner = table.text("partner", check=_pattern(_PARTNER, 'expected "aws.partner/" and your domain'))
+    regions = table.texts("regions", check=_pattern(_REGION, 'expected AWS Regions such as "us-east-1"'))
+    known = presets.load()
+    tables = table.tables("route")
+    routes = tuple(_route(one, known, partner, regions) for one in tables)
+    _note_duplicates(tables, routes)
+    for index, problem in route_rules.shares_secrets(routes):
+        tables[index].problem("auth.secret", problem)
+    routes = tuple(_never_signed_for_anybody(route, routes) for route in routes)
+    public_url = table.text("public_url", "", check=_pattern(r"https?://[^/?#]+(/[^?#]*[^/?#])?", _EXPECTED_URL))
+    for one, route in zip(tables, routes, strict=True):
+        if scheme_config.signs_the_url(route.auth) and not public_url:
+            one.problem("auth", "the sender signs its URL; expected public_url at the top of the file")
+    config = Config(
+        partner,
+        regions,
+        routes,
+        max_body_bytes=table.number("max_body_bytes", 1024 * 1024, maximum=_LAMBDA_BODY_BYTES),
+        max_entry_bytes=table.number("max_entry_bytes", _ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
+        max_request_bytes=table.number("max_request_bytes", _REQUEST_BYTES, maximum=MAX_ENTRY_BYTES),
+        max_entries=table.number("max_entries", 5000, maximum=10_000),
+        public_url=public_url,
+        claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),
+        transport=table.choice("transport", TRANSPORTS),
+    )
+    if config.max_entries > _ENTRIES_OF_A_ROW and any(route.dedupe for route in routes):
+        table.problem("max_entries", f"expected at most {_ENTRIES_OF_A_ROW}: a route with dedupe remembers its answers")
+    table.end()
+    return config
+
+
+def _never_signed_for_anybody(route: Route, routes: Sequence[Route]) -> Route:
+    patterns = route_rules.signed_for_anybody(route, routes)
+    if not patterns or not isinstance(route.auth, SignatureScheme):
+        return route
+    return replace(route, auth=replace(route.auth, signed_for_anybody=patterns))
+
+
+def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
+    taken: dict[tuple[str, str], str] = {}
+    for table, route in zip(tables, routes, strict=True):
+        # The stack's outputs are named after the routes, without hyphens.
+        for key, value in (("name", route.name.replace("-", "").lower()), ("path", shape(route.path))):
+            if value and (key, value) in taken:
+                table.problem(key, f'route "{taken[key, value]}" already has this {key}')
+            taken.setdefault((key, value), route.name)
+
+
+def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -> Route:
+    preset = _preset(table, known)
+    bus = table.text("bus", "", check=_pattern(_BUS, "expected the name or the ARN of an event bus"))
+    body = table.choice("body", body_formats.FORMATS, preset.get("body", ""))
+    handshakes = tuple(_handshake(one, body) for one in table.tables("handshake", preset.get("handshake", [])))
+    has_token = any(one.token for one in handshakes)
+    route = Route(
+        name=table.text("name", check=_pattern(_ROUTE_NAME, "expected a letter, then letters, digits or -")),
+        path=table.text("path", check=path_problem),
+        auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
+        id=table.template("id", [name for name in event_config.NAMES if name != "id"], preset.get("id", "")),
+        event=event_config.read(table.table("event", preset.get("event", {})), bus, partner, regions),
+        body=body,
+        allow_forgeable_source=table.flag("allow_forgeable_source", default=False),
+        retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
+        dedupe=table.flag("dedupe", default=False),
+        # What a preset says of its id, it does not say of the route's own.
+        id_is=table.choice("id_is", (RESOURCE, DELIVERY), "" if table.get("id") else preset.get("id_is", "")),
+        bus=bus,
+        oversize=table.choice("oversize", (REJECT, CLAIM_CHECK)),
+        acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
+        handshakes=handshakes,
+        verify_token=table.text("verify_token", check=secret_ref.problem) if has_token else "",
+        enrol=table.flag("enrol", default=False) if any(one.enrol for one in handshakes) else False,
+        origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
+    )
+    if route.enrol and (route.auth.secret.startswith(SSM) or secret_ref.is_template(route.auth.secret)):
+        table.problem("enrol", "expected the secret to be one in Secrets Manager, where it can be stored")
+    if bus.startswith("arn:") and bus.split(":")[3] not in regions:
+        table.problem("bus", f'expected its Region to be one of regions, got "{bus}"')
+    if route.dedupe and not route.id:
+        table.problem("dedupe", "expected id: what tells one webhook from another")
+    if route.event.claim_detail and route.oversize != CLAIM_CHECK:
+        table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
+    for key, problem in redaction.reads_proof(route.auth, route.templates()):
+        table.problem(key, problem)
+    table.end()
+    for key, problem in route_rules.problems(route):
+        table.problem(key, problem)
+    return replace(route, weak=tuple(route_rules.warnings(route, verified=preset.get("verified", True))))
+
+
+def _handshake(table: Table, body_format: str) -> Handshake:
+    made = Handshake(
+        method=table.choice("method", ("POST", "GET", "HEAD", "OPTIONS")),
+        when=table.template("when", handshake.NAMES, None) or NOTHING,
+        authenticate=table.flag("authenticate", default=True),
+        status=table.number("status", 200, maximum=299),
+        pattern=table.text("pattern", handshake.DEFAULT_PATTERN),
+        text=table.template("text", handshake.NAMES),
+        json=table.templates("json", handshake.NAMES),
+        headers=table.templates("headers", handshake.NAMES),
+        token=table.template("token", handshake.NAMES),
+        origin=table.template("origin", handshake.NAMES),
+        sign=table.template("sign", handshake.NAMES),
+        enrol=table.template("enrol", handshake.NAMES),
+        body_format=body_format,
+    )
+    table.end()
+    return made
+
+
+def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
+    """What the route's preset brings; `like` in it names another preset whose authentication and id are the same."""
+    given = table.get("auth")
+    scheme = given.get("scheme") if isinstance(given, dict) else None
+    name = table.text("preset", "")
+    if name and name not in known:
+        close = similar(name, known)
+        hint = f'did you mean "{close[0]}"?' if close else "`relayctl presets` lists them"
+        table.problem("preset", f'there is no "{name}"; {hint}')
+        name = close[0] if close else "standard-webhooks"  # so that the rest of the route can be read
+    # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
+    own = known.get(str(scheme), {}) if scheme in SCHEMES else {}
+    preset = known.get(name, {})
+    base = own or known.get(preset.get("like", ""), {})
+    auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
+    id_of = preset if "id" in preset else base
+    named = {"id": id_of.get("id", ""), "id_is": id_of.get("id_is", "")}
+    return {"body": base.get("body", ""), **preset, **named, "auth": auth}
+
+
+def _pattern(pattern: str, expected: str) -> Check:
+    return lambda value: None if re.fullmatch(pattern, value) else expected
+
+
+def _one_of(names: Iterable[str]) -> Check:
+    return lambda value: None if value in names else f"expected one of {', '.join(sorted(names))}"

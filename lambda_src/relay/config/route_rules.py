@@ -1,0 +1,118 @@
+"""What the parts of a route may not say together: nothing unproven may decide which customer an event is for."""
+
+from collections.abc import Iterator, Sequence
+
+from relay.auth import secret_ref
+from relay.auth.coverage import Scheme, covers, proves_format, signed, signs_the_body
+from relay.auth.handshake import DEFAULT_PATTERN
+from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.token_scheme import NoScheme
+from relay.config.route import Route
+from relay.http.body_formats import CLOUDEVENTS_BINARY, JSON
+from relay.templates.template import Placeholder, Template
+
+Problem = tuple[str, str]
+"""A key of the route, and what was expected there."""
+
+_UNSIGNED = (
+    "{value} is not signed, and one secret serves all customers: who has seen one webhook could send it again to"
+    " another customer's bus. Expected what is signed, or what chooses a secret for each customer"
+    ' (auth.secret = "acme/${{path.customer}}"), or allow_forgeable_source = true if you accept that'
+)
+_NOT_THEIRS = (
+    "{value} is said by whoever holds the customer's secret, who could name another customer. Expected only what"
+    " chose the secret ({theirs}), or allow_forgeable_source = true if you accept that"
+)
+_NOT_SIGNED = "the body is not authenticated: who has seen one webhook can send another with a body of their own"
+_PARTLY_SIGNED = "not every field of the body is signed: who has seen one webhook can send it again with others changed"
+
+
+def problems(route: Route) -> Iterator[Problem]:
+    """Yield every reason why the route cannot keep the relay's promise."""
+    if not route.allow_forgeable_source:
+        yield from _forgeable(route)
+    scheme = route.auth
+    if route.body == CLOUDEVENTS_BINARY and signed(scheme):
+        yield (
+            "body",
+            'expected "cloudevents": a signature does not cover the headers that hold a CloudEvent\'s attributes',
+        )
+    if route.body != JSON and _can_be_extended(scheme):
+        yield "body", 'expected "json": without a closing bracket, more can be appended to what a plain hash covers'
+    elif not proves_format(scheme, route.body):
+        yield "body", 'expected "json": where another body begins and ends, what is signed beside it does not tell'
+    for handshake in route.handshakes:
+        if handshake.sign and not handshake.authenticate and handshake.pattern == DEFAULT_PATTERN:
+            yield "handshake.pattern", "expected the exact form of what is signed for anybody who asks"
+
+
+def warnings(route: Route, *, verified: bool) -> Iterator[str]:
+    """Yield what an operator should know of a route that authenticates less than one may think."""
+    if isinstance(route.auth, NoScheme):
+        yield "nothing is authenticated: anybody who knows the URL can send events"
+    elif not signs_the_body(route.auth):
+        partly = isinstance(route.auth, SignatureScheme) or signed(route.auth)
+        yield _PARTLY_SIGNED if partly else _NOT_SIGNED
+    if route.enrol:
+        yield "enrolment is open: whoever posts a secret first can sign; set enrol = false once your sender has done so"
+    if not verified:
+        yield "the preset has not been verified against the sender's own documentation or library"
+    if route.allow_forgeable_source:
+        for key, problem in _forgeable(route):
+            yield f"{key}: {problem.partition('. ')[0]}"
+
+
+def shares_secrets(routes: Sequence[Route]) -> Iterator[tuple[int, str]]:
+    """Yield the index of each route whose secret a customer of another route may choose, and what was expected.
+
+    With `secret = "acme/${path.customer}"`, a customer called `github` would be proven by the secret `acme/github`.
+    """
+    fixed = {name: route.name for route in routes for name in route.secrets() if not secret_ref.is_template(name)}
+    for index, route in enumerate(routes):
+        for name, owner in fixed.items() if secret_ref.is_template(route.auth.secret) else ():
+            if secret_ref.can_be(route.auth.secret, name):
+                yield (
+                    index,
+                    f'expected another beginning: a customer could choose "{name}", the secret of route "{owner}"',
+                )
+
+
+def signed_for_anybody(route: Route, routes: Sequence[Route]) -> tuple[str, ...]:
+    """Return the patterns of what is signed with this route's secret for anybody who asks, by any route.
+
+    Such an answer is never taken for the signature of a webhook.
+    """
+    return tuple(
+        handshake.pattern
+        for other in routes
+        for handshake in other.handshakes
+        if handshake.sign and not handshake.authenticate and secret_ref.may_be_one(other.auth.secret, route.auth.secret)
+    )
+
+
+def _forgeable(route: Route) -> Iterator[Problem]:
+    """Yield each value that chooses the customer and is neither signed nor what chose the secret."""
+    if route.bus:  # one event bus, the operator's own, for all
+        return
+    theirs = secret_ref.expressions(route.auth.secret)
+    behind = {"id": route.id, "item": route.event.each}
+    for field, template in (("source", route.event.source), ("region", route.event.region)):
+        for part in template.placeholders() if template else ():
+            value = "${" + part.expression + "}"
+            if part.expression in theirs:
+                continue
+            if not covers(route.auth, Template(value, (part,)), behind):
+                yield f"event.{field}", _UNSIGNED.format(value=value)
+            elif theirs and field == "source":
+                yield f"event.{field}", _NOT_THEIRS.format(value=value, theirs="${" + theirs[0] + "}")
+
+
+def _can_be_extended(scheme: Scheme) -> bool:
+    """Return whether bytes can be appended to what is signed without the secret: a plain hash that ends otherwise.
+
+    https://en.wikipedia.org/wiki/Length_extension_attack
+    """
+    if not isinstance(scheme, SignatureScheme) or scheme.kind != "hash" or not scheme.content.parts:
+        return False
+    last = scheme.content.parts[-1]
+    return not (isinstance(last, Placeholder) and last.expression == "secret")

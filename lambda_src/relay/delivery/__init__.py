@@ -1,0 +1,1 @@
+"""Deliver entries to EventBridge, and store what was not accepted."""

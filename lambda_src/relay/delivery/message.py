@@ -1,0 +1,177 @@
+"""The shape of a message in the retry queue and the dead-letter queue, the same in both; tools may rely on it."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from relay.entry import Entry, Failed, rfc3339
+from relay.http.request import Request
+from relay.templates import strict_json
+from relay.templates.strict_json import NotJSON
+from relay.webhook import Webhook
+
+VERSION = 1
+MAX_ATTRIBUTE = 256
+MAX_ATTEMPTS = 1_000_000
+
+
+class Unreadable(ValueError):
+    """A message that is not ours, or not of this version; it says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a message comes from: its route's name, the sender's id for it, and when that was received."""
+
+    route: str
+    webhook_id: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An entry that could not be delivered, or an authentic webhook that could not be mapped; why, and how often."""
+
+    origin: Origin
+    what: Entry | Request
+    failed: Failed
+
+    def text(self) -> str:
+        """JSON in ASCII: SQS refuses some control characters, and JSON's escapes are always allowed."""
+        origin = {
+            "version": VERSION,
+            "route": self.origin.route,
+            "webhook_id": self.origin.webhook_id,
+            "received_at": self.origin.received_at,
+        }
+        why = {
+            "attempts": self.failed.attempts,
+            "error": {"code": self.failed.code, "message": self.failed.message},
+        }
+        if isinstance(self.what, Entry):
+            # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
+            claim = {"claim": self.what.claim} if self.what.claim else {}
+            return json.dumps(origin | {"region": self.what.region} | why | {"entry": self.what.wire()} | claim)
+        return json.dumps(origin | why | {"webhook": _posted(self.what)})
+
+    def attributes(self) -> dict[str, str]:
+        """What an operator filters by. Any of them may have any character, so they are spelled in ASCII too."""
+        source = self.what.source if isinstance(self.what, Entry) else ""
+        attributes = {
+            "Route": spelled(self.origin.route),
+            "ErrorCode": spelled(self.failed.code),
+            "Source": spelled(source),
+        }
+        return {name: value for name, value in attributes.items() if value}
+
+    def again(self, failed: Failed) -> "Message":
+        """The same after one more failure."""
+        return replace(self, failed=replace(failed, attempts=self.failed.attempts + failed.attempts))
+
+
+def origin_of(webhook: Webhook, webhook_id: str) -> Origin:
+    """Where everything that `webhook` becomes has its origin."""
+    return Origin(webhook.route.name, webhook_id, rfc3339(webhook.received_at))
+
+
+def spelled(text: str) -> str:
+    """Return the beginning of `text` as an attribute may have it: SQS refuses some control characters."""
+    return json.dumps(text)[1:-1][:MAX_ATTRIBUTE]
+
+
+def parse(text: str) -> Message:
+    """Return the message that `text` is, all of it fit to be sent. Raise Unreadable, and nothing else."""
+    try:
+        letter = _object(strict_json.parse(text))
+        if letter["version"] != VERSION:
+            raise Unreadable(f"version {letter['version']!r} is not {VERSION}")
+        origin = Origin(_text(letter["route"]), _text(letter["webhook_id"]), _text(letter["received_at"]))
+        _time(origin.received_at)
+        error = _object(letter["error"])
+        failed = Failed(_text(error["code"]), _text(error["message"]), _count(letter["attempts"]))
+        what = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
+    except KeyError as error:
+        raise Unreadable(f"not a message of the relay: no {error}") from error
+    except NotJSON as error:
+        raise Unreadable(f"not a message of the relay: {error}") from error
+    return Message(origin, what, failed)
+
+
+def _posted(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": dict(request.headers),
+        "body": base64.b64encode(request.body).decode(),
+    }
+
+
+def _request(posted: Mapping[str, Any]) -> Request:
+    try:
+        body = base64.b64decode(_text(posted["body"]), validate=True)
+    except ValueError as error:
+        raise Unreadable("the body is not base64") from error
+    headers = {name: _text(value) for name, value in _object(posted["headers"]).items()}
+    return Request(_text(posted["method"]), _text(posted["path"]), _text(posted["query"]), headers, body, "")
+
+
+def _entry(letter: Mapping[str, Any]) -> Entry:
+    wire, claim = _object(letter["entry"]), _text(letter.get("claim", ""))
+    resources = wire["Resources"]
+    if not isinstance(resources, list):
+        raise Unreadable("expected a list of resources")
+    entry = Entry(
+        time=_time(_text(wire["Time"])),
+        source=_text(wire["Source"]),
+        resources=tuple(_text(resource) for resource in resources),
+        detail_type=_text(wire["DetailType"]),
+        detail=_text(wire["Detail"]),
+        region=_text(letter["region"]),
+        bus=_text(wire.get("EventBusName", "")),
+        claim=claim,
+    )
+    if not entry.is_unicode() or not (entry.region + entry.bus).isascii():
+        raise Unreadable("the entry has characters that cannot be sent")
+    if claim and not _is_claim(strict_json.parse(entry.detail), claim):
+        raise Unreadable("the claim is not that of the entry")
+    return entry
+
+
+def _is_claim(detail: object, key: str) -> bool:
+    """Return whether an entry's detail is a claim of `key`; no other part of the bucket is for customers."""
+    claim = detail.get("claim") if isinstance(detail, dict) else None
+    return isinstance(claim, dict) and claim.get("key") == key and key.startswith("claims/")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unreadable(f"expected text, got {type(value).__name__}")
+    return value
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unreadable(f"expected an object, got {type(value).__name__}")
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_ATTEMPTS:
+        raise Unreadable("expected a number of attempts")
+    return value
+
+
+def _time(text: str) -> datetime:
+    """Return the time, which has a zone and can be written in UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+        rfc3339(time)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable("expected a time in RFC 3339") from error
+    if time.tzinfo is None:
+        raise Unreadable("expected a time with its zone")
+    return time

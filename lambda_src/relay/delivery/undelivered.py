@@ -1,0 +1,63 @@
+"""Where what could not be delivered is kept. Each queue stands in for the other: nothing acknowledged is lost."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from relay.delivery import error_codes
+from relay.delivery.message import Message
+from relay.entry import Accepted, Failed
+
+
+class Queue(Enum):
+    """The retry queue delivers by itself once EventBridge is back; the dead-letter queue waits for a person."""
+
+    RETRY = "retry queue"
+    DEAD_LETTERS = "dead-letter queue"
+
+    def other(self) -> "Queue":
+        """The one that stands in for this."""
+        return Queue.RETRY if self is Queue.DEAD_LETTERS else Queue.DEAD_LETTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was not accepted, and the queue it is in."""
+
+    queue: Queue
+    failed: Failed
+
+
+Fate = Accepted | Kept
+"""What became of an entry: EventBridge has it, or a queue."""
+
+Store = Callable[[Queue, Sequence[Message]], Sequence[str | None]]
+"""Stores messages. Gives, in the same order, None for each that is in the queue, else why it is not. Does not raise."""
+
+
+class NotKept(Exception):
+    """At least one message is in neither queue; it says why."""
+
+
+def queue_of(failed: Failed) -> Queue:
+    """The queue this failure belongs to."""
+    return Queue.RETRY if error_codes.retryable(failed) else Queue.DEAD_LETTERS
+
+
+def keep(messages: Sequence[Message], store: Store) -> list[Kept]:
+    """Where each message is now, in order. Raises NotKept if one is nowhere."""
+    kept: dict[int, Kept] = {}
+    reasons: list[str] = []
+    for queue in Queue:
+        mine = [index for index, message in enumerate(messages) if queue_of(message.failed) is queue]
+        for choice in (queue, queue.other()):
+            if not (left := [index for index in mine if index not in kept]):
+                break
+            for index, why_not in zip(left, store(choice, [messages[index] for index in left]), strict=True):
+                if why_not is None:
+                    kept[index] = Kept(choice, messages[index].failed)
+                else:
+                    reasons.append(f"{choice.value}: {why_not}")
+    if len(kept) < len(messages):
+        raise NotKept(", ".join(dict.fromkeys(reasons)))
+    return [kept[index] for index in range(len(messages))]

@@ -1,0 +1,1 @@
+"""Map an authenticated webhook to entries."""

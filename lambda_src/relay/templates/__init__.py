@@ -1,0 +1,1 @@
+"""The template language of relay.toml: JMESPath inside text, and strict JSON."""

@@ -1,0 +1,199 @@
+"""The template language of relay.toml: text with `${...}`, and inside the braces JMESPath.
+
+A template that is one placeholder keeps the value's type; otherwise values become text. `$${` is a literal `${`.
+JMESPath is the AWS CLI's own query language: https://jmespath.org/specification.html, here with one function more,
+`powertools_json`, which reads JSON inside a text; its name is the one that Powertools for AWS Lambda gave it.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions, signature
+
+from relay.errors import MappingError
+from relay.templates import strict_json
+
+_QUOTES = "\"'`"
+
+
+class _Functions(Functions):
+    @signature({"types": ["string"]})
+    def _func_powertools_json(self, text: str) -> Any:
+        return strict_json.parse(text)
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
+
+
+class TemplateError(ValueError):
+    """A template that cannot be compiled; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One `${expression}`, compiled."""
+
+    expression: str
+    compiled: Any
+
+    def search(self, scope: Mapping[str, Any]) -> Any:
+        """The value, with its type; None where the path leads nowhere. Raises MappingError if JMESPath fails."""
+        try:
+            return self.compiled.search(scope, _OPTIONS)
+        except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # A stranger's payload may not raise anything else, whichever function the expression calls.
+            raise MappingError(f"${{{self.expression}}} failed on this payload: {type(error).__name__}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Literal text and placeholders, in order."""
+
+    text: str
+    parts: tuple[str | Placeholder, ...]
+
+    def placeholders(self) -> list[Placeholder]:
+        """Its placeholders, in order."""
+        return [part for part in self.parts if isinstance(part, Placeholder)]
+
+    def expressions(self) -> list[str]:
+        """The expressions of its placeholders, in order."""
+        return [part.expression for part in self.placeholders()]
+
+    def paths(self) -> set[tuple[str, ...]]:
+        """Return what its placeholders read: `("body", "data", "id")`; the empty path is the whole scope."""
+        return {path for part in self.placeholders() for path in _paths(part.compiled.parsed)}
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        """One placeholder alone: its value, with its type. Anything else: text."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Placeholder):
+            return self.parts[0].search(scope)
+        return self.render(scope)
+
+    def truth(self, scope: Mapping[str, Any]) -> bool:
+        """As JMESPath has it: false are null, false, and what is empty; 0 is true."""
+        value = self.value(scope)
+        return value is not None and value is not False and value not in ("", [], {})
+
+    def render(self, scope: Mapping[str, Any]) -> str:
+        """Text: strings as they are, numbers and booleans as JSON. Raises MappingError for anything else."""
+        return "".join(part if isinstance(part, str) else _text(part, part.search(scope)) for part in self.parts)
+
+
+def compile_template(text: str, names: Collection[str]) -> Template:
+    """Raises TemplateError if a placeholder does not end, is not JMESPath, or uses a name that is not in `names`."""
+    return Template(text, tuple(_split(text, names)))
+
+
+def literal_prefix(template: Template) -> tuple[str, bool]:
+    """The text before the first placeholder, and whether that is all there is."""
+    first = template.parts[0] if template.parts and isinstance(template.parts[0], str) else ""
+    return first, len(template.parts) == (1 if first else 0)
+
+
+def kind_of(value: Any) -> str:
+    """What an error may say of a value: its type, never its content."""
+    kinds = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "null or missing")
+
+
+def _text(placeholder: Placeholder, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        try:
+            return json.dumps(value, allow_nan=False)
+        except ValueError as error:
+            raise MappingError(f"${{{placeholder.expression}}} is a number that JSON cannot express") from error
+    raise MappingError(f"${{{placeholder.expression}}} is {kind_of(value)}; expected text, a number or a boolean")
+
+
+def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:
+    position, literal = 0, ""
+    while position < len(text):
+        if text.startswith("$${", position):
+            literal, position = literal + "${", position + 3
+        elif text.startswith("${", position):
+            if literal:
+                yield literal
+            end = _end_of_expression(text, position + 2)
+            yield _compile(text[position + 2 : end].strip(), names)
+            literal, position = "", end + 1
+        else:
+            literal, position = literal + text[position], position + 1
+    if literal:
+        yield literal
+
+
+def _end_of_expression(text: str, start: int) -> int:
+    """Where the brace closes: JMESPath has braces of its own, and quotes that may hide one."""
+    depth, quote, position = 1, "", start
+    while position < len(text):
+        character = text[position]
+        if quote:
+            if character == "\\":
+                position += 1
+            elif character == quote:
+                quote = ""
+        elif character in _QUOTES:
+            quote = character
+        else:
+            depth += {"{": 1, "}": -1}.get(character, 0)
+            if depth == 0:
+                return position
+        position += 1
+    raise TemplateError(f'"{text}": expected "}}" to end "${{"')
+
+
+def _compile(expression: str, names: Collection[str]) -> Placeholder:
+    try:
+        compiled = jmespath.compile(expression)
+    except (JMESPathError, ValueError) as error:
+        why = str(error).splitlines()[0] if str(error) else "it is empty"
+        raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
+    for kind, name in _uses(compiled.parsed):
+        known = _Functions.FUNCTION_TABLE if kind == "function" else names
+        if name not in known:
+            raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {", ".join(sorted(known))}')
+    return Placeholder(expression, compiled)
+
+
+_LEFT_ONLY = {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe"}
+"""In `left.right`, `left[...]` and `left | right` only the left side starts at the top of the scope."""
+
+
+def _paths(node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the longest chain of names for each value that an expression takes from the top of the scope."""
+    kind = node["type"]
+    children = [child for child in node["children"] if isinstance(child, dict)]  # those of a slice are numbers
+    if kind == "field":
+        yield (node["value"],)
+    elif kind == "subexpression":
+        names = [child["value"] for child in takewhile(lambda child: child["type"] == "field", children[1:])]
+        for path in _paths(children[0]):
+            yield (*path, *(names if children[0]["type"] == "field" else ()))
+    elif kind in {"current", "identity"}:
+        yield ()
+    elif kind != "expref":
+        for child in children[:1] if kind in _LEFT_ONLY else children:
+            yield from _paths(child)
+
+
+def _uses(node: Mapping[str, Any], *, top: bool = True) -> Iterator[tuple[str, str]]:
+    """The functions an expression calls and the names it takes from the top of the scope.
+
+    JMESPath itself finds out only when it runs: an unknown function raises, an unknown name is null.
+    """
+    kind = node["type"]
+    children = [child for child in node["children"] if isinstance(child, dict)]  # those of a slice are numbers
+    if kind == "field" and top:
+        yield "name", node["value"]
+    elif kind == "function_expression":
+        yield "function", node["value"]
+    for position, child in enumerate(children):
+        yield from _uses(child, top=top and kind != "expref" and (position == 0 or kind not in _LEFT_ONLY))
