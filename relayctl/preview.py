@@ -10,7 +10,7 @@ from relay.delivery.deliver import requests
 from relay.entry import Entry, refusal
 from relay.http import body_formats
 from relay.mapping import claim_check
-from relay.mapping.claim_check import Counter
+from relay.mapping.claim_check import ClaimCheckStore
 from relay.mapping.entries import scope_of, to_entries
 from relay.webhook import Webhook
 
@@ -56,7 +56,7 @@ def rows(made: list[Entry], relay: Config) -> list[dict[str, Any]]:
 def _claimed(entry: Entry, fields: Any, now: datetime) -> Entry:
     """As large as it would be; nothing is stored."""
     key = "claims/00000000-0000-0000-0000-000000000000"
-    counter = Counter(
+    counter = ClaimCheckStore(
         lambda _: ("overflow-bucket", key), lambda *_: "https://overflow-bucket.s3.amazonaws.com/" + "x" * 1500, 3600
     )
-    return claim_check.checked(entry, fields, counter, now)
+    return claim_check.store_detail(entry, fields, counter, now)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from relay.auth import signature_scheme
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
 from relay.auth.token_scheme import NoScheme, TokenScheme
 from relay.config.route import Route
@@ -35,7 +35,7 @@ def sign(route: Route, secret: str, request: Request, url: str) -> dict[str, str
         return headers | {_header(route.auth.token, "token"): _token(route.auth.kind, secret)}
     if isinstance(route.auth, SignatureScheme):
         parts = urlsplit(url)
-        known = Known(
+        known = VerificationContext(
             f"{parts.scheme}://{parts.netloc}", [secret], datetime.now(UTC), _nothing_is_published, route.body
         )
         return headers | _signature(route.auth, secret, signed, known)
@@ -51,7 +51,7 @@ def _token(kind: str, secret: str) -> str:
     return prefix + (base64.b64encode(secret.encode()).decode() if kind == "basic" else secret)
 
 
-def _signature(scheme: SignatureScheme, secret: str, request: Request, known: Known) -> dict[str, str]:
+def _signature(scheme: SignatureScheme, secret: str, request: Request, known: VerificationContext) -> dict[str, str]:
     if scheme.public_key or scheme.kind not in {"hmac", "hash"}:
         raise CannotSign("only the sender has the private key")
     if scheme.each:

@@ -17,7 +17,7 @@ from relay.config.loader import Config
 from relay.delivery.deliver import Budget
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
-from relay.mapping.claim_check import Counter
+from relay.mapping.claim_check import ClaimCheckStore
 
 # Powertools reads these when it is imported, by whichever test comes first.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
@@ -84,7 +84,7 @@ def nothing_is_left(_text: str) -> tuple[str, str]:
     raise AssertionError
 
 
-NO_CLAIMS = Counter(nothing_is_left, lambda key, _seconds: key, 3600)
+NO_CLAIMS = ClaimCheckStore(nothing_is_left, lambda key, _seconds: key, 3600)
 
 
 def each_is_the_first(_key: str, _seconds: float, work: Callable[[], Any]) -> tuple[Any, bool]:

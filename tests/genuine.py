@@ -25,7 +25,7 @@ from relay import config
 from relay.auth import signature_scheme
 from relay.auth.canonical import atlassian
 from relay.auth.certificate_scheme import CertificateScheme
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.jwt_scheme import JwtScheme
 from relay.auth.signature_scheme import SignatureScheme
 from relay.auth.token_scheme import TokenScheme
@@ -258,7 +258,7 @@ def _nothing(url: str, _max_age: float) -> bytes:
 def _digest(scheme: SignatureScheme, secret: str, request: Request, url: str, now: str, body_format: str) -> str:
     if not scheme.public_key and not scheme.each:
         return signature_scheme.signature(
-            scheme, secret, request, Known(BASE, [secret], NOW, _nothing, body_format), now
+            scheme, secret, request, VerificationContext(BASE, [secret], NOW, _nothing, body_format), now
         )
     inside = body_format if scheme.reads_the_body() else ""
     scope = signature_scheme.scope_of(request, url, inside) | {"timestamp": now}

@@ -11,7 +11,7 @@ from relay.aws import api, eventbridge, snapstart
 from relay.aws.secrets import Secrets
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
-from relay.mapping.claim_check import Counter
+from relay.mapping.claim_check import ClaimCheckStore
 from relay.pipeline import accept
 from relay.pipeline.services import Ports
 
@@ -47,19 +47,19 @@ def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> 
 
 
 CONFIG = config.load(config.path())
-TRANSPORT = api.chosen(CONFIG.transport, CONFIG.regions)
-api.prepare(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
+TRANSPORT = api.choose_transport(CONFIG.transport, CONFIG.regions)
+api.warm_up(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
 snapstart.reseed_after_restore()
-CALL = telemetry.logged(TRANSPORT.call)
+CALL = telemetry.with_failure_log(TRANSPORT.call)
 SECRETS = Secrets(CALL)
 PORTS = Ports(
     read_secret=SECRETS.read,
     refresh_secret=SECRETS.refresh,
-    send=telemetry.timed(eventbridge.sender(CALL)),
+    send=telemetry.with_latency_metric(eventbridge.sender(CALL)),
     store=_store,
     fetch=_fetch,
     enrol=SECRETS.enrol,
-    counter=Counter(_leave, _presign, CONFIG.claim_seconds),
+    counter=ClaimCheckStore(_leave, _presign, CONFIG.claim_seconds),
     once=_once,
 )
 
@@ -75,7 +75,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         response, outcome = accept.answer(event, CONFIG, PORTS, datetime.now(UTC), seconds_left)
     except Exception as error:  # noqa: BLE001 - the one net: the sender tries again, and an alarm tells us
-        telemetry.crashed(error)
-        response, outcome = accept.crashed(event, error)
-    telemetry.told(outcome)
+        telemetry.record_crash(error)
+        response, outcome = accept.internal_error(event, error)
+    telemetry.record_request(outcome)
     return response

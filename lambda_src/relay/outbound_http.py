@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from relay.auth.context import REREAD_SECONDS
 from relay.errors import Unavailable
-from relay.recent import Recent
+from relay.recent import RecentValues
 
 TIMEOUT_SECONDS = 5
 MAX_BYTES = 64 * 1024
@@ -40,9 +40,9 @@ class Documents:
     def __init__(self, get: Callable[[str], bytes], clock: Callable[[], float] = time.time) -> None:
         self._get = get
         self._clock = clock
-        self._found: Recent[bytes] = Recent(clock, MAX_FOUND)
-        self._missing: Recent[bytes] = Recent(clock, MAX_MISSING)
-        self._failed: Recent[str] = Recent(clock, MAX_MISSING)
+        self._found: RecentValues[bytes] = RecentValues(clock, MAX_FOUND)
+        self._missing: RecentValues[bytes] = RecentValues(clock, MAX_MISSING)
+        self._failed: RecentValues[str] = RecentValues(clock, MAX_MISSING)
         self._unknown: dict[str, deque[float]] = {}
 
     def fetch(self, url: str, max_age: float) -> bytes:

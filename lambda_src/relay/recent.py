@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Recent(Generic[T]):
+class RecentValues(Generic[T]):
     """The last value of each name and when it was learned; at most `limit` names, of which the oldest goes first.
 
     `clock` is the time of day in seconds: a monotonic clock may stand still while Lambda freezes the function, and

@@ -8,21 +8,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import config, telemetry
 from relay.aws import api, eventbridge, s3, snapstart, sqs
 from relay.delivery import deliver
-from relay.mapping.claim_check import Counter
+from relay.mapping.claim_check import ClaimCheckStore
 from relay.pipeline import retry
-from relay.pipeline.retry import Later, Ports, Received
+from relay.pipeline.retry import Ports, Postponed, ReceivedMessage
 
 CONFIG = config.load(config.path())
-CALL = telemetry.logged(api.chosen(CONFIG.transport, CONFIG.regions).call)
+CALL = telemetry.with_failure_log(api.choose_transport(CONFIG.transport, CONFIG.regions).call)
 snapstart.reseed_after_restore()
 PORTS = Ports(
-    send=telemetry.timed(eventbridge.sender(CALL)),
+    send=telemetry.with_latency_metric(eventbridge.sender(CALL)),
     store=sqs.store,
     follow=sqs.follow,
     keep_unreadable=sqs.keep_unreadable,
-    counter=Counter(s3.leave, s3.presign, CONFIG.claim_seconds),
+    counter=ClaimCheckStore(s3.leave, s3.presign, CONFIG.claim_seconds),
     jitter=deliver.JITTER,
-    report=telemetry.unforeseen,
+    report=telemetry.record_unexpected_error,
 )
 
 
@@ -37,14 +37,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     later = {
         record["messageId"]: (record["receiptHandle"], verdict)
         for record, verdict in zip(records, verdicts, strict=True)
-        if isinstance(verdict, Later)
+        if isinstance(verdict, Postponed)
     }
     sqs.postpone({handle: verdict.seconds for handle, verdict in later.values()})
-    telemetry.redelivered(verdicts, retry.oldest_waiting_seconds(received, verdicts, now))
+    telemetry.record_batch(verdicts, retry.oldest_waiting_seconds(received, verdicts, now))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in later]}
 
 
-def _received(record: dict[str, Any]) -> Received:
+def _received(record: dict[str, Any]) -> ReceivedMessage:
     attributes = record["attributes"]
     sent_at = datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC)
-    return Received(record["body"], int(attributes["ApproximateReceiveCount"]), sent_at)
+    return ReceivedMessage(record["body"], int(attributes["ApproximateReceiveCount"]), sent_at)

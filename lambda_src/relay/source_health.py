@@ -38,7 +38,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
                     expiring.append(source)
     # A look that failed has raised by now: what it did not see has not vanished.
     memory = _remembered().after(seen, CONFIG.regions, now)
-    telemetry.looked_at(list(seen.values()), expiring, list(memory.vanished))
+    telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
     s3.put_at(MEMORY_KEY, memory.text().encode(), "application/json")
 
 
@@ -47,5 +47,5 @@ def _remembered() -> Memory:
     try:
         return source_memory.parse(s3.get(MEMORY_KEY) or b"")
     except Unreadable as error:
-        telemetry.forgot(str(error))
+        telemetry.record_lost_memory(str(error))
         return Memory()

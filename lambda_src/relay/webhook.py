@@ -6,10 +6,10 @@ from datetime import datetime
 
 from relay.auth import certificate_scheme, jwt_scheme, signature_scheme, token_scheme
 from relay.auth.certificate_scheme import CertificateScheme
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.coverage import Scheme
 from relay.auth.jwt_scheme import JwtScheme
-from relay.auth.redaction import without_proof
+from relay.auth.redaction import redact
 from relay.auth.token_scheme import NoScheme, TokenScheme
 from relay.config.route import Route
 from relay.http.request import Request
@@ -26,10 +26,10 @@ class Webhook:
 
     def __post_init__(self) -> None:
         """Drop the proof: whatever becomes of a webhook, its secret is not in it."""
-        object.__setattr__(self, "request", without_proof(self.request, self.route.auth, self.route.body))
+        object.__setattr__(self, "request", redact(self.request, self.route.auth, self.route.body))
 
 
-def authenticate(request: Request, scheme: Scheme, known: Known) -> None:
+def authenticate(request: Request, scheme: Scheme, known: VerificationContext) -> None:
     """Raises Unauthorized unless the scheme says that it is authentic; Unavailable if that cannot be known now."""
     match scheme:
         case NoScheme():

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.inspector.captures import Capture, Events
 from relay.auth import secret_ref
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.config.route import Route
 from relay.errors import MappingError, Rejected, Unauthorized
@@ -111,7 +111,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         shown["secret"] = secret_of(capture, route)
         value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
-        known = Known(config.public_url, [value] if value else [], now, lambda *_: b"", route.body)
+        known = VerificationContext(config.public_url, [value] if value else [], now, lambda *_: b"", route.body)
         authenticate(request, scheme, known)
     except Unauthorized as error:
         return shown | {"verdict": "refused", "reason": error.reason}

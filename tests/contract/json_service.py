@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from relay.aws import boto3_transport, http_transport
-from relay.aws.api import EVENTS, ONCE, Call, CallFailed, Patience
+from relay.aws.api import EVENTS, NO_RETRY, AwsCall, AwsError, CallOptions
 
 REGION = "us-east-1"
 ENTRY = {"Source": "aws.partner/acme.example/c42", "DetailType": "a", "Detail": "{}"}
@@ -105,11 +105,11 @@ def aws(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[Aws]:  #
         boto3_transport.client.cache_clear()
 
 
-def put(transport: Call, patience: Patience = ONCE) -> dict[str, Any]:
+def put(transport: AwsCall, patience: CallOptions = NO_RETRY) -> dict[str, Any]:
     return transport(EVENTS, REGION, "PutPartnerEvents", {"Entries": [ENTRY]}, patience)
 
 
-def failure(work: Callable[[], Any]) -> CallFailed:
-    with pytest.raises(CallFailed) as raised:
+def failure(work: Callable[[], Any]) -> AwsError:
+    with pytest.raises(AwsError) as raised:
         work()
     return raised.value

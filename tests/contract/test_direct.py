@@ -17,7 +17,7 @@ import trustme
 
 from relay.aws import api, http_transport
 from relay.aws import credentials as role
-from relay.aws.api import SECRETS_MANAGER, SEVERAL, Patience
+from relay.aws.api import SECRETS_MANAGER, STANDARD_RETRY, CallOptions
 from relay.aws.connection import MAX_IDLE_SECONDS
 from relay.aws.eventbridge import sender
 from relay.entry import Entry, Failed
@@ -26,7 +26,7 @@ from tests.contract.json_service import ACCEPTED, REGION, Aws, aws, credentials,
 __all__ = ["aws", "credentials"]  # fixtures
 
 DIRECT = api.Transport(http_transport.call, http_transport.prepare)
-QUICK = Patience(1, 0.3, 1)
+QUICK = CallOptions(1, 0.3, 1)
 
 
 def test_one_connection_serves_many_requests_and_a_closed_one_is_replaced(aws: Aws) -> None:
@@ -78,7 +78,7 @@ def test_a_secret_is_asked_for_three_times(
     aws.answers = [*answers]
 
     def ask() -> dict[str, Any]:
-        return http_transport.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
+        return http_transport.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, STANDARD_RETRY)
 
     assert (failure(ask).code if code else ask() and None) == code
     assert len(aws.asked) == asked
@@ -125,7 +125,7 @@ def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, mo
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
         role._provider.cache_clear()
         try:
-            api.prepare(DIRECT, [REGION], ())
+            api.warm_up(DIRECT, [REGION], ())
             assert (len(container.asked), aws.connections) == (1, 0)
             put(http_transport.call)
             put(http_transport.call)
@@ -155,7 +155,7 @@ def test_restored_functions_do_not_all_pause_for_the_same_time(aws: Aws, monkeyp
     for _ in range(2):
         random.seed(0)
         aws.answers = [(500, b"")] * 2
-        http_transport.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, SEVERAL)
+        http_transport.call(SECRETS_MANAGER, REGION, "GetSecretValue", {"SecretId": "a"}, STANDARD_RETRY)
     assert pauses[:2] != pauses[2:]
 
 
@@ -192,7 +192,7 @@ def test_tls_is_verified(
 
 def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    api.prepare(DIRECT, [REGION], ())
+    api.warm_up(DIRECT, [REGION], ())
     put(http_transport.call)
     assert (aws.connections, len(aws.asked)) == (1, 1)
 
@@ -205,7 +205,7 @@ def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypa
     if how == "on-demand":
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
-    api.prepare(DIRECT, [REGION], ())
+    api.warm_up(DIRECT, [REGION], ())
     assert aws.connections == 0
 
 

@@ -14,7 +14,7 @@ import pytest
 from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, Customer
 from local.samples import SIGNERS
-from relay.aws.api import Call
+from relay.aws.api import AwsCall
 from relay.aws.secrets import REFUSE_SECONDS, Secrets
 from relay.delivery.undelivered import Queue
 from relay.errors import Unauthorized
@@ -245,7 +245,7 @@ def test_a_secret_that_arrives_in_the_handshake_is_stored_and_then_verifies(post
 def test_of_two_secrets_that_are_enrolled_at_the_same_moment_the_first_wins(bus: LocalAws, relay: Functions) -> None:
     client = bus.client("secretsmanager", PARTNER, REGION)
     client.create_secret(Name="handler/race")
-    call: Call = relay.ingest.CALL
+    call: AwsCall = relay.ingest.CALL
     first = Secrets(call)
 
     def slow(*arguments: Any) -> dict[str, Any]:

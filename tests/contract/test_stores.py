@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.aws import boto3_transport, http_transport, s3, sqs
-from relay.aws.api import Call
+from relay.aws.api import AwsCall
 from relay.aws.eventbridge import sender
 from relay.delivery.message import Message, Origin
-from relay.delivery.undelivered import Kept, Queue, keep
+from relay.delivery.undelivered import Queue, Queued, store_undelivered
 from relay.entry import Accepted, Entry, Failed
 from tests.contract.json_service import REGION, Aws, aws, credentials
 
@@ -48,7 +48,7 @@ def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
 def test_what_one_queue_answers_oddly_is_in_the_other(stores: Aws, answer: bytes) -> None:
     stores.answers = [(200, answer), (200, b'{"Successful":[{"Id":"0"}]}')]
-    assert keep([LETTER], sqs.store) == [Kept(Queue.DEAD_LETTERS, LETTER.failed)]
+    assert store_undelivered([LETTER], sqs.store) == [Queued(Queue.DEAD_LETTERS, LETTER.failed)]
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
@@ -80,7 +80,7 @@ def test_what_s3_answers_oddly_is_a_reason_too(stores: Aws, answer: bytes) -> No
 @pytest.mark.parametrize("answer", [b"[]", b"null", b'{"Entries":1}', b"[" * 100_000, b'{"Entries":' + b"[" * 100_000])
 @pytest.mark.parametrize("status", [200, 400])
 def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
-    aws: Aws, transport: Call, answer: bytes, status: int
+    aws: Aws, transport: AwsCall, answer: bytes, status: int
 ) -> None:
     aws.answers = [(status, answer)]
     [outcome] = sender(transport)([ENTRY])
@@ -88,7 +88,7 @@ def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
-def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: Call) -> None:
+def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: AwsCall) -> None:
     aws.answers = [(200, b'{"FailedEntryCount":1,"Entries":[{"EventId":"1","ErrorCode":"InternalFailure"}]}')]
     assert sender(transport)([ENTRY]) == [Failed("InternalFailure", "")]
     aws.answers = [(200, b'{"FailedEntryCount":0,"Entries":[{"EventId":"1","ErrorCode":""}]}')]

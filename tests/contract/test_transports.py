@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from relay.aws import api, boto3_clients, boto3_transport, http_transport
 from relay.aws import credentials as role
-from relay.aws.api import ONCE, PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, Patience, Service
+from relay.aws.api import NO_RETRY, PARAMETER_STORE, SECRETS_MANAGER, STANDARD_RETRY, AwsCall, CallOptions, Service
 from relay.aws.eventbridge import sender
 from relay.entry import Accepted, Entry
 from tests.contract.json_service import REGION, Aws, aws, credentials, failure, put, serving
 
 __all__ = ["aws", "credentials"]  # fixtures
 
-QUICK = Patience(1, 0.3, 1)
+QUICK = CallOptions(1, 0.3, 1)
 CONTAINER_CREDENTIALS = json.dumps(
     {
         "AccessKeyId": "AKIDOFCONTAINER",
@@ -72,7 +72,7 @@ def test_both_ask_for_secrets_in_the_same_words(
     aws: Aws, service: Service, operation: str, parameters: dict[str, Any]
 ) -> None:
     for transport in (http_transport.call, boto3_transport.call):
-        transport(service, REGION, operation, parameters, SEVERAL)
+        transport(service, REGION, operation, parameters, STANDARD_RETRY)
     (mine, my_body), (theirs, their_body) = aws.asked
     assert json.loads(my_body) == json.loads(their_body) == parameters
     for name in ("content-type", "x-amz-target", "x-amz-security-token", "host"):
@@ -91,13 +91,13 @@ def test_both_ask_for_secrets_in_the_same_words(
     ],
     ids=["throttled", "503", "silent"],
 )
-def test_both_give_the_same_code(aws: Aws, transport: Call, answers: list[tuple[int, bytes]], code: str) -> None:
+def test_both_give_the_same_code(aws: Aws, transport: AwsCall, answers: list[tuple[int, bytes]], code: str) -> None:
     aws.answers = [*answers]
     assert failure(lambda: put(transport, QUICK)).code == code
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
-def test_both_say_by_which_id_aws_knows_a_request_that_failed(aws: Aws, transport: Call) -> None:
+def test_both_say_by_which_id_aws_knows_a_request_that_failed(aws: Aws, transport: AwsCall) -> None:
     aws.answers = [(400, b'{"__type":"AccessDeniedException","message":"no"}')]
     failed = failure(lambda: put(transport, QUICK))
     assert (failed.request_id, failed.message) == ("request-1", "no (AWS request id request-1)")
@@ -128,7 +128,7 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("aws", "no_credentials")
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_credentials_that_were_not_there_are_looked_for_again(
-    aws: Aws, transport: Call, monkeypatch: pytest.MonkeyPatch
+    aws: Aws, transport: AwsCall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a function answers 503 until it is deployed anew."""
     assert failure(lambda: put(transport)).code == "NoCredentialsError"
@@ -152,19 +152,19 @@ def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
     monkeypatch.setenv("AWS_REGION", REGION)
     transport = api.Transport(boto3_transport.call, boto3_transport.prepare)
-    api.prepare(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
+    api.warm_up(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
     made = boto3_transport.client.cache_info().currsize
     put(transport.call)
     for region in (REGION, "eu-west-1"):
-        boto3_transport.client("events", region, ONCE)
+        boto3_transport.client("events", region, NO_RETRY)
     for service in ("secretsmanager", "ssm"):
-        boto3_transport.client(service, REGION, SEVERAL)
+        boto3_transport.client(service, REGION, STANDARD_RETRY)
     assert (made, boto3_transport.client.cache_info().currsize) == (4, 4)
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_nobody_there_is_an_endpoint_that_cannot_be_connected_to(
-    transport: Call, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    transport: AwsCall, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Aws()) as port:
         pass

@@ -10,13 +10,13 @@ from aws_cdk.assertions import Template
 
 from infra.function import NAMESPACE
 from relay.aws.source_memory import Memory
-from relay.delivery.undelivered import Fate, Kept, Queue
+from relay.delivery.undelivered import EntryResult, Queue, Queued
 from relay.entry import Accepted, Failed
 from relay.errors import Unauthorized, Unavailable
 from relay.pipeline import retry
-from relay.pipeline.accept import Refused
+from relay.pipeline.accept import RejectedRequest
 from relay.pipeline.relaying import Relayed
-from relay.pipeline.retry import Later, Received
+from relay.pipeline.retry import Postponed, ReceivedMessage
 from tests.handler import Context
 from tests.infra.alarm_evaluation import Sample, in_alarm, metric
 from tests.infra.conftest import flat, only, resources
@@ -35,7 +35,7 @@ def waiting(outage_seconds: float, jitter: float) -> list[Sample]:
     samples: list[Sample] = []
     now, count = 0.0, 1
     while now < outage_seconds:
-        received = Received("", count, START)
+        received = ReceivedMessage("", count, START)
         delay = retry._later(received, "InternalFailure", _Jitter(jitter))  # type: ignore[arg-type]
         when = START + timedelta(seconds=now)
         age = retry.oldest_waiting_seconds([received], [delay], when)
@@ -67,11 +67,11 @@ def test_a_minute_of_throttling_is_no_alarm(template: Template) -> None:
 
 def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
     now = START + timedelta(hours=1)
-    received = [Received("", 1, START + timedelta(minutes=minutes)) for minutes in (0, 10, 20)]
-    verdicts: list[retry.Verdict] = [
-        retry.Settled(1),
-        Later(5, "InternalFailure"),
-        Later(5, "InternalFailure"),
+    received = [ReceivedMessage("", 1, START + timedelta(minutes=minutes)) for minutes in (0, 10, 20)]
+    verdicts: list[retry.MessageResult] = [
+        retry.Done(1),
+        Postponed(5, "InternalFailure"),
+        Postponed(5, "InternalFailure"),
     ]
     assert retry.oldest_waiting_seconds(received, verdicts, now) == 50 * 60
     assert retry.oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
@@ -197,14 +197,14 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     telemetry.metrics.namespace = NAMESPACE
     failed = Failed("InternalFailure", "")
-    fates: list[Fate] = [Accepted("1"), Kept(Queue.RETRY, failed), Kept(Queue.DEAD_LETTERS, failed)]
+    fates: list[EntryResult] = [Accepted("1"), Queued(Queue.RETRY, failed), Queued(Queue.DEAD_LETTERS, failed)]
     emissions: list[Callable[[], None]] = [
-        lambda: telemetry.told(Relayed("orders", "1", fates)),
-        lambda: telemetry.told(Refused("orders", Unauthorized("signature mismatch"))),
-        lambda: telemetry.told(Refused("orders", Unavailable("Not now.", reason="throttled"))),
-        lambda: telemetry.redelivered([Later(5, "InternalFailure"), retry.Settled(1, 1)], 900.0),
-        lambda: telemetry.looked_at(["ACTIVE", "PENDING"], [], []),
-        lambda: list(telemetry.timed(lambda _: [])([])).clear(),
+        lambda: telemetry.record_request(Relayed("orders", "1", fates)),
+        lambda: telemetry.record_request(RejectedRequest("orders", Unauthorized("signature mismatch"))),
+        lambda: telemetry.record_request(RejectedRequest("orders", Unavailable("Not now.", reason="throttled"))),
+        lambda: telemetry.record_batch([Postponed(5, "InternalFailure"), retry.Done(1, 1)], 900.0),
+        lambda: telemetry.record_source_states(["ACTIVE", "PENDING"], [], []),
+        lambda: list(telemetry.with_latency_metric(lambda _: [])([])).clear(),
     ]
     for emission in emissions:
         telemetry.metrics.log_metrics(lambda _event, _context, write=emission: write())({}, Context())

@@ -75,7 +75,7 @@ def key(relay: Config, body: Any, headers: Mapping[str, str]) -> str:
         once=once,
     )
     request = Request("POST", "/hook", "", headers, json.dumps(body).encode(), "request")
-    relaying.taken(Webhook(relay.routes[0], request, {}, NOW), relay, ports, lambda: 29)
+    relaying.accept_webhook(Webhook(relay.routes[0], request, {}, NOW), relay, ports, lambda: 29)
     return keys[0] if keys else ""
 
 

@@ -18,7 +18,7 @@ from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
 from relay.pipeline import accept
-from relay.pipeline.accept import Refused
+from relay.pipeline.accept import RejectedRequest
 from relay.pipeline.services import Ports
 from tests.conftest import NO_CLAIMS, each_is_the_first, http_api_event, nothing_is_enrolled
 from tests.genuine import NOW, PATH, PRESETS, SECRET, Genuine, genuine
@@ -224,5 +224,5 @@ def test_a_path_that_could_be_another_path_and_a_query_proves_nothing() -> None:
     )
     answer, outcome = accept.answer(event, relay, ports, NOW, lambda: 29)
     assert answer["statusCode"] == 401
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RejectedRequest)
     assert "question mark" in outcome.rejection.reason

@@ -36,7 +36,12 @@ ARGUMENTS = {
     ("signing_keys", "pattern"),  # of relay.toml, for the operator's own secret
 }
 NOT_OURS = {"line_numbers"}  # reads relay.toml, which is the operator's
-NOT_IMPORTED = {"ingest", "redeliver", "source_health", "idempotency"}  # they want Lambda's environment, and have no pattern
+NOT_IMPORTED = {
+    "ingest",
+    "redeliver",
+    "source_health",
+    "idempotency",
+}  # they want Lambda's environment, and have no pattern
 ALPHABET = frozenset(map(chr, range(128))) | set("é☃\u0661")
 MOST_COPIES = 4  # of what is repeated a fixed number of times; one that may be repeated so often is taken for endless
 

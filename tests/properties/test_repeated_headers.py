@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay import config
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.coverage import Scheme
 from relay.auth.signature_scheme import SignatureScheme
 from relay.auth.token_scheme import TokenScheme
@@ -36,7 +36,9 @@ class Genuine:
         """Whether it is still authentic if `value` is in that header."""
         request = replace(self.request, headers={**self.request.headers, self.header: value})
         try:
-            authenticate(request, self.scheme, Known(BASE, [SECRET], datetime.now(UTC), nothing_is_published))
+            authenticate(
+                request, self.scheme, VerificationContext(BASE, [SECRET], datetime.now(UTC), nothing_is_published)
+            )
         except Unauthorized:
             return False
         return True

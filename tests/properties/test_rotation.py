@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from relay import config
-from relay.aws.api import CallFailed, Patience, Service
+from relay.aws.api import AwsError, CallOptions, Service
 from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
 from relay.config.loader import Config
 from relay.entry import Accepted
@@ -45,13 +45,13 @@ class World:
         self.secrets = Secrets(self.call, lambda: self.now)
 
     def call(
-        self, _service: Service, _region: str, _operation: str, parameters: Mapping[str, Any], _patience: Patience
+        self, _service: Service, _region: str, _operation: str, parameters: Mapping[str, Any], _patience: CallOptions
     ) -> dict[str, Any]:
         """Answer GetSecretValue."""
         name = parameters["SecretId"]
         self.asked.append((self.now, name))
         if name not in self.stored:
-            raise CallFailed("ResourceNotFoundException", "")
+            raise AwsError("ResourceNotFoundException", "")
         return {"SecretString": self.stored[name]}
 
     def status(self, relay: Config, secret: str) -> int:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from local.samples import SIGNERS
 from relay import config
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
@@ -47,7 +47,7 @@ def accepts(loaded: Config, sender: str, headers: dict[str, str], body: bytes, s
         authenticate(
             Request("POST", "/", "", headers, body, ""),
             route.auth,
-            Known("", secrets, datetime.now(UTC), nothing_is_published),
+            VerificationContext("", secrets, datetime.now(UTC), nothing_is_published),
         )
     except Unauthorized:
         return False

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay import config
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.config import presets
 from relay.config.loader import Config
 from relay.config.route import Route
@@ -157,7 +157,9 @@ def test_authenticating_what_was_not_signed(
     for route in loaded.routes:
         with pytest.raises(Unauthorized):
             authenticate(
-                Request("POST", "/", "", headers, body, ""), route.auth, Known("", secrets, NOW, nothing_is_published)
+                Request("POST", "/", "", headers, body, ""),
+                route.auth,
+                VerificationContext("", secrets, NOW, nothing_is_published),
             )
 
 

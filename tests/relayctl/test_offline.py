@@ -9,7 +9,7 @@ import stripe
 from slack_sdk.signature import SignatureVerifier
 from standardwebhooks import Webhook
 
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.signature_scheme import SignatureScheme
 from relay.config import presets
 from relay.config.loader import Config
@@ -167,7 +167,7 @@ def test_what_it_signs_is_what_the_relay_accepts(load: Load) -> None:
             cannot.add(preset)
             continue
         proven = Request("POST", "/a", "x=1", headers, BODY, "")
-        known = Known("https://relay.example.com", [secret], datetime.now(UTC), nothing_is_published)
+        known = VerificationContext("https://relay.example.com", [secret], datetime.now(UTC), nothing_is_published)
         try:
             authenticate(proven, route.auth, known)
         except Unauthorized as error:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from relay.auth import certificate_scheme
 from relay.auth.certificate_scheme import PAYPAL, SNS, TOLERANCE_SECONDS, CertificateScheme
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.errors import Unauthorized
 from relay.http.request import Request
 from tests.conftest import NOW
@@ -110,7 +110,7 @@ def verify(
         return certificate() if published is None else published
 
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    certificate_scheme.verify(scheme, request(body), Known("", (), now, fetch))
+    certificate_scheme.verify(scheme, request(body), VerificationContext("", (), now, fetch))
     return visited
 
 
@@ -422,7 +422,7 @@ def paypal(
     }
     headers |= changes
     given = {name: value for name, value in headers.items() if value is not None}
-    known = Known("", (), NOW, lambda *_: certificate(subject, start))
+    known = VerificationContext("", (), NOW, lambda *_: certificate(subject, start))
     certificate_scheme.verify(PAYPAL_SCHEME, request(PAYPAL_BODY, given), known)
 
 

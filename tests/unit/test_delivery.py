@@ -191,5 +191,5 @@ def test_no_request_is_begun_after_the_time_is_over_also_when_a_request_is_taken
 def test_what_was_put_with_others_and_not_on_its_own_may_be_put_again(load: Load) -> None:
     clock = Clock()
     made = deliver(numbered(20), load(RELAY_TOML), Blaming(clock), clock.budget(20, send=6))
-    assert all(error_codes.retryable(one) for one in made)
+    assert all(error_codes.is_retryable(one) for one in made)
     assert [one.attempts for one in made if isinstance(one, Failed)] == [2] + [1] * 19

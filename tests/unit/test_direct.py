@@ -64,10 +64,10 @@ def test_no_endpoint_is_made_up_for_a_region_that_is_not_served(monkeypatch: pyt
     ids=lambda environment: next(iter(environment)),
 )
 def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert api.chosen(config.DIRECT, ["us-east-1"]).call is http_transport.call
+    assert api.choose_transport(config.DIRECT, ["us-east-1"]).call is http_transport.call
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert api.chosen(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
+    assert api.choose_transport(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monk
 def test_a_region_of_a_partition_it_does_not_serve_is_left_to_the_sdk(
     region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert api.chosen(config.DIRECT, ["us-east-1", region]).call is boto3_transport.call
+    assert api.choose_transport(config.DIRECT, ["us-east-1", region]).call is boto3_transport.call
     monkeypatch.setenv("AWS_REGION", region)  # where the secrets are
-    assert api.chosen(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
+    assert api.choose_transport(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
 
 
 def test_relay_toml_chooses_the_transport() -> None:
-    assert api.chosen(config.BOTO3, ["us-east-1"]).call is boto3_transport.call
+    assert api.choose_transport(config.BOTO3, ["us-east-1"]).call is boto3_transport.call
 
 
 TEXTS = st.text(max_size=12)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from relay.auth import jwt_scheme
-from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, Known
+from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, VerificationContext
 from relay.auth.jwt_scheme import JwtScheme
 from relay.errors import Unauthorized, Unavailable
 from relay.http.request import Request
@@ -60,7 +60,7 @@ def verify(
 ) -> None:
     headers = {"authorization": f"Bearer {token}"}
     request = Request("POST", path, "a=1", headers, BODY, "id")
-    jwt_scheme.verify(scheme, request, Known("https://relay.example", secrets, NOW, fetch))
+    jwt_scheme.verify(scheme, request, VerificationContext("https://relay.example", secrets, NOW, fetch))
 
 
 def signed(claims: Mapping[str, Any]) -> str:
@@ -212,7 +212,7 @@ def test_a_token_that_an_expression_takes_from_the_body_is_none() -> None:
     scheme = replace(SCHEME, token=template("${to_string(body)}"), prefix="")
     request = Request("POST", "/", "", {}, signed({}).encode(), "")
     with pytest.raises(Unauthorized):
-        jwt_scheme.verify(scheme, request, Known("", (SECRET,), NOW, nothing_is_published))
+        jwt_scheme.verify(scheme, request, VerificationContext("", (SECRET,), NOW, nothing_is_published))
 
 
 def test_a_key_of_another_kind_with_the_same_name_does_not_spoil_the_token() -> None:
@@ -235,7 +235,9 @@ def test_a_signed_token_whose_claims_are_no_object_is_refused(claims: bytes) -> 
     scheme = replace(SCHEME, token=template("${body}"), prefix="")
     with pytest.raises(Unauthorized, match="no active key"):
         jwt_scheme.verify(
-            scheme, Request("POST", "/", "", {}, token, ""), Known("", (SECRET,), NOW, nothing_is_published)
+            scheme,
+            Request("POST", "/", "", {}, token, ""),
+            VerificationContext("", (SECRET,), NOW, nothing_is_published),
         )
 
 
@@ -248,7 +250,7 @@ def test_the_time_is_the_one_that_is_passed_in() -> None:
     seconds = int(now.timestamp())
     token = signed({"iat": seconds, "nbf": seconds, "exp": seconds})
     request = Request("POST", "/", "", {"authorization": f"Bearer {token}"}, b"", "")
-    jwt_scheme.verify(SCHEME, request, Known("", (SECRET,), now, nothing_is_published))
+    jwt_scheme.verify(SCHEME, request, VerificationContext("", (SECRET,), now, nothing_is_published))
 
 
 def test_a_claim_that_is_compared_with_nothing_is_refused() -> None:
@@ -358,7 +360,7 @@ def test_a_token_may_be_the_body() -> None:
     assert scheme.is_the_body()
     assert not SCHEME.is_the_body()
     token = signed({"a": "a" * 20_000}).encode()
-    known = Known("", (SECRET,), NOW, lambda *_: b"")
+    known = VerificationContext("", (SECRET,), NOW, lambda *_: b"")
     jwt_scheme.verify(scheme, Request("POST", "/", "", {}, token, ""), known)
     with pytest.raises(Unauthorized):
         jwt_scheme.verify(scheme, Request("POST", "/", "", {}, token + b"\xff", ""), known)

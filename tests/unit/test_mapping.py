@@ -13,7 +13,7 @@ from relay.entry import Entry
 from relay.errors import BadRequest, ConfigError, MappingError, PayloadTooLarge
 from relay.http import body_formats
 from relay.http.request import Request
-from relay.mapping.claim_check import Counter
+from relay.mapping.claim_check import ClaimCheckStore
 from relay.mapping.entries import scope_of, to_entries
 from relay.pipeline import relaying
 from relay.pipeline.services import Ports
@@ -312,6 +312,6 @@ def test_of_a_webhook_with_too_many_entries_nothing_is_put_and_nothing_stored(lo
 
     config = load(RELAY_TOML + 'each = "${body.events}"\n')
     body = b'{"type":"a","events":[' + b"0," * config.max_entries + b"0]}"
-    ports = Ports(never, never, never, never, never, never, Counter(never, never, 1), never)
+    ports = Ports(never, never, never, never, never, never, ClaimCheckStore(never, never, 1), never)
     with pytest.raises(PayloadTooLarge):
-        relaying.taken(webhook(config, body), config, ports, lambda: 29)
+        relaying.accept_webhook(webhook(config, body), config, ports, lambda: 29)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from relay.delivery import message
-from relay.delivery.message import Message, Origin, Unreadable
+from relay.delivery.message import InvalidMessage, Message, Origin
 from relay.entry import Entry, Failed
 from relay.http.request import Request
 from tests.conftest import NOW
@@ -87,7 +87,7 @@ def test_one_more_failure_adds_its_attempts() -> None:
 )
 def test_what_is_no_message_of_ours_is_unreadable(spoil: object) -> None:
     assert callable(spoil)
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidMessage):
         message.parse(spoil(Message(ORIGIN, ENTRY, FAILED).text()))
 
 
@@ -110,5 +110,5 @@ def test_a_claim_is_one_of_a_detail_in_its_own_part_of_the_bucket() -> None:
         ("claims/2", '{"claim":{"key":"claims/1"}}'),
         ("overflow/1", '{"claim":{"key":"overflow/1"}}'),
     ):
-        with pytest.raises(Unreadable, match="claim"):
+        with pytest.raises(InvalidMessage, match="claim"):
             message.parse(replace(claimed, what=replace(ENTRY, claim=claim, detail=detail)).text())

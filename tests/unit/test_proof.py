@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from relay import config
 from relay.auth import signature_scheme
 from relay.auth.jwt_scheme import JwtScheme
-from relay.auth.redaction import MARKER, without_proof
+from relay.auth.redaction import MARKER, redact
 from relay.auth.signature_scheme import SignatureScheme
 from relay.auth.token_scheme import TokenScheme
 from relay.config import presets
@@ -144,9 +144,9 @@ def test_no_spelling_of_a_secret_in_a_body_is_left(secret: str, before: str, asc
     scheme = TokenScheme("s", "api-key", compile_template("${body.key}", ["body"]))
     other = "".join(character for character in before if character not in secret)
     body = json.dumps({"key": secret, "n": [other, {secret: 1}]}, ensure_ascii=ascii_only).encode()
-    left = without_proof(posted(body), scheme, BODY)
+    left = redact(posted(body), scheme, BODY)
     assert json.loads(left.body) == {"key": MARKER, "n": [other, {MARKER: 1}]}
-    assert without_proof(left, scheme, BODY) == left
+    assert redact(left, scheme, BODY) == left
 
 
 TOKENS = ["${body}", "${body.key}", "${headers.a}", "${query.a}", "${body[0]}${headers.a}", "${join('', keys(body))}"]
@@ -163,8 +163,8 @@ def test_whatever_is_posted_there_is_something_left(body: bytes, query: str, hea
         "${join('', keys(body))}",
     ):
         scheme = TokenScheme("s", "api-key", compile_template(token, ["body", "headers", "query"]))
-        left = without_proof(posted(body, headers, query), scheme, BODY)
-        assert without_proof(left, scheme, BODY) == left
+        left = redact(posted(body, headers, query), scheme, BODY)
+        assert redact(left, scheme, BODY) == left
 
 
 def test_a_form_has_a_marker_instead(load: Load) -> None:
@@ -227,7 +227,7 @@ def test_every_preset_says_where_its_proof_is_so_that_it_can_be_dropped() -> Non
         paths = {path for path in template.paths() if path[0] in {"headers", "query"}}
         headers = {path[1].replace("_", "-"): "proof" for path in paths if path[0] == "headers"}
         query = "&".join(f"{path[1]}=proof" for path in paths if path[0] == "query")
-        assert "proof" not in stored(without_proof(posted(b"{}", headers, query), scheme, BODY)), name
+        assert "proof" not in stored(redact(posted(b"{}", headers, query), scheme, BODY)), name
         dropped |= {name} if paths else set()
     assert len(dropped) > 130
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from relay.delivery.message import Message, Origin
-from relay.delivery.undelivered import Kept, NotKept, Queue, keep
+from relay.delivery.undelivered import Queue, Queued, StorageError, store_undelivered
 from relay.entry import Failed
 from relay.http.request import Request
 
@@ -33,7 +33,7 @@ class Queues:
 
 def test_what_may_yet_be_delivered_waits_and_the_rest_is_dead_lettered() -> None:
     queues = Queues()
-    kept = keep(messages(THROTTLED, DENIED, Failed("WhoKnows", ""), THROTTLED), queues)
+    kept = store_undelivered(messages(THROTTLED, DENIED, Failed("WhoKnows", ""), THROTTLED), queues)
     retry, dead = Queue.RETRY, Queue.DEAD_LETTERS
     assert [one.queue for one in kept] == [retry, dead, retry, retry]
     assert queues.held == {retry: ["0", "2", "3"], dead: ["1"]}
@@ -42,14 +42,17 @@ def test_what_may_yet_be_delivered_waits_and_the_rest_is_dead_lettered() -> None
 @pytest.mark.parametrize("down", Queue)
 def test_each_queue_stands_in_for_the_other(down: Queue) -> None:
     queues = Queues(down)
-    assert keep(messages(THROTTLED, DENIED), queues) == [Kept(down.other(), THROTTLED), Kept(down.other(), DENIED)]
+    assert store_undelivered(messages(THROTTLED, DENIED), queues) == [
+        Queued(down.other(), THROTTLED),
+        Queued(down.other(), DENIED),
+    ]
     assert queues.held[down] == []
 
 
 def test_a_message_that_no_queue_takes_is_told_with_both_reasons() -> None:
-    with pytest.raises(NotKept, match="retry queue: down, dead-letter queue: down"):
-        keep(messages(THROTTLED, THROTTLED), Queues(refused=["1"]))
+    with pytest.raises(StorageError, match="retry queue: down, dead-letter queue: down"):
+        store_undelivered(messages(THROTTLED, THROTTLED), Queues(refused=["1"]))
 
 
 def test_nothing_to_keep_is_nothing_kept() -> None:
-    assert keep([], Queues(*Queue)) == []
+    assert store_undelivered([], Queues(*Queue)) == []

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.aws import sqs
-from relay.delivery.message import MAX_ATTRIBUTE, Unreadable, spelled
+from relay.delivery.message import MAX_ATTRIBUTE, InvalidMessage, ascii_attribute
 
 
 @pytest.mark.parametrize(
     "key", ["", "claims/1", "overflow/../claims/1", "overflow/" + "x" * 36, "overflow/" + "a" * 5000]
 )
 def test_a_pointer_that_is_none_of_ours_is_unreadable_and_never_looked_up(key: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidMessage):
         sqs.follow('{"overflow":{"key":"' + key + '"}}')
 
 
@@ -23,7 +23,7 @@ def test_what_is_no_pointer_is_the_message(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 def test_an_attribute_is_ascii_and_short_enough(text: str) -> None:
-    attribute = spelled(text)
+    attribute = ascii_attribute(text)
     assert attribute.isascii()
     assert len(attribute) <= MAX_ATTRIBUTE
     assert all(character >= " " for character in attribute)

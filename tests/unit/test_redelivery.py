@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from relay.config.loader import Config
 from relay.delivery import message
-from relay.delivery.message import Message, Origin, Unreadable
+from relay.delivery.message import InvalidMessage, Message, Origin
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.http.request import Request
-from relay.pipeline.retry import MAX_BYTES, Later, Ports, Received, Settled, Verdict, redeliver
+from relay.pipeline.retry import MAX_BYTES, Done, MessageResult, Ports, Postponed, ReceivedMessage, redeliver
 from tests.conftest import NO_CLAIMS, NOW, RELAY_TOML, Load, no_retries
 
 ORIGIN = Origin("orders", "msg_1", "2026-11-22T07:09:54Z")
@@ -66,12 +66,12 @@ class World:
         if text == "s3 is down":
             raise OSError(text)
         if text.startswith("gone"):
-            raise Unreadable(text)
+            raise InvalidMessage(text)
         return self.overflow.get(text, text)
 
-    def run(self, config: Config, *texts: Message | str, receives: int = 1, hours: float = 0) -> list[Verdict]:
+    def run(self, config: Config, *texts: Message | str, receives: int = 1, hours: float = 0) -> list[MessageResult]:
         received = [
-            Received(one if isinstance(one, str) else one.text(), receives, NOW - timedelta(hours=hours))
+            ReceivedMessage(one if isinstance(one, str) else one.text(), receives, NOW - timedelta(hours=hours))
             for one in texts
         ]
         ports = Ports(
@@ -82,7 +82,7 @@ class World:
 
 def test_a_whole_batch_is_put_in_as_few_requests_as_there_can_be(load: Load) -> None:
     world = World()
-    assert world.run(load(RELAY_TOML), *[entry(str(n)) for n in range(100)]) == [Settled(accepted=1)] * 100
+    assert world.run(load(RELAY_TOML), *[entry(str(n)) for n in range(100)]) == [Done(accepted=1)] * 100
     assert world.requests == [[str(n) for n in range(start, start + 20)] for start in range(0, 100, 20)]
 
 
@@ -91,7 +91,7 @@ def test_what_is_not_taken_yet_waits_longer_each_time_and_never_longer_than_a_qu
     waits = []
     for receives in (1, 2, 3, 4, 8, 9, 1000):
         [verdict] = world.run(config, entry("a"), receives=receives)
-        assert isinstance(verdict, Later)
+        assert isinstance(verdict, Postponed)
         waits.append(verdict.seconds)
     assert waits == [5, 10, 20, 40, 640, 900, 900]
     assert world.kept == {queue: [] for queue in Queue}
@@ -99,12 +99,12 @@ def test_what_is_not_taken_yet_waits_longer_each_time_and_never_longer_than_a_qu
 
 @pytest.mark.parametrize("receives", [22, 10_000, 2**62])
 def test_a_wait_is_never_longer_however_often_it_was_received(load: Load, receives: int) -> None:
-    assert World().run(load(RELAY_TOML), "s3 is down", receives=receives) == [Later(900, "OSError")]
+    assert World().run(load(RELAY_TOML), "s3 is down", receives=receives) == [Postponed(900, "OSError")]
 
 
 def test_what_fails_for_good_is_dead_lettered_at_once_with_its_reason_and_attempts(load: Load) -> None:
     world = World({"a": "NotAuthorizedForSourceException"})
-    assert world.run(load(RELAY_TOML), entry("a"), entry("b"), receives=2) == [Settled(0, 1), Settled(1, 0)]
+    assert world.run(load(RELAY_TOML), entry("a"), entry("b"), receives=2) == [Done(0, 1), Done(1, 0)]
     [letter] = world.kept[Queue.DEAD_LETTERS]
     assert letter.failed == Failed("NotAuthorizedForSourceException", "no", 5)
     assert letter.what == replace(ENTRY, detail_type="a")
@@ -114,36 +114,36 @@ def test_what_fails_for_good_is_dead_lettered_at_once_with_its_reason_and_attemp
 def test_after_a_day_in_the_queue_it_is_given_up(load: Load, hours: float, given_up: bool) -> None:
     world = World({"a": "ThrottlingException"})
     [verdict] = world.run(load(RELAY_TOML), entry("a"), hours=hours)
-    assert isinstance(verdict, Settled) is given_up
+    assert isinstance(verdict, Done) is given_up
     assert [letter.failed.code for letter in world.kept[Queue.DEAD_LETTERS]] == ["ThrottlingException"] * given_up
 
 
 def test_it_stays_in_the_queue_while_the_dead_letter_queue_takes_nothing(load: Load) -> None:
     world = World({"a": "AccessDeniedException"}, Queue.DEAD_LETTERS)
     verdicts = world.run(load(RELAY_TOML), entry("a"), posted(b'{"no":"type"}'), "no message")
-    assert verdicts == [Later(5, "NotKept"), Later(5, "NotKept"), Later(5, "Unreadable")]
+    assert verdicts == [Postponed(5, "NotKept"), Postponed(5, "NotKept"), Postponed(5, "InvalidMessage")]
 
 
 def test_a_poison_message_is_dead_lettered_as_it_came_and_blocks_nobody(load: Load) -> None:
     world, config = World(), load(RELAY_TOML)
     poison = ["", "null", "[" * 100_000, '{"version":2}', "gone", json.dumps({"version": 1, "route": "orders"})]
-    assert world.run(config, *poison, entry("a")) == [Settled(0, 1)] * 6 + [Settled(1, 0)]
+    assert world.run(config, *poison, entry("a")) == [Done(0, 1)] * 6 + [Done(1, 0)]
     assert world.unreadable == poison
 
 
 def test_a_message_in_the_overflow_bucket_is_delivered_too_and_waits_while_s3_is_down(load: Load) -> None:
     world = World()
     world.overflow["pointer"] = entry("large").text()
-    assert world.run(load(RELAY_TOML), "pointer", "s3 is down") == [Settled(1, 0), Later(5, "OSError")]
+    assert world.run(load(RELAY_TOML), "pointer", "s3 is down") == [Done(1, 0), Postponed(5, "OSError")]
     assert world.requests == [["large"]]
 
 
 def test_a_webhook_is_mapped_again_with_todays_relay_toml(load: Load) -> None:
     world, letter = World(), posted(b'{"kind":"order.created"}')
-    assert world.run(load(RELAY_TOML), letter) == [Settled(0, 1)]
+    assert world.run(load(RELAY_TOML), letter) == [Done(0, 1)]
     [again] = world.kept[Queue.DEAD_LETTERS]
     assert again.failed.message.startswith('route "orders", event.detail_type: ${body.type} is null')
-    assert world.run(load(RELAY_TOML.replace("body.type", "body.kind")), again) == [Settled(1, 0)]
+    assert world.run(load(RELAY_TOML.replace("body.type", "body.kind")), again) == [Done(1, 0)]
     assert world.requests == [["order.created"]]
 
 
@@ -157,7 +157,7 @@ def test_a_webhook_is_mapped_again_with_todays_relay_toml(load: Load) -> None:
 )
 def test_a_webhook_that_fits_no_route_any_more_is_dead_lettered_again(load: Load, letter: Message, says: str) -> None:
     world = World()
-    assert world.run(load(RELAY_TOML), letter) == [Settled(0, 1)]
+    assert world.run(load(RELAY_TOML), letter) == [Done(0, 1)]
     [again] = world.kept[Queue.DEAD_LETTERS]
     assert again.failed.message.startswith(says)
     assert again.what == letter.what
@@ -167,7 +167,7 @@ def test_of_a_webhook_only_the_entries_that_failed_are_kept_each_on_its_own(load
     world = World({"b": "ThrottlingException", "c": "MalformedDetail", "e": "MalformedDetail"})
     config = load(BATCH_TOML.replace("body.type", "item.type"))
     body = json.dumps({"events": [{"type": name} for name in "abcde"]}).encode()
-    assert world.run(config, posted(body)) == [Settled(2, 2)]
+    assert world.run(config, posted(body)) == [Done(2, 2)]
     kept = {queue: [one.what.detail_type for one in found] for queue, found in world.kept.items()}  # type: ignore[union-attr]
     assert kept == {Queue.RETRY: ["b"], Queue.DEAD_LETTERS: ["c", "e"]}
 
@@ -176,7 +176,7 @@ def test_a_webhook_whose_rest_cannot_be_kept_stays_whole(load: Load) -> None:
     world = World({"b": "ThrottlingException"}, Queue.RETRY)
     config = load(BATCH_TOML.replace("body.type", "item.type"))
     body = json.dumps({"events": [{"type": "a"}, {"type": "b"}]}).encode()
-    assert world.run(config, posted(body)) == [Later(5, "NotKept")]
+    assert world.run(config, posted(body)) == [Postponed(5, "NotKept")]
 
 
 def spoiled(of: Message, **changes: object) -> str:
@@ -226,7 +226,7 @@ MALFORMED = [
 @pytest.mark.parametrize("text", MALFORMED)
 def test_a_malformed_message_is_dead_lettered_alone_and_at_once(load: Load, text: str) -> None:
     world = World()
-    assert world.run(load(RELAY_TOML), entry("a"), text, entry("b")) == [Settled(1), Settled(0, 1), Settled(1)]
+    assert world.run(load(RELAY_TOML), entry("a"), text, entry("b")) == [Done(1), Done(0, 1), Done(1)]
     assert (world.unreadable, world.raised, world.requests) == ([text], [], [["a", "b"]])
 
 
@@ -235,7 +235,7 @@ def test_a_form_of_forms_without_end_is_dead_lettered_alone(load: Load) -> None:
     request = Request("POST", "/orders/c42", "", {"content-type": "multipart/form-data; boundary=b0"}, nested, "")
     config = load(RELAY_TOML.replace("[route.event]", 'body = "multipart"\n[route.event]'))
     world = World()
-    assert world.run(config, entry("a"), replace(WEBHOOK, what=request)) == [Settled(1), Settled(0, 1)]
+    assert world.run(config, entry("a"), replace(WEBHOOK, what=request)) == [Done(1), Done(0, 1)]
 
 
 class Trapped(World):
@@ -271,20 +271,20 @@ def test_what_nobody_has_foreseen_postpones_its_message_alone_and_ends_after_a_d
     trap = replace(posted(b"{}"), origin=replace(ORIGIN, webhook_id="trap")) if where == "store" else entry("trap")
     world = Trapped(where)
     verdicts = world.run(load(RELAY_TOML), entry("a"), trap, entry("b"))
-    assert verdicts == [Settled(1), Later(5, "Unforeseen"), Settled(1)]
+    assert verdicts == [Done(1), Postponed(5, "Unforeseen"), Done(1)]
     assert {type(error) for error in world.raised} == {ZeroDivisionError}
     assert world.run(load(RELAY_TOML), entry("a"), trap) == verdicts[:2]
-    assert world.run(load(RELAY_TOML), trap, hours=24) == [Settled(0, 1)]
+    assert world.run(load(RELAY_TOML), trap, hours=24) == [Done(0, 1)]
     assert world.unreadable == [trap.text()]
 
 
 def test_what_is_raised_for_one_that_is_unreadable_postpones_it(load: Load) -> None:
-    assert Trapped("keep").run(load(RELAY_TOML), "x", entry("b")) == [Later(5, "Unforeseen"), Settled(1)]
+    assert Trapped("keep").run(load(RELAY_TOML), "x", entry("b")) == [Postponed(5, "Unforeseen"), Done(1)]
 
 
 def test_what_cannot_be_looked_up_for_a_day_is_dead_lettered_as_it_came(load: Load) -> None:
     world = World()
-    assert world.run(load(RELAY_TOML), "s3 is down", hours=24) == [Settled(0, 1)]
+    assert world.run(load(RELAY_TOML), "s3 is down", hours=24) == [Done(0, 1)]
     assert world.unreadable == ["s3 is down"]
 
 
@@ -303,11 +303,11 @@ event = { source = "aws.partner/acme.example/special", detail_type = "special" }
 def test_a_webhook_is_mapped_by_the_route_that_has_proven_it_and_by_no_other(load: Load) -> None:
     world, config = World(), load(TWO_ROUTES)
     letter = posted(b'{"type":"a"}', path="/orders/special")
-    assert world.run(config, letter) == [Settled(1)]
+    assert world.run(config, letter) == [Done(1)]
     assert world.requests == [["a"]]  # the other route has the better path, and never asked for this secret
     for origin, says in (("gone", "is not in relay.toml any more"), ("special", "has another path now")):
         elsewhere = replace(posted(b"{}", path="/orders/c1"), origin=replace(ORIGIN, route=origin))
-        assert world.run(config, elsewhere) == [Settled(0, 1)]
+        assert world.run(config, elsewhere) == [Done(0, 1)]
         failed = world.kept[Queue.DEAD_LETTERS][-1].failed
         assert (failed.code, says in failed.message) == ("NoSuchRoute", True)
 
@@ -315,7 +315,7 @@ def test_a_webhook_is_mapped_by_the_route_that_has_proven_it_and_by_no_other(loa
 def test_a_letter_of_an_earlier_release_is_stored_again_without_its_secret(load: Load) -> None:
     world, origin = World(), replace(ORIGIN, route="special")
     request = Request("POST", "/orders/special", "", {"x-key": "secret-text"}, b"{", "")
-    assert world.run(load(TWO_ROUTES), Message(origin, request, THROTTLED)) == [Settled(0, 1)]
+    assert world.run(load(TWO_ROUTES), Message(origin, request, THROTTLED)) == [Done(0, 1)]
     [letter] = world.kept[Queue.DEAD_LETTERS]
     assert letter.failed.code == "MappingError"
     assert "secret-text" not in letter.text()
@@ -324,7 +324,7 @@ def test_a_letter_of_an_earlier_release_is_stored_again_without_its_secret(load:
 def test_an_entry_for_a_region_that_is_not_in_relay_toml_is_sent_nowhere(load: Load) -> None:
     world = World()
     elsewhere = replace(ENTRY_MESSAGE, what=replace(ENTRY, region="evil.example/"))
-    assert world.run(load(RELAY_TOML), elsewhere, entry("a")) == [Settled(0, 1), Settled(1)]
+    assert world.run(load(RELAY_TOML), elsewhere, entry("a")) == [Done(0, 1), Done(1)]
     assert world.kept[Queue.DEAD_LETTERS][0].failed.code == "NoSuchRegion"
 
 
@@ -348,8 +348,8 @@ def test_whatever_stands_in_a_message_it_is_settled_and_the_others_are_delivered
     text = spoiled(ENTRY_MESSAGE, **dict(whole_first))
     world = World()
     verdicts = world.run(config, entry("first"), text, entry("last"))
-    assert (verdicts[0], verdicts[2]) == (Settled(1), Settled(1))
-    assert isinstance(verdicts[1], Settled)
+    assert (verdicts[0], verdicts[2]) == (Done(1), Done(1))
+    assert isinstance(verdicts[1], Done)
     assert world.raised == []
     for letter in world.kept[Queue.DEAD_LETTERS]:
         assert all(value.isascii() and 0 < len(value) <= 256 for value in letter.attributes().values())
@@ -380,7 +380,7 @@ def test_whatever_is_in_the_queue_each_message_has_a_verdict(texts: list[str]) -
     for text in texts:
         try:
             message.parse(text).text()
-        except Unreadable:
+        except InvalidMessage:
             continue
 
 
@@ -389,17 +389,17 @@ def test_of_messages_that_become_too_much_at_once_the_last_wait(load: Load) -> N
     config = load(BATCH_TOML + 'detail = "${ {n: item, batch: body.batch} }"\n')
     webhook = posted(json.dumps({"type": "a", "batch": "x" * 900_000, "events": [1] * 20}).encode())
     verdicts = world.run(config, webhook, webhook, webhook, ENTRY_MESSAGE)
-    assert verdicts == [Settled(20), Settled(20), Later(5, "NotAttempted"), Later(5, "NotAttempted")]
+    assert verdicts == [Done(20), Done(20), Postponed(5, "NotAttempted"), Postponed(5, "NotAttempted")]
 
 
 def test_the_text_of_messages_counts_too_also_where_they_cannot_be_mapped(load: Load) -> None:
     world = World()
     world.overflow = {"large": posted(b'{"x":"' + b"x" * 5_000_000 + b'"}').text()}
     verdicts = world.run(load(RELAY_TOML), *["large"] * 10)
-    assert verdicts == [Settled(dead_lettered=1)] * 6 + [Later(5, "NotAttempted")] * 4
+    assert verdicts == [Done(dead_lettered=1)] * 6 + [Postponed(5, "NotAttempted")] * 4
 
 
 def test_one_message_is_handled_however_large_it_is(load: Load) -> None:
     world = World()
     world.overflow = {"large": " " * (MAX_BYTES + 1) + ENTRY_MESSAGE.text()}
-    assert world.run(load(RELAY_TOML), "large") == [Settled(1)]
+    assert world.run(load(RELAY_TOML), "large") == [Done(1)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.config.loader import Config
-from relay.delivery.undelivered import Kept, Queue
+from relay.delivery.undelivered import Queue, Queued
 from relay.entry import Accepted, Failed
 from relay.errors import MethodNotAllowed, Unauthorized, Unavailable
 from relay.pipeline import responses
@@ -17,7 +17,9 @@ from relay.pipeline import responses
 
 def test_202_tells_the_fate_of_every_entry_in_order() -> None:
     malformed, throttled = Failed("MalformedDetail", "Detail is malformed."), Failed("ThrottlingException", "Rate")
-    answer = responses.accepted([Accepted("id-1"), Kept(Queue.DEAD_LETTERS, malformed), Kept(Queue.RETRY, throttled)])
+    answer = responses.accepted(
+        [Accepted("id-1"), Queued(Queue.DEAD_LETTERS, malformed), Queued(Queue.RETRY, throttled)]
+    )
     assert answer["statusCode"] == 202
     assert answer["headers"] == {"content-type": "application/json"}
     assert json.loads(answer["body"]) == {
@@ -54,7 +56,7 @@ FATES = st.lists(
     st.one_of(
         st.just(Accepted("11111111-2222-3333-4444-555555555555")),
         st.builds(
-            Kept,
+            Queued,
             st.sampled_from(Queue),
             st.builds(Failed, st.text(max_size=100), st.text(st.characters(exclude_categories=()), max_size=2000)),
         ),
@@ -66,7 +68,7 @@ FATES = st.lists(
 
 @given(FATES, st.integers(1, 10_000))
 def test_an_answer_is_far_below_lambdas_limit_however_many_entries_and_whatever_the_errors(
-    fates: list[Accepted | Kept], count: int
+    fates: list[Accepted | Queued], count: int
 ) -> None:
     many = list(islice(cycle(fates), count))
     body = responses.accepted(many)["body"]
@@ -78,13 +80,13 @@ def test_an_answer_is_far_below_lambdas_limit_however_many_entries_and_whatever_
 def test_the_answer_to_as_many_entries_as_there_may_be_fits_a_row_of_dynamodb(queue: Queue) -> None:
     """As JSON in JSON, which is how the idempotency table keeps it; beside it the row has some 200 bytes."""
     longest_code = Failed("ServiceUnavailableException", "\u2603" * 1000)
-    for fate in (Accepted("11111111-2222-3333-4444-555555555555"), Kept(queue, longest_code)):
+    for fate in (Accepted("11111111-2222-3333-4444-555555555555"), Queued(queue, longest_code)):
         answer = responses.accepted([fate] * Config("", (), (), 0, 0, 0).max_entries)
         assert len(json.dumps(answer)) < 400 * 1024 - 200
 
 
 def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character() -> None:
-    letter = Kept(Queue.DEAD_LETTERS, Failed("MalformedDetail", "é" * 1000))
+    letter = Queued(Queue.DEAD_LETTERS, Failed("MalformedDetail", "é" * 1000))
     [entry] = json.loads(responses.accepted([letter])["body"])["entries"]
     assert entry["error_message"] == "é" * (500 // len("\\u00e9"))
     [entry, _] = json.loads(responses.accepted([replace(letter, failed=Failed("a" * 65, "b" * 500)), letter])["body"])[
@@ -95,6 +97,6 @@ def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character()
 
 @pytest.mark.parametrize(("count", "length"), [(1, 500), (131, 500), (132, 496), (2048, 32), (2049, None)])
 def test_the_more_entries_there_are_the_shorter_is_each_error_message(count: int, length: int | None) -> None:
-    letter = Kept(Queue.DEAD_LETTERS, Failed("MalformedDetail", "a" * 1000))
+    letter = Queued(Queue.DEAD_LETTERS, Failed("MalformedDetail", "a" * 1000))
     entries = json.loads(responses.accepted([letter] * count)["body"])["entries"]
     assert {len(entry["error_message"]) if "error_message" in entry else None for entry in entries} == {length}

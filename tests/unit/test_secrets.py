@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import ROOT
 from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS
-from relay.aws.api import CallFailed, Patience, Service
+from relay.aws.api import AwsError, CallOptions, Service
 from relay.aws.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, Secrets
 from relay.errors import Unauthorized, Unavailable
 
@@ -26,26 +26,26 @@ class SecretsManager:
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def call(
-        self, _service: Service, region: str, operation: str, parameters: Mapping[str, Any], _patience: Patience
+        self, _service: Service, region: str, operation: str, parameters: Mapping[str, Any], _patience: CallOptions
     ) -> dict[str, Any]:
         """Answer one of the operations that the function may call."""
         assert region == "us-east-1"
         name = parameters.get("SecretId") or parameters["Name"]
         self.asked.append((operation, name))
         if self.failure:
-            raise CallFailed(self.failure, "")
+            raise AwsError(self.failure, "")
         if operation == "PutSecretValue":
             version, value = (name, parameters["ClientRequestToken"]), parameters["SecretString"]
             if self.versions.setdefault(version, value) != value:
-                raise CallFailed("ResourceExistsException", "")
+                raise AwsError("ResourceExistsException", "")
             self.current.setdefault(name, value)
             return {}
         if operation == "GetParameter" and name in self.parameters:
             return {"Parameter": {"Value": self.parameters[name]}}
         if operation == "GetParameter":
-            raise CallFailed("ParameterNotFound", "")
+            raise AwsError("ParameterNotFound", "")
         if name not in self.current:
-            raise CallFailed("ResourceNotFoundException", "")
+            raise AwsError("ResourceNotFoundException", "")
         return {"SecretString": self.current[name]}
 
     def function(self) -> Secrets:
@@ -242,7 +242,7 @@ def test_a_secret_that_cannot_be_stored_is_not_enrolled(aws: SecretsManager) -> 
 
     def no_puts(*arguments: Any) -> dict[str, Any]:
         if arguments[2] == "PutSecretValue":
-            raise CallFailed("AccessDeniedException", "kms")
+            raise AwsError("AccessDeniedException", "kms")
         return real(*arguments)
 
     secrets = Secrets(no_puts, lambda: aws.now)

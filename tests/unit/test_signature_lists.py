@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import standardwebhooks
 
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
@@ -37,7 +37,7 @@ event = {{ source = "aws.partner/acme.example/a" }}
 
 def accepts(config: Config, headers: dict[str, str], secret: str = "secret", body: bytes = BODY) -> bool:
     request = Request("POST", "/hook", "", headers, body, "id")
-    known = Known("", [secret], datetime.fromtimestamp(NOW.timestamp(), UTC), nothing_is_published)
+    known = VerificationContext("", [secret], datetime.fromtimestamp(NOW.timestamp(), UTC), nothing_is_published)
     try:
         authenticate(request, config.routes[0].auth, known)
     except Unauthorized:
@@ -89,7 +89,9 @@ def test_a_header_with_two_signatures_that_came_twice_is_refused(load: Load) -> 
         for joined in (",", ", "):
             twice = headers | {"webhook-signature": both + joined + both}
             request = Request("POST", "/hook", "", twice, VALID["body"].encode(), "id")
-            known = Known("", [VALID["secret"]], datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published)
+            known = VerificationContext(
+                "", [VALID["secret"]], datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published
+            )
             with pytest.raises(Unauthorized):
                 authenticate(request, route(load, "standard-webhooks").routes[0].auth, known)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from relay.auth import signature_scheme
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
@@ -27,7 +27,7 @@ def accepts(config: Config, headers: dict[str, str], secrets: list[str]) -> bool
         authenticate(
             posted,
             config.routes[0].auth,
-            Known("", secrets, datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published),
+            VerificationContext("", secrets, datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published),
         )
     except Unauthorized:
         return False

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from relay.errors import Unauthorized, Unavailable
-from relay.pipeline.accept import Refused
-from relay.pipeline.retry import Later, Settled
+from relay.pipeline.accept import RejectedRequest
+from relay.pipeline.retry import Done, Postponed
 from tests.handler import Context
 
 Emitted = Callable[[Callable[[Any], None]], dict[str, Any]]
@@ -37,26 +37,32 @@ def dimensions(line: dict[str, Any]) -> set[frozenset[str]]:
 
 def test_what_is_answered_5xx_is_counted_by_version(emitted: Emitted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
-    line = emitted(lambda telemetry: telemetry.told(Refused("orders", Unavailable("Not now.", reason="throttled"))))
+    line = emitted(
+        lambda telemetry: telemetry.record_request(
+            RejectedRequest("orders", Unavailable("Not now.", reason="throttled"))
+        )
+    )
     assert (line["WebhooksFailed"], line["version"]) == ([1.0], "42")
     assert frozenset({"service", "version"}) in dimensions(line)
 
 
 def test_what_is_answered_4xx_says_nothing_against_a_version(emitted: Emitted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
-    line = emitted(lambda telemetry: telemetry.told(Refused("orders", Unauthorized("signature mismatch"))))
+    line = emitted(
+        lambda telemetry: telemetry.record_request(RejectedRequest("orders", Unauthorized("signature mismatch")))
+    )
     assert "WebhooksFailed" not in line
     assert "version" not in line
 
 
 def test_the_age_of_what_stays_is_emitted_and_nothing_if_nothing_does(emitted: Emitted) -> None:
-    line = emitted(lambda telemetry: telemetry.redelivered([Later(5, "InternalFailure")], 1234.4))
+    line = emitted(lambda telemetry: telemetry.record_batch([Postponed(5, "InternalFailure")], 1234.4))
     assert line["OldestWaitingSeconds"] == [1234.0]
     assert dimensions(line) == {frozenset({"service"})}
-    settled = emitted(lambda telemetry: telemetry.redelivered([Settled(accepted=1)], None))
+    settled = emitted(lambda telemetry: telemetry.record_batch([Done(accepted=1)], None))
     assert "OldestWaitingSeconds" not in settled
 
 
 def test_a_source_that_vanished_is_counted(emitted: Emitted) -> None:
-    line = emitted(lambda telemetry: telemetry.looked_at(["ACTIVE"], [], ["us-east-1 aws.partner/a/b 2"]))
+    line = emitted(lambda telemetry: telemetry.record_source_states(["ACTIVE"], [], ["us-east-1 aws.partner/a/b 2"]))
     assert (line["SourcesActive"], line["SourcesVanished"]) == ([1.0], [1.0])

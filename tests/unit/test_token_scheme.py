@@ -8,7 +8,7 @@ import pytest
 
 from relay.auth import token_scheme
 from relay.auth.constant_time import any_equal
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.token_scheme import TokenScheme
 from relay.errors import Unauthorized
 from relay.http.request import Request
@@ -22,7 +22,7 @@ def verify(
     scheme: TokenScheme, headers: Mapping[str, str], secrets: Sequence[str] = ("secret",), body: Any = None
 ) -> None:
     request = Request("POST", "/", "", headers, json.dumps(body).encode(), "")
-    token_scheme.verify(scheme, request, Known("", secrets, NOW, lambda *_: b""))
+    token_scheme.verify(scheme, request, VerificationContext("", secrets, NOW, lambda *_: b""))
 
 
 def scheme(kind: str, token: str = "${headers.authorization}", each: str = "") -> TokenScheme:

@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from relay.auth.context import PUBLISHED_SECONDS, Known
+from relay.auth.context import PUBLISHED_SECONDS, VerificationContext
 from relay.errors import BadRequest, Unauthorized
 from relay.http import body_formats
 from relay.http.request import Request
@@ -90,7 +90,7 @@ def topic_problem(text: str) -> str | None:
     return None if _sns_hosts(text) else "expected the ARN of an Amazon SNS topic"
 
 
-def verify(scheme: CertificateScheme, request: Request, known: Known) -> None:
+def verify(scheme: CertificateScheme, request: Request, known: VerificationContext) -> None:
     """Raise Unauthorized unless the sender signed this message for us, Unavailable if that cannot be known now."""
     if scheme.kind == SNS:
         _verify_sns(scheme, request, known)
@@ -110,7 +110,7 @@ def confirmation(scheme: CertificateScheme, request: Request) -> str | None:
     return _allowed(message.get("SubscribeURL", ""), f"https://{re.escape(host)}{_SNS_CONFIRMATION}")
 
 
-def _verify_sns(scheme: CertificateScheme, request: Request, known: Known) -> None:
+def _verify_sns(scheme: CertificateScheme, request: Request, known: VerificationContext) -> None:
     message = _message(request)
     topic = message.get("TopicArn", "")
     if topic not in scheme.topics or not (hosts := _sns_hosts(topic)):
@@ -152,7 +152,7 @@ def _sns_hosts(topic: str) -> tuple[str, frozenset[str]] | None:
     return host, frozenset((host, f"sns.{suffix}", f"sns-{region}.{suffix}", f"sns-signing.{region}.{suffix}"))
 
 
-def _verify_paypal(scheme: CertificateScheme, request: Request, known: Known) -> None:
+def _verify_paypal(scheme: CertificateScheme, request: Request, known: VerificationContext) -> None:
     # https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverification
     headers = request.headers
     names = ("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url")
@@ -208,7 +208,7 @@ def _allowed(url: str, pattern: str) -> str:
     return url
 
 
-def _certificate(scheme: CertificateScheme, url: str, known: Known) -> bytes:
+def _certificate(scheme: CertificateScheme, url: str, known: VerificationContext) -> bytes:
     return scheme.certificate.encode() if scheme.certificate else known.fetch(url, PUBLISHED_SECONDS)
 
 

@@ -24,7 +24,7 @@ REREAD_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class VerificationContext:
     """The base of the senders' URLs, the active secrets, the time, what senders publish, and the body's format."""
 
     public_url: str

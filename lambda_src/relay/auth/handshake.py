@@ -54,7 +54,7 @@ class Handshake:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HandshakeResponse:
     """The answer to a handshake, made of text."""
 
     status: int
@@ -71,7 +71,7 @@ def find(handshakes: Iterable[Handshake], request: Request, *, authentic: bool) 
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class HandshakeContext:
     """What the route knows that a handshake may need: its scheme and secrets, its verify tokens and allowed origins."""
 
     scheme: object
@@ -80,7 +80,7 @@ class Receiver:
     origins: Sequence[str]
 
 
-def answer(handshake: Handshake, request: Request, receiver: Receiver) -> Answer:
+def answer(handshake: Handshake, request: Request, receiver: HandshakeContext) -> HandshakeResponse:
     """Raises Forbidden if the token or the origin is not the route's, Unauthorized if a value must not be echoed."""
     scope = _scope(handshake, request)
     try:
@@ -101,15 +101,15 @@ def answer(handshake: Handshake, request: Request, receiver: Receiver) -> Answer
     except MappingError as error:
         raise Unauthorized(f"handshake: {error}") from error
     if fields:
-        return Answer(handshake.status, {"content-type": "application/json", **headers}, json.dumps(fields))
+        return HandshakeResponse(handshake.status, {"content-type": "application/json", **headers}, json.dumps(fields))
     spoken = plain(text)
-    return Answer(handshake.status, {**spoken.headers, **headers}, text)
+    return HandshakeResponse(handshake.status, {**spoken.headers, **headers}, text)
 
 
-def plain(text: str) -> Answer:
+def plain(text: str) -> HandshakeResponse:
     """200 with a text that no browser takes for markup."""
     headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"} if text else {}
-    return Answer(HTTPStatus.OK, headers, text)
+    return HandshakeResponse(HTTPStatus.OK, headers, text)
 
 
 def _asks(handshake: Handshake, request: Request) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from relay.auth.canonical import atlassian
 from relay.auth.constant_time import any_equal
-from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, Fetch, Known
+from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, Fetch, VerificationContext
 from relay.auth.signature_scheme import scope_of, value_of
 from relay.errors import MappingError, Unauthorized
 from relay.http.request import Request
@@ -56,7 +56,7 @@ class JwtScheme:
         return self.token.expressions() == ["body"]
 
 
-def verify(scheme: JwtScheme, request: Request, known: Known) -> None:
+def verify(scheme: JwtScheme, request: Request, known: VerificationContext) -> None:
     """Raises Unauthorized unless the token was signed by the sender, holds now, and says what it must."""
     url = known.url(request)
     scope = scope_of(request, url, "")

@@ -2,7 +2,7 @@
 
 The scheme's templates say where it is. A header or a query parameter goes with its name; a text inside the body gives
 way to a marker, and every other byte of the body stays. What is left is what a redrive maps again, so nothing may
-depend on the rest: `reads_proof` says if something does.
+depend on the rest: `reads_redacted` says if something does.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ _BREAK = re.compile(r"[\r\n]")
 _LINE = re.compile(r"[^\r\n]+")
 
 
-def without_proof(request: Request, scheme: Scheme, body_format: str) -> Request:
+def redact(request: Request, scheme: Scheme, body_format: str) -> Request:
     """Return `request` without what proved it, and unchanged if there is nothing of that.
 
     A signature inside the body stays: it is no secret, and proves nothing but this body. So does a body that is a
@@ -54,7 +54,7 @@ def without_proof(request: Request, scheme: Scheme, body_format: str) -> Request
     )
 
 
-def reads_proof(scheme: Scheme, templates: Mapping[str, Template | None]) -> Iterator[tuple[str, str]]:
+def reads_redacted(scheme: Scheme, templates: Mapping[str, Template | None]) -> Iterator[tuple[str, str]]:
     """Yield the key of each of a route's `templates` that reads what is removed, and what was expected instead."""
     proof = _template(scheme)
     inside = ("headers", "query", "body") if isinstance(scheme, TokenScheme) else ("headers", "query")

@@ -21,7 +21,7 @@ from typing import Any
 from relay.auth import public_key
 from relay.auth.canonical import CANONICAL
 from relay.auth.constant_time import any_equal
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.signing_keys import signing_keys
 from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.http import body_formats
@@ -83,7 +83,7 @@ class SignatureScheme:
         return any(re.search(r"\bbody\b", expression) for expression in inside)
 
 
-def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
+def verify(scheme: SignatureScheme, request: Request, known: VerificationContext) -> None:
     """Raises Unauthorized unless `request` was signed with one of the secrets, within the tolerance of now."""
     url = known.url(request)
     keys = [key for secret in known.secrets for key in _keys(scheme, secret)]
@@ -103,7 +103,9 @@ def verify(scheme: SignatureScheme, request: Request, known: Known) -> None:
             raise Unauthorized("signature mismatch")
 
 
-def signature(scheme: SignatureScheme, secret: str, request: Request, known: Known, timestamp: str) -> str:
+def signature(
+    scheme: SignatureScheme, secret: str, request: Request, known: VerificationContext, timestamp: str
+) -> str:
     """What the sender would sign `request` with, encoded. Raises Unauthorized if a value that is signed is missing."""
     keys = _keys(scheme, secret)
     if not keys:

@@ -7,7 +7,7 @@ import base64
 from dataclasses import dataclass
 
 from relay.auth.constant_time import any_equal
-from relay.auth.context import Known
+from relay.auth.context import VerificationContext
 from relay.auth.signature_scheme import scope_of
 from relay.errors import MappingError, Unauthorized
 from relay.http.request import Request
@@ -34,7 +34,7 @@ class NoScheme:
     secret: str = ""
 
 
-def verify(scheme: TokenScheme, request: Request, known: Known) -> None:
+def verify(scheme: TokenScheme, request: Request, known: VerificationContext) -> None:
     """Raises Unauthorized unless the text is one of the secrets; with `each`, in every element."""
     expected = [_expected(scheme.kind, secret) for secret in known.secrets if secret.strip()]
     if not expected:

@@ -27,7 +27,7 @@ SECRETS_MANAGER = Service("secretsmanager", "secretsmanager")
 PARAMETER_STORE = Service("ssm", "AmazonSSM")
 
 
-class Patience(NamedTuple):
+class CallOptions(NamedTuple):
     """How long one attempt may take to connect and to be answered in full, and how many there are."""
 
     connect_seconds: float
@@ -36,14 +36,14 @@ class Patience(NamedTuple):
 
 
 # PutPartnerEvents is tried again by delivery.py alone, within its budget.
-ONCE = Patience(1, 3, 1)
-SEVERAL = Patience(2, 5, 3)
+NO_RETRY = CallOptions(1, 3, 1)
+STANDARD_RETRY = CallOptions(2, 5, 3)
 
-Use = tuple[Service, str, Patience]
+Use = tuple[Service, str, CallOptions]
 """A service in a Region, and how it is going to be called."""
 
 
-class CallFailed(Exception):
+class AwsError(Exception):
     """AWS answered with an error, or not at all: `code` is AWS's, or the name of botocore's exception for it.
 
     `request_id` is AWS's own, by which its support finds the request; empty if there was no answer.
@@ -56,12 +56,12 @@ class CallFailed(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
-Call = Callable[[Service, str, str, Mapping[str, Any], Patience], dict[str, Any]]
-"""Calls an operation ("PutPartnerEvents") of a service in a Region with its parameters. Raises CallFailed."""
+AwsCall = Callable[[Service, str, str, Mapping[str, Any], CallOptions], dict[str, Any]]
+"""Calls an operation ("PutPartnerEvents") of a service in a Region with its parameters. Raises AwsError."""
 
 
 class Prepare(Protocol):
-    """Does in advance what the first of some calls would have to. Raises CallFailed."""
+    """Does in advance what the first of some calls would have to. Raises AwsError."""
 
     def __call__(self, uses: Sequence[Use], *, snapshot: bool) -> None:
         """`snapshot`: the process is going to be frozen and restored many times (SnapStart)."""
@@ -70,11 +70,11 @@ class Prepare(Protocol):
 class Transport(NamedTuple):
     """A way to call AWS."""
 
-    call: Call
-    prepare: Prepare
+    call: AwsCall
+    warm_up: Prepare
 
 
-def prepare(transport: Transport, regions: Sequence[str], secrets: Iterable[str]) -> None:
+def warm_up(transport: Transport, regions: Sequence[str], secrets: Iterable[str]) -> None:
     """Do what can be done while the function starts, for which Lambda gives a whole processor.
 
     `regions` are those of the events, the most used first; `secrets` the names of the secrets.
@@ -83,14 +83,14 @@ def prepare(transport: Transport, regions: Sequence[str], secrets: Iterable[str]
     how = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
     if how is None:  # not on Lambda
         return
-    uses: list[Use] = [(EVENTS, region, ONCE) for region in regions]
+    uses: list[Use] = [(EVENTS, region, NO_RETRY) for region in regions]
     stores = {PARAMETER_STORE if name.startswith(SSM) else SECRETS_MANAGER for name in secrets}
-    uses += [(store, os.environ["AWS_REGION"], SEVERAL) for store in sorted(stores)]
-    with suppress(CallFailed):  # the first webhook tries again, and says so
-        transport.prepare(uses, snapshot=how == "snap-start")
+    uses += [(store, os.environ["AWS_REGION"], STANDARD_RETRY) for store in sorted(stores)]
+    with suppress(AwsError):  # the first webhook tries again, and says so
+        transport.warm_up(uses, snapshot=how == "snap-start")
 
 
-def chosen(transport: str, regions: Sequence[str]) -> Transport:
+def choose_transport(transport: str, regions: Sequence[str]) -> Transport:
     """Return relay.toml's transport; boto3 as well where the environment asks for something that only boto3 knows."""
     if transport == DIRECT:
         from relay.aws import endpoints

@@ -9,34 +9,34 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.aws import boto3_clients
-from relay.aws.api import USER_AGENT, CallFailed, Patience, Service, Use
+from relay.aws.api import USER_AGENT, AwsError, CallOptions, Service, Use
 
 
 def call(
-    service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: Patience
+    service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: CallOptions
 ) -> dict[str, Any]:
-    """Return the answer of an operation. Raises CallFailed."""
+    """Return the answer of an operation. Raises AwsError."""
     try:
         answer: dict[str, Any] = getattr(client(service.name, region, patience), xform_name(operation))(**parameters)
     except ClientError as error:
         found, request_id = error.response["Error"], error.response.get("ResponseMetadata", {}).get("RequestId", "")
-        raise CallFailed(found["Code"], found["Message"], request_id) from error
+        raise AwsError(found["Code"], found["Message"], request_id) from error
     except Exception as error:  # boto3 raises more than its own errors for an answer that is none of AWS's
-        raise CallFailed(type(error).__name__, str(error)) from error
+        raise AwsError(type(error).__name__, str(error)) from error
     return answer
 
 
 def prepare(uses: Sequence[Use], *, snapshot: bool) -> None:  # noqa: ARG001 - the same for both
-    """Make the clients, which takes ten times as long as a call. Raises CallFailed."""
+    """Make the clients, which takes ten times as long as a call. Raises AwsError."""
     try:
         for service, region, patience in uses:
             client(service.name, region, patience)
     except BotoCoreError as error:
-        raise CallFailed(type(error).__name__, str(error)) from error
+        raise AwsError(type(error).__name__, str(error)) from error
 
 
 @cache
-def client(service: str, region: str, patience: Patience) -> Any:
+def client(service: str, region: str, patience: CallOptions) -> Any:
     """Return the one client for each service and Region, with its connection. Raises NoCredentialsError."""
     config = Config(
         connect_timeout=patience.connect_seconds,

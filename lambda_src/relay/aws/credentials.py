@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from relay.aws.api import CallFailed
+from relay.aws.api import AwsError
 from relay.aws.sigv4 import Credentials
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def current() -> Credentials:
-    """Return credentials that are valid now. Raises CallFailed if there are none.
+    """Return credentials that are valid now. Raises AwsError if there are none.
 
     Lambda sets them in the environment; after SnapStart, and outside of Lambda, botocore finds and renews them.
     """
@@ -24,7 +24,7 @@ def current() -> Credentials:
     try:
         frozen = _provider().get_frozen_credentials()  # renewed before they expire
     except BotoCoreError as error:
-        raise CallFailed(type(error).__name__, str(error)) from error
+        raise AwsError(type(error).__name__, str(error)) from error
     return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
 

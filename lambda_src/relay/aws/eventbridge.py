@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPartnerEvents
 
 from collections.abc import Sequence
 
-from relay.aws.api import EVENTS, ONCE, Call, CallFailed
+from relay.aws.api import EVENTS, NO_RETRY, AwsCall, AwsError
 from relay.delivery.deliver import Send
 from relay.entry import Accepted, Entry, Failed, Outcome
 
 
-def sender(call: Call) -> Send:
+def sender(call: AwsCall) -> Send:
     """Puts 1 to 20 entries (10 for a bus) of one Region. One that fails whole is the same outcome for each of them."""
 
     def send(entries: Sequence[Entry]) -> Sequence[Outcome]:
@@ -18,9 +18,9 @@ def sender(call: Call) -> Send:
         operation = "PutEvents" if first.bus else "PutPartnerEvents"
         wire = [{**entry.wire(), "Time": int(entry.time.replace(microsecond=0).timestamp())} for entry in entries]
         try:
-            answer = call(EVENTS, first.region, operation, {"Entries": wire}, ONCE)
+            answer = call(EVENTS, first.region, operation, {"Entries": wire}, NO_RETRY)
             return [_outcome(result) for _, result in zip(entries, answer["Entries"], strict=True)]
-        except CallFailed as error:
+        except AwsError as error:
             failed = Failed(error.code, error.message)
         except (KeyError, TypeError, ValueError) as error:
             failed = Failed("InvalidResponse", f"the answer does not account for each entry: {error}")

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.aws import credentials, endpoints, sigv4
-from relay.aws.api import USER_AGENT, CallFailed, Patience, Service, Use
+from relay.aws.api import USER_AGENT, AwsError, CallOptions, Service, Use
 from relay.aws.connection import Answer, Connection
 from relay.templates import strict_json
 
@@ -50,11 +50,11 @@ _CHANCE = random.SystemRandom()
 
 
 def call(
-    service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: Patience
+    service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: CallOptions
 ) -> dict[str, Any]:
     """Return the answer of an operation.
 
-    Raises CallFailed; for throttling, 5xx and lost connections only after all attempts.
+    Raises AwsError; for throttling, 5xx and lost connections only after all attempts.
     """
     body = json.dumps(parameters).encode()
     for attempt in range(patience.attempts):
@@ -62,7 +62,7 @@ def call(
             time.sleep(_CHANCE.uniform(0, _PAUSE_SECONDS * 2**attempt))
         try:
             answer = _endpoint(service, region).post(f"{service.target}.{operation}", body, patience)
-        except CallFailed as error:
+        except AwsError as error:
             failed = error
             continue
         if answer.status == HTTPStatus.OK:
@@ -74,7 +74,7 @@ def call(
 
 
 def prepare(uses: Sequence[Use], *, snapshot: bool) -> None:
-    """Do while the function starts what the first webhook would wait for. Raises CallFailed.
+    """Do while the function starts what the first webhook would wait for. Raises AwsError.
 
     A connection would be dead in a snapshot. There it is the trusted certificates, which take long to read, and the
     credentials, for which botocore has to be imported.
@@ -87,7 +87,7 @@ def prepare(uses: Sequence[Use], *, snapshot: bool) -> None:
         _endpoint(service, region).connect(patience)
 
 
-def refusal(answer: Answer) -> CallFailed:
+def refusal(answer: Answer) -> AwsError:
     """Return the error of an answer, as botocore's JSON parser reads it.
 
     A body that does not name its type is what the header says, as other SDKs read it.
@@ -98,14 +98,14 @@ def refusal(answer: Answer) -> CallFailed:
     named = headers.get("x-amzn-ErrorType")
     start = content.strip()
     if not named and status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not start or start.startswith(b"<html>")):
-        return CallFailed(str(status), _phrase(status), request_id)
+        return AwsError(str(status), _phrase(status), request_id)
     try:
         found = strict_json.parse(content.decode())
     except ValueError:  # not UTF-8, not JSON, or nested too deeply
         found = {"message": content.decode("utf-8", "replace")}
     body: Mapping[str, Any] = found if isinstance(found, dict) else {}
     code = str(body.get("__type", named or status)).partition(":")[0].rpartition("#")[2]
-    return CallFailed(code, str(body.get("message", body.get("Message", ""))), request_id)
+    return AwsError(code, str(body.get("message", body.get("Message", ""))), request_id)
 
 
 def _phrase(status: int) -> str:
@@ -119,9 +119,9 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         answer = strict_json.parse(content.decode())
     except ValueError as error:
-        raise CallFailed("InvalidResponse", f"the answer is not JSON: {error}") from error
+        raise AwsError("InvalidResponse", f"the answer is not JSON: {error}") from error
     if not isinstance(answer, dict):
-        raise CallFailed("InvalidResponse", "the answer is not a JSON object")
+        raise AwsError("InvalidResponse", "the answer is not a JSON object")
     return answer
 
 
@@ -133,8 +133,8 @@ class _Endpoint:
         self._scope = scope
         self._connection: Connection | None = None
 
-    def post(self, target: str, body: bytes, patience: Patience) -> Answer:
-        """Return the answer, whatever its status. Raises CallFailed.
+    def post(self, target: str, body: bytes, patience: CallOptions) -> Answer:
+        """Return the answer, whatever its status. Raises AwsError.
 
         What fails on a kept connection may be its own fault: it is tried once more, at once, on a new one. So one
         request takes at most twice `read_seconds`, and `connect_seconds`.
@@ -145,12 +145,12 @@ class _Endpoint:
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             headers["x-amzn-trace-id"] = trace
         if self._connection and self._connection.is_usable():
-            with suppress(CallFailed):
+            with suppress(AwsError):
                 return self._exchange(self._connection, headers, body, patience)
         return self._exchange(self.connect(patience), headers, body, patience)
 
-    def connect(self, patience: Patience) -> Connection:
-        """Open a new connection in place of the one there was. Raises CallFailed."""
+    def connect(self, patience: CallOptions) -> Connection:
+        """Open a new connection in place of the one there was. Raises AwsError."""
         self.close()
         tls = _tls() if self._url.scheme == "https" else None
         port = self._url.port or (443 if tls else 80)
@@ -170,7 +170,9 @@ class _Endpoint:
             self._connection.close()
         self._connection = None
 
-    def _exchange(self, connection: Connection, headers: Mapping[str, str], body: bytes, patience: Patience) -> Answer:
+    def _exchange(
+        self, connection: Connection, headers: Mapping[str, str], body: bytes, patience: CallOptions
+    ) -> Answer:
         try:
             return connection.post(headers, body, patience.read_seconds)
         except TimeoutError as error:
@@ -178,9 +180,9 @@ class _Endpoint:
         except OSError as error:
             raise self._failed("ConnectionClosedError", error) from error
 
-    def _failed(self, code: str, error: Exception) -> CallFailed:
+    def _failed(self, code: str, error: Exception) -> AwsError:
         self.close()
-        return CallFailed(code, f"{self._url.geturl()}: {error}")
+        return AwsError(code, f"{self._url.geturl()}: {error}")
 
 
 _endpoints: dict[tuple[Service, str], _Endpoint] = {}

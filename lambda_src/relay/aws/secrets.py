@@ -14,9 +14,9 @@ from typing import Any
 
 from relay.auth.constant_time import any_equal
 from relay.auth.secret_ref import SSM
-from relay.aws.api import PARAMETER_STORE, SECRETS_MANAGER, SEVERAL, Call, CallFailed, Service
+from relay.aws.api import PARAMETER_STORE, SECRETS_MANAGER, STANDARD_RETRY, AwsCall, AwsError, Service
 from relay.errors import Unauthorized, Unavailable
-from relay.recent import Recent
+from relay.recent import RecentValues
 
 MAX_AGE_SECONDS = 300
 """How long a value that was replaced or deleted may still authenticate webhooks."""
@@ -31,11 +31,13 @@ _ANOTHER_VALUE = "ResourceExistsException"
 class Secrets:
     """What the function has read of its secrets. `clock` is the time of day in seconds."""
 
-    def __init__(self, call: Call, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, call: AwsCall, clock: Callable[[], float] = time.time) -> None:
         self._call = call
-        self._found: Recent[list[str]] = Recent(clock)  # never crowded out by names that a stranger makes up
-        self._missing: Recent[list[str]] = Recent(clock, MAX_NAMES)
-        self._failed: Recent[str] = Recent(clock, MAX_NAMES)
+        self._found: RecentValues[list[str]] = RecentValues(
+            clock
+        )  # never crowded out by names that a stranger makes up
+        self._missing: RecentValues[list[str]] = RecentValues(clock, MAX_NAMES)
+        self._failed: RecentValues[str] = RecentValues(clock, MAX_NAMES)
 
     def read(self, name: str) -> list[str]:
         """Return the active values: one text, or a JSON list of texts while one is rotated. None if there is no secret.
@@ -69,7 +71,7 @@ class Secrets:
             try:
                 self._ask(SECRETS_MANAGER, "PutSecretValue", _first_version(name, value))
                 stored = value
-            except CallFailed as error:
+            except AwsError as error:
                 if error.code != _ANOTHER_VALUE:
                     raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
         values = _values(stored)
@@ -81,7 +83,7 @@ class Secrets:
         """Return what is stored; None if there is no such secret, or no value yet. Raise Unavailable."""
         try:
             return self._value(name)
-        except CallFailed as error:
+        except AwsError as error:
             if error.code in _NOT_THERE:
                 return None
             reason = f"secret {name}: {error}"
@@ -104,7 +106,7 @@ class Secrets:
         return text if text is not None else base64.b64decode(binary) if isinstance(binary, str) else binary
 
     def _ask(self, service: Service, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        return self._call(service, os.environ["AWS_REGION"], operation, parameters, SEVERAL)
+        return self._call(service, os.environ["AWS_REGION"], operation, parameters, STANDARD_RETRY)
 
 
 def _unavailable(reason: str) -> Unavailable:

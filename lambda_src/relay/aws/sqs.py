@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from relay.aws import boto3_clients, s3
 from relay.delivery.batching import batches
-from relay.delivery.message import VERSION, Message, Unreadable, spelled
+from relay.delivery.message import VERSION, InvalidMessage, Message, ascii_attribute
 from relay.delivery.undelivered import Queue
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
 
 def keep_unreadable(text: str, why: str) -> str | None:
     """Dead-letter a text that is no message of ours, as it came: None if it is in the queue, else why it is not."""
-    letter = _Letter(text, {"ErrorCode": "Unreadable", "ErrorMessage": spelled(why)})
+    letter = _Letter(text, {"ErrorCode": "InvalidMessage", "ErrorMessage": ascii_attribute(why)})
     if letter.size > MAX_BYTES:  # it came without attributes, and leaves no room for any
         letter = _Letter(text, {})
     try:
@@ -101,17 +101,17 @@ def postpone(seconds: Mapping[str, int]) -> None:
 
 
 def follow(text: str) -> str:
-    """The message that `text` is, or points to. Raises Unreadable if it is gone, OSError if S3 is."""
+    """The message that `text` is, or points to. Raises InvalidMessage if it is gone, OSError if S3 is."""
     if (key := _pointed_at(text)) is None:
         return text
     if not re.fullmatch(_KEY, key):  # nothing else in the bucket is a message
-        raise Unreadable("the pointer to the overflow bucket is none of ours")
+        raise InvalidMessage("the pointer to the overflow bucket is none of ours")
     try:
         found = s3.get(key)
     except Exception as error:
         raise OSError(boto3_clients.reason(error)) from error
     if found is None:
-        raise Unreadable(f"the overflow bucket has no {key}")
+        raise InvalidMessage(f"the overflow bucket has no {key}")
     return found.decode("utf-8", "replace")
 
 
@@ -125,12 +125,12 @@ def _pointed_at(text: str) -> str | None:
 def _overflowing(message: Message, letter: _Letter) -> _Letter:
     key = s3.put("overflow", letter.text.encode(), "application/json")
     # Only for a person who looks at it, and each of them may be what made the message too large.
-    error = {"code": spelled(message.failed.code), "message": spelled(message.failed.message)}
+    error = {"code": ascii_attribute(message.failed.code), "message": ascii_attribute(message.failed.message)}
     pointer = {"key": key, "size": len(letter.text)}
     about = {
         "version": VERSION,
-        "route": spelled(message.origin.route),
-        "webhook_id": spelled(message.origin.webhook_id),
+        "route": ascii_attribute(message.origin.route),
+        "webhook_id": ascii_attribute(message.origin.webhook_id),
         "error": error,
     }
     return _Letter(json.dumps(about | {_POINTER: pointer}), letter.attributes)

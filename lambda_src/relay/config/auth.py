@@ -10,13 +10,13 @@ from relay.auth.coverage import Scheme, signs_the_body
 from relay.auth.jwt_scheme import JwtScheme
 from relay.auth.signature_scheme import SignatureScheme
 from relay.auth.token_scheme import NoScheme, TokenScheme
-from relay.config.table import NOTHING, Check, Table
+from relay.config.table import INVALID_TEMPLATE, Table, Validator
 from relay.templates.template import Template
 
 _AUTHORIZATION = "${headers.authorization}"
 
 
-def read(table: Table, schemes: Check) -> Scheme:
+def read(table: Table, schemes: Validator) -> Scheme:
     """The scheme. `schemes` knows the names that are allowed; a preset's own name stands for its hmac scheme."""
     kind = table.text("scheme", check=schemes)
     public = kind in {*public_key.KINDS, *certificate_scheme.KINDS, token_scheme.NONE} or (
@@ -56,7 +56,7 @@ def _token(table: Table, kind: str, secret: str) -> TokenScheme:
     each = table.template("each", signature_scheme.NAMES)
     names = (*signature_scheme.NAMES, "item") if each else signature_scheme.NAMES
     default = None if kind == "api-key" else _AUTHORIZATION
-    return TokenScheme(secret, kind, table.template("token", names, default) or NOTHING, each)
+    return TokenScheme(secret, kind, table.template("token", names, default) or INVALID_TEMPLATE, each)
 
 
 def _jwt(table: Table, secret: str) -> JwtScheme:
@@ -67,7 +67,7 @@ def _jwt(table: Table, secret: str) -> JwtScheme:
     jwks_url = "" if secret else table.text("jwks_url", "", check=_https)
     scheme = JwtScheme(
         secret=secret,
-        token=table.template("token", signature_scheme.NAMES, "${headers.authorization}") or NOTHING,
+        token=table.template("token", signature_scheme.NAMES, "${headers.authorization}") or INVALID_TEMPLATE,
         algorithm=table.text("algorithm", check=_algorithm),
         prefix=table.text("prefix", ""),
         public_key="" if secret else _one_key(table, required=not jwks_url),
@@ -127,8 +127,8 @@ def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
     in_content = (*signature_scheme.NAMES_IN_CONTENT, *item, *(["timestamp"] if timestamp else []))
     scheme = SignatureScheme(
         secret=secret,
-        signature=table.template("signature", (*signature_scheme.NAMES, *item), None) or NOTHING,
-        content=table.template("content", in_content, None) or NOTHING,
+        signature=table.template("signature", (*signature_scheme.NAMES, *item), None) or INVALID_TEMPLATE,
+        content=table.template("content", in_content, None) or INVALID_TEMPLATE,
         kind=kind if kind in signature_scheme.KINDS else "hmac",
         algorithm=table.choice("algorithm", signature_scheme.ALGORITHMS),
         encoding=table.choice("encoding", signature_scheme.ENCODINGS),
@@ -166,13 +166,13 @@ def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
     unknown = {one for one in signed if one.startswith("canonical")} - {f"canonical.{name}" for name in CANONICAL}
     if unknown:
         table.problem("content", f"expected canonical and one of {', '.join(CANONICAL)}, got {', '.join(unknown)}")
-    if scheme.content is not NOTHING and signs_the_body(scheme) != (covers == "body"):
+    if scheme.content is not INVALID_TEMPLATE and signs_the_body(scheme) != (covers == "body"):
         table.problem("content", 'expected ${body} in it, or covers = "part": what is not signed is not authenticated')
     if scheme.timestamp and not _is_signed(scheme.timestamp, signed):
         table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
     if bool(scheme.assign) != bool(scheme.label):
         table.problem("assign", 'expected "assign" and "label" together')
-    if (scheme.kind == "hash") != ("secret" in signed) and scheme.content is not NOTHING:
+    if (scheme.kind == "hash") != ("secret" in signed) and scheme.content is not INVALID_TEMPLATE:
         table.problem("content", "expected ${secret} in it if, and only if, the scheme is hash")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from relay.config.table import NOTHING, Table
+from relay.config.table import INVALID_TEMPLATE, Table
 from relay.entry import MAX_DETAIL_TYPE, MAX_SOURCE, SOURCE
 from relay.templates.template import Placeholder, Template, literal_prefix
 
@@ -31,8 +31,8 @@ def read(table: Table, bus: str, partner: str, regions: Sequence[str]) -> EventT
     each = table.template("each", NAMES)
     names = (*NAMES, "item") if each else NAMES
     event = EventTemplate(
-        source=table.template("source", names, None) or NOTHING,
-        detail_type=table.template("detail_type", names, None) or NOTHING,
+        source=table.template("source", names, None) or INVALID_TEMPLATE,
+        detail_type=table.template("detail_type", names, None) or INVALID_TEMPLATE,
         time=table.template("time", names),
         resources=table.template("resources", names),
         detail=table.template("detail", names),
@@ -41,7 +41,7 @@ def read(table: Table, bus: str, partner: str, regions: Sequence[str]) -> EventT
         claim_detail=table.template("claim_detail", names),
         when=table.template("when", names),
     )
-    if event.source is not NOTHING:
+    if event.source is not INVALID_TEMPLATE:
         _note_wrong_source(table, event.source, bus, partner)
     detail_type, complete = literal_prefix(event.detail_type)
     if len(detail_type) > MAX_DETAIL_TYPE:

@@ -18,7 +18,7 @@ from relay.config import presets, route_rules
 from relay.config.line_numbers import line_of
 from relay.config.presets import Presets
 from relay.config.route import CLAIM_CHECK, DELIVERY, REJECT, RESOURCE, Route
-from relay.config.table import NOTHING, Check, Problem, Table, similar
+from relay.config.table import INVALID_TEMPLATE, Problem, Table, Validator, similar
 from relay.entry import MAX_ENTRY_BYTES
 from relay.errors import ConfigError
 from relay.http import body_formats
@@ -197,7 +197,7 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
         table.problem("dedupe", "expected id: what tells one webhook from another")
     if route.event.claim_detail and route.oversize != CLAIM_CHECK:
         table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
-    for key, problem in redaction.reads_proof(route.auth, route.templates()):
+    for key, problem in redaction.reads_redacted(route.auth, route.templates()):
         table.problem(key, problem)
     table.end()
     for key, problem in route_rules.problems(route):
@@ -208,7 +208,7 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
 def _handshake(table: Table, body_format: str) -> Handshake:
     made = Handshake(
         method=table.choice("method", ("POST", "GET", "HEAD", "OPTIONS")),
-        when=table.template("when", handshake.NAMES, None) or NOTHING,
+        when=table.template("when", handshake.NAMES, None) or INVALID_TEMPLATE,
         authenticate=table.flag("authenticate", default=True),
         status=table.number("status", 200, maximum=299),
         pattern=table.text("pattern", handshake.DEFAULT_PATTERN),
@@ -245,9 +245,9 @@ def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     return {"body": base.get("body", ""), **preset, **named, "auth": auth}
 
 
-def _pattern(pattern: str, expected: str) -> Check:
+def _pattern(pattern: str, expected: str) -> Validator:
     return lambda value: None if re.fullmatch(pattern, value) else expected
 
 
-def _one_of(names: Iterable[str]) -> Check:
+def _one_of(names: Iterable[str]) -> Validator:
     return lambda value: None if value in names else f"expected one of {', '.join(sorted(names))}"

@@ -9,9 +9,9 @@ from relay.templates.template import Template, TemplateError, compile_template
 
 _NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
 
-Check = Callable[[str], str | None]
+Validator = Callable[[str], str | None]
 
-NOTHING = Template("", ())
+INVALID_TEMPLATE = Template("", ())
 """Stands for a template that is missing or wrong, which has been noted as a problem."""
 
 
@@ -38,7 +38,7 @@ class Table:
         """Note a mistake at `key`."""
         self._problems.append(Problem(f"{self._where}{key}: {message}", (*self._place, *key.split("."))))
 
-    def text(self, key: str, default: str | None = None, *, check: Check | None = None) -> str:
+    def text(self, key: str, default: str | None = None, *, check: Validator | None = None) -> str:
         """The text at `key`; required without a default. `check` says what was expected instead, or None."""
         value = self._take(key, str, default)
         if value and check and (expected := check(value)):
@@ -60,7 +60,7 @@ class Table:
             self.problem(key, f"expected a whole number from {minimum} to {maximum}, got {value}")
         return value
 
-    def texts(self, key: str, *, check: Check = lambda _: None, required: bool = True) -> tuple[str, ...]:
+    def texts(self, key: str, *, check: Validator = lambda _: None, required: bool = True) -> tuple[str, ...]:
         """A list of texts; of at least one, if it is required."""
         values = self._take(key, list, None if required else [])
         if values is not None and not ((values or not required) and all(isinstance(value, str) for value in values)):

@@ -105,14 +105,14 @@ def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, bud
         while waiting and budget.allows(failing=failing):
             batch = waiting.popleft()
             results = send([entries[index] for index in batch])
-            blamed = len(batch) > 1 and all(error_codes.blames_one(result) for result in results)
+            blamed = len(batch) > 1 and all(error_codes.blames_one_entry(result) for result in results)
             if blamed:  # the others may not suffer for one of them: each is put on its own, while there is time
                 waiting.extendleft([index] for index in reversed(batch))
                 results = [Failed("NotAttempted", "there was no time for it on its own")] * len(batch)
             for index, outcome in zip(batch, results, strict=True):
                 made[index] = _counted(outcome, made[index])
-            failing = failing or (not blamed and all(error_codes.retryable(result) for result in results))
-        pending = [index for index in pending if error_codes.retryable(made[index])]
+            failing = failing or (not blamed and all(error_codes.is_retryable(result) for result in results))
+        pending = [index for index in pending if error_codes.is_retryable(made[index])]
         if pending and not budget.pause(attempt):
             break
         attempt += 1

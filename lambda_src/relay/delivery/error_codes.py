@@ -46,11 +46,11 @@ OF_ONE_ENTRY = {"RequestEntityTooLargeException", "SerializationException", "Val
 """Codes with which one entry can fail a request of many, whose other entries are fine."""
 
 
-def retryable(outcome: Outcome) -> bool:
+def is_retryable(outcome: Outcome) -> bool:
     """Whether trying again may help."""
     return isinstance(outcome, Failed) and outcome.code not in PERMANENT
 
 
-def blames_one(outcome: Outcome) -> bool:
+def blames_one_entry(outcome: Outcome) -> bool:
     """Whether the request was refused for what may be in another entry of it."""
     return not isinstance(outcome, Accepted) and outcome.code in OF_ONE_ENTRY

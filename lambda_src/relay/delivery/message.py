@@ -18,7 +18,7 @@ MAX_ATTRIBUTE = 256
 MAX_ATTEMPTS = 1_000_000
 
 
-class Unreadable(ValueError):
+class InvalidMessage(ValueError):
     """A message that is not ours, or not of this version; it says why."""
 
 
@@ -61,9 +61,9 @@ class Message:
         """What an operator filters by. Any of them may have any character, so they are spelled in ASCII too."""
         source = self.what.source if isinstance(self.what, Entry) else ""
         attributes = {
-            "Route": spelled(self.origin.route),
-            "ErrorCode": spelled(self.failed.code),
-            "Source": spelled(source),
+            "Route": ascii_attribute(self.origin.route),
+            "ErrorCode": ascii_attribute(self.failed.code),
+            "Source": ascii_attribute(source),
         }
         return {name: value for name, value in attributes.items() if value}
 
@@ -77,26 +77,26 @@ def origin_of(webhook: Webhook, webhook_id: str) -> Origin:
     return Origin(webhook.route.name, webhook_id, rfc3339(webhook.received_at))
 
 
-def spelled(text: str) -> str:
+def ascii_attribute(text: str) -> str:
     """Return the beginning of `text` as an attribute may have it: SQS refuses some control characters."""
     return json.dumps(text)[1:-1][:MAX_ATTRIBUTE]
 
 
 def parse(text: str) -> Message:
-    """Return the message that `text` is, all of it fit to be sent. Raise Unreadable, and nothing else."""
+    """Return the message that `text` is, all of it fit to be sent. Raise InvalidMessage, and nothing else."""
     try:
         letter = _object(strict_json.parse(text))
         if letter["version"] != VERSION:
-            raise Unreadable(f"version {letter['version']!r} is not {VERSION}")
+            raise InvalidMessage(f"version {letter['version']!r} is not {VERSION}")
         origin = Origin(_text(letter["route"]), _text(letter["webhook_id"]), _text(letter["received_at"]))
         _time(origin.received_at)
         error = _object(letter["error"])
         failed = Failed(_text(error["code"]), _text(error["message"]), _count(letter["attempts"]))
         what = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
     except KeyError as error:
-        raise Unreadable(f"not a message of the relay: no {error}") from error
+        raise InvalidMessage(f"not a message of the relay: no {error}") from error
     except NotJSON as error:
-        raise Unreadable(f"not a message of the relay: {error}") from error
+        raise InvalidMessage(f"not a message of the relay: {error}") from error
     return Message(origin, what, failed)
 
 
@@ -114,7 +114,7 @@ def _request(posted: Mapping[str, Any]) -> Request:
     try:
         body = base64.b64decode(_text(posted["body"]), validate=True)
     except ValueError as error:
-        raise Unreadable("the body is not base64") from error
+        raise InvalidMessage("the body is not base64") from error
     headers = {name: _text(value) for name, value in _object(posted["headers"]).items()}
     return Request(_text(posted["method"]), _text(posted["path"]), _text(posted["query"]), headers, body, "")
 
@@ -123,7 +123,7 @@ def _entry(letter: Mapping[str, Any]) -> Entry:
     wire, claim = _object(letter["entry"]), _text(letter.get("claim", ""))
     resources = wire["Resources"]
     if not isinstance(resources, list):
-        raise Unreadable("expected a list of resources")
+        raise InvalidMessage("expected a list of resources")
     entry = Entry(
         time=_time(_text(wire["Time"])),
         source=_text(wire["Source"]),
@@ -135,9 +135,9 @@ def _entry(letter: Mapping[str, Any]) -> Entry:
         claim=claim,
     )
     if not entry.is_unicode() or not (entry.region + entry.bus).isascii():
-        raise Unreadable("the entry has characters that cannot be sent")
+        raise InvalidMessage("the entry has characters that cannot be sent")
     if claim and not _is_claim(strict_json.parse(entry.detail), claim):
-        raise Unreadable("the claim is not that of the entry")
+        raise InvalidMessage("the claim is not that of the entry")
     return entry
 
 
@@ -149,19 +149,19 @@ def _is_claim(detail: object, key: str) -> bool:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise Unreadable(f"expected text, got {type(value).__name__}")
+        raise InvalidMessage(f"expected text, got {type(value).__name__}")
     return value
 
 
 def _object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Unreadable(f"expected an object, got {type(value).__name__}")
+        raise InvalidMessage(f"expected an object, got {type(value).__name__}")
     return value
 
 
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_ATTEMPTS:
-        raise Unreadable("expected a number of attempts")
+        raise InvalidMessage("expected a number of attempts")
     return value
 
 
@@ -171,7 +171,7 @@ def _time(text: str) -> datetime:
         time = datetime.fromisoformat(text)
         rfc3339(time)
     except (ValueError, OverflowError) as error:
-        raise Unreadable("expected a time in RFC 3339") from error
+        raise InvalidMessage("expected a time in RFC 3339") from error
     if time.tzinfo is None:
-        raise Unreadable("expected a time with its zone")
+        raise InvalidMessage("expected a time with its zone")
     return time

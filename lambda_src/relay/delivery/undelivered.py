@@ -21,32 +21,32 @@ class Queue(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Queued:
     """What was not accepted, and the queue it is in."""
 
     queue: Queue
     failed: Failed
 
 
-Fate = Accepted | Kept
+EntryResult = Accepted | Queued
 """What became of an entry: EventBridge has it, or a queue."""
 
 Store = Callable[[Queue, Sequence[Message]], Sequence[str | None]]
 """Stores messages. Gives, in the same order, None for each that is in the queue, else why it is not. Does not raise."""
 
 
-class NotKept(Exception):
+class StorageError(Exception):
     """At least one message is in neither queue; it says why."""
 
 
 def queue_of(failed: Failed) -> Queue:
     """The queue this failure belongs to."""
-    return Queue.RETRY if error_codes.retryable(failed) else Queue.DEAD_LETTERS
+    return Queue.RETRY if error_codes.is_retryable(failed) else Queue.DEAD_LETTERS
 
 
-def keep(messages: Sequence[Message], store: Store) -> list[Kept]:
-    """Where each message is now, in order. Raises NotKept if one is nowhere."""
-    kept: dict[int, Kept] = {}
+def store_undelivered(messages: Sequence[Message], store: Store) -> list[Queued]:
+    """Where each message is now, in order. Raises StorageError if one is nowhere."""
+    kept: dict[int, Queued] = {}
     reasons: list[str] = []
     for queue in Queue:
         mine = [index for index, message in enumerate(messages) if queue_of(message.failed) is queue]
@@ -55,9 +55,9 @@ def keep(messages: Sequence[Message], store: Store) -> list[Kept]:
                 break
             for index, why_not in zip(left, store(choice, [messages[index] for index in left]), strict=True):
                 if why_not is None:
-                    kept[index] = Kept(choice, messages[index].failed)
+                    kept[index] = Queued(choice, messages[index].failed)
                 else:
                     reasons.append(f"{choice.value}: {why_not}")
     if len(kept) < len(messages):
-        raise NotKept(", ".join(dict.fromkeys(reasons)))
+        raise StorageError(", ".join(dict.fromkeys(reasons)))
     return [kept[index] for index in range(len(messages))]

@@ -15,7 +15,7 @@ from relay.templates import strict_json
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class ClaimCheckStore:
     """Where details are left and fetched. `keep` gives bucket and key of a text, or raises OSError.
 
     `presign` gives a URL that lets whoever has it fetch a key for some seconds: at most as long as the credentials of
@@ -27,7 +27,7 @@ class Counter:
     seconds: int
 
 
-def checked(entry: Entry, fields: Mapping[str, Any], counter: Counter, now: datetime) -> Entry:
+def store_detail(entry: Entry, fields: Mapping[str, Any], counter: ClaimCheckStore, now: datetime) -> Entry:
     """`entry` with a claim for its detail, beside `fields`. Raises OSError if the detail cannot be left."""
     content = entry.detail.encode()
     bucket, key = counter.keep(entry.detail)
@@ -42,7 +42,7 @@ def checked(entry: Entry, fields: Mapping[str, Any], counter: Counter, now: date
     return replace(entry, detail=strict_json.dump({**fields, "claim": claim}), claim=key)
 
 
-def renewed(entry: Entry, counter: Counter, now: datetime) -> Entry:
+def refresh_url(entry: Entry, counter: ClaimCheckStore, now: datetime) -> Entry:
     """`entry` with a URL as good as new, if it has a claim: it may have waited for longer than a URL lives."""
     if not entry.claim:
         return entry

@@ -40,11 +40,11 @@ def scope_of(webhook: Webhook, payload: Any) -> Scope:
     return scope | {"id": delivery_id if delivery_id.isprintable() and delivery_id else webhook.request.request_id}
 
 
-Check = Callable[[Entry, Mapping[str, Any]], Entry]
+ClaimCheck = Callable[[Entry, Mapping[str, Any]], Entry]
 """An entry with a claim for its detail, beside some fields. Raises OSError."""
 
 
-def to_entries(route: Route, scope: Scope, text: str, config: Config, check: Check) -> list[Entry]:
+def to_entries(route: Route, scope: Scope, text: str, config: Config, check: ClaimCheck) -> list[Entry]:
     """One entry, or one for each element of the route's `each`, in order, where `when` holds.
 
     `text` is the body as JSON.
@@ -76,7 +76,7 @@ def _scopes(route: Route, scope: Scope, most: int) -> list[Scope]:
     return found
 
 
-def _within(entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, check: Check) -> Entry:
+def _within(entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, check: ClaimCheck) -> Entry:
     if entry.size > config.max_entry_bytes and route.oversize == CLAIM_CHECK:
         entry = check(entry, fields)
     if entry.size > config.max_entry_bytes:

@@ -7,40 +7,40 @@ from http import HTTPStatus
 
 from relay.auth import handshake, secret_ref
 from relay.auth.certificate_scheme import CertificateScheme, confirmation
-from relay.auth.context import PUBLISHED_SECONDS, Known
-from relay.auth.handshake import Answer, Handshake, Receiver
+from relay.auth.context import PUBLISHED_SECONDS, VerificationContext
+from relay.auth.handshake import Handshake, HandshakeContext, HandshakeResponse
 from relay.config.loader import Config
 from relay.config.route import Route
 from relay.errors import BadRequest, InternalError, Rejected, Unauthorized, Unavailable
 from relay.http import request, routing
 from relay.http.request import Request
 from relay.pipeline import relaying, responses
-from relay.pipeline.relaying import Relayed, Repeated
+from relay.pipeline.relaying import Duplicate, Relayed
 from relay.pipeline.services import Ports, Response
 from relay.webhook import Webhook, authenticate
 
 
 @dataclass(frozen=True, slots=True)
-class Greeted:
+class HandshakeAnswered:
     """A handshake that was answered; nothing was delivered."""
 
     route: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedRequest:
     """A webhook that was not taken, and the route it was for (`none` if there is no such route, or it is not known)."""
 
     route: str
     rejection: Rejected
 
 
-Told = Relayed | Greeted | Repeated | Refused
+RequestResult = Relayed | HandshakeAnswered | Duplicate | RejectedRequest
 
 
 def answer(
     event: object, config: Config, ports: Ports, now: datetime, seconds_left: Callable[[], float]
-) -> tuple[Response, Told]:
+) -> tuple[Response, RequestResult]:
     """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere.
 
     `seconds_left` tells how long the function may still run, at the moment it is asked.
@@ -52,16 +52,16 @@ def answer(
         route_name = route.name
         route = _with_its_secret(route, posted, path)
         if greeting := _greeting(posted, route, config.public_url, ports, now):
-            return responses.greeting(greeting), Greeted(route.name)
-        return relaying.taken(Webhook(route, posted, path, now), config, ports, seconds_left)
+            return responses.greeting(greeting), HandshakeAnswered(route.name)
+        return relaying.accept_webhook(Webhook(route, posted, path, now), config, ports, seconds_left)
     except Rejected as rejection:
-        return responses.problem(rejection, request.request_id(event)), Refused(route_name, rejection)
+        return responses.problem(rejection, request.request_id(event)), RejectedRequest(route_name, rejection)
 
 
-def crashed(event: object, error: Exception) -> tuple[Response, Refused]:
+def internal_error(event: object, error: Exception) -> tuple[Response, RejectedRequest]:
     """Return what a request is told that made `answer` raise anything, and what there is to say about it."""
     rejection = InternalError(type(error).__name__)
-    return responses.problem(rejection, request.request_id(event)), Refused("none", rejection)
+    return responses.problem(rejection, request.request_id(event)), RejectedRequest("none", rejection)
 
 
 def _with_its_secret(route: Route, posted: Request, path: Mapping[str, str]) -> Route:
@@ -70,7 +70,7 @@ def _with_its_secret(route: Route, posted: Request, path: Mapping[str, str]) -> 
     return route if name == route.auth.secret else replace(route, auth=replace(route.auth, secret=name))
 
 
-def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> Answer | None:
+def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> HandshakeResponse | None:
     """The answer to a handshake, or None if `posted` is a webhook, which is authentic then. Raises Unauthorized."""
     asked = handshake.find(route.handshakes, posted, authentic=False)
     if not asked:
@@ -82,11 +82,11 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
         secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
         # A token that is wrong ends the handshake, so it is compared with values that are fresh.
         tokens = ports.refresh_secret(route.verify_token) if asked.token else ()
-        return handshake.answer(asked, posted, Receiver(route.auth, secrets, tokens, route.origins))
+        return handshake.answer(asked, posted, HandshakeContext(route.auth, secrets, tokens, route.origins))
     if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
         if not ports.fetch(url, PUBLISHED_SECONDS):
             raise Unavailable("The subscription could not be confirmed.")
-        return Answer(HTTPStatus.OK, {}, "")
+        return HandshakeResponse(HTTPStatus.OK, {}, "")
     if posted.method != "POST":
         raise BadRequest("This is none of the sender's handshakes.")
     return None
@@ -104,7 +104,7 @@ def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, 
     """Raise Unauthorized, but only after a look at secrets that are fresh: they may have been rotated."""
     scheme = route.auth
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
-    known = Known(public_url, secrets, now, ports.fetch, route.body)
+    known = VerificationContext(public_url, secrets, now, ports.fetch, route.body)
     try:
         authenticate(posted, scheme, known)
     except Unauthorized:

@@ -13,7 +13,7 @@ from relay.config.route import DELIVERY
 from relay.delivery import message
 from relay.delivery.deliver import budget, deliver
 from relay.delivery.message import Message, Origin
-from relay.delivery.undelivered import Fate, NotKept, Store, keep
+from relay.delivery.undelivered import EntryResult, StorageError, Store, store_undelivered
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.errors import MappingError, Unavailable
 from relay.http import body_formats
@@ -31,20 +31,20 @@ class Relayed:
 
     route: str
     webhook_id: str
-    fates: Sequence[Fate]
+    fates: Sequence[EntryResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class Duplicate:
     """A webhook that had been taken before; it was told the same."""
 
     route: str
     webhook_id: str
 
 
-def taken(
+def accept_webhook(
     webhook: Webhook, config: Config, ports: Ports, seconds_left: Callable[[], float]
-) -> tuple[Response, Relayed | Repeated]:
+) -> tuple[Response, Relayed | Duplicate]:
     """The answer, the same as before if the route wants each webhook once. Raises Rejected if it could not be taken."""
     route = webhook.route
     text, value = body_formats.parse(webhook.request, route.body)
@@ -52,7 +52,7 @@ def taken(
     relayed: list[Relayed] = []
 
     def work() -> Response:
-        check = partial(claim_check.checked, counter=ports.counter, now=webhook.received_at)
+        check = partial(claim_check.store_detail, counter=ports.counter, now=webhook.received_at)
         entries: Sequence[Entry | Request]
         outcomes: Sequence[Outcome]
         try:
@@ -73,7 +73,7 @@ def taken(
     answered, first = ports.once(key, seconds_left(), work) if key else (work(), True)
     if first:
         return answered, relayed[0]
-    return responses.replayed(answered), Repeated(route.name, scope["id"])
+    return responses.replayed(answered), Duplicate(route.name, scope["id"])
 
 
 def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
@@ -96,14 +96,16 @@ def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
     return json.dumps(parts)
 
 
-def _fates(origin: Origin, entries: Sequence[Entry | Request], outcomes: Sequence[Outcome], store: Store) -> list[Fate]:
+def _fates(
+    origin: Origin, entries: Sequence[Entry | Request], outcomes: Sequence[Outcome], store: Store
+) -> list[EntryResult]:
     failed = [
         Message(origin, entry, outcome)
         for entry, outcome in zip(entries, outcomes, strict=True)
         if isinstance(outcome, Failed)
     ]
     try:
-        kept = iter(keep(failed, store))
-    except NotKept as error:
+        kept = iter(store_undelivered(failed, store))
+    except StorageError as error:
         raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
     return [outcome if isinstance(outcome, Accepted) else next(kept) for outcome in outcomes]

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
 
-from relay.auth.handshake import Answer
-from relay.delivery.undelivered import Fate, Queue
+from relay.auth.handshake import HandshakeResponse
+from relay.delivery.undelivered import EntryResult, Queue
 from relay.entry import Accepted
 from relay.errors import Rejected
 
@@ -20,7 +20,7 @@ _SHORTEST_MESSAGE = 32
 _CODE_CHARACTERS = 64
 
 
-def accepted(fates: Sequence[Fate]) -> dict[str, Any]:
+def accepted(fates: Sequence[EntryResult]) -> dict[str, Any]:
     """202: every entry is in EventBridge, in the retry queue or in the dead-letter queue.
 
     The more entries there are, the shorter is each error message, until there is none; the dead letter has all of it.
@@ -30,7 +30,7 @@ def accepted(fates: Sequence[Fate]) -> dict[str, Any]:
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
 
 
-def counts(fates: Sequence[Fate]) -> dict[str, int]:
+def counts(fates: Sequence[EntryResult]) -> dict[str, int]:
     """How many entries are where."""
     places = [None if isinstance(fate, Accepted) else fate.queue for fate in fates]
     return {
@@ -45,7 +45,7 @@ def replayed(first: dict[str, Any]) -> dict[str, Any]:
     return {**first, "headers": {**first["headers"], "idempotent-replay": "true"}}
 
 
-def greeting(answer: Answer) -> dict[str, Any]:
+def greeting(answer: HandshakeResponse) -> dict[str, Any]:
     """What a handshake wants to hear."""
     return {
         "statusCode": int(answer.status),
@@ -67,7 +67,7 @@ def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
     return _response(rejected.status, "application/problem+json", body, rejected.headers)
 
 
-def _entry(fate: Fate, longest: int) -> dict[str, Any]:
+def _entry(fate: EntryResult, longest: int) -> dict[str, Any]:
     if isinstance(fate, Accepted):
         return {"event_id": fate.event_id}
     code = _cut(fate.failed.code, _CODE_CHARACTERS)

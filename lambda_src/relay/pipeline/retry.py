@@ -10,20 +10,20 @@ from relay.auth import redaction
 from relay.config.loader import Config
 from relay.delivery import deliver, error_codes
 from relay.delivery.deliver import Budget, Send
-from relay.delivery.message import Message, Origin, Unreadable, parse
+from relay.delivery.message import InvalidMessage, Message, Origin, parse
 from relay.delivery.undelivered import Queue, Store, queue_of
 from relay.entry import Entry, Failed, Outcome
 from relay.errors import MappingError, Rejected
 from relay.http import body_formats, routing
 from relay.http.request import Request
 from relay.mapping import claim_check
-from relay.mapping.claim_check import Counter
-from relay.mapping.entries import Check, scope_of, to_entries
+from relay.mapping.claim_check import ClaimCheckStore
+from relay.mapping.entries import ClaimCheck, scope_of, to_entries
 from relay.templates.strict_json import NotJSON
 from relay.webhook import Webhook
 
 GIVE_UP = timedelta(hours=24)
-UNFORESEEN = "Unforeseen"
+UNEXPECTED_ERROR = "Unforeseen"
 FIRST_SECONDS = 5
 LONGEST_SECONDS = 15 * 60
 MAX_BYTES = 32 * 1024 * 1024
@@ -32,7 +32,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedMessage:
     """A message as the queue gave it. A redrive starts `sent_at` and `receive_count` anew."""
 
     text: str
@@ -41,7 +41,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Done:
     """The message may be deleted: EventBridge has everything of it that a queue has not."""
 
     accepted: int = 0
@@ -49,14 +49,14 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Postponed:
     """The message stays, hidden for this long."""
 
     seconds: int
     code: str
 
 
-Verdict = Settled | Later
+MessageResult = Done | Postponed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,19 @@ class Ports:
     store: Store
     follow: Callable[[str], str]
     keep_unreadable: Callable[[str, str], str | None]
-    counter: Counter
+    counter: ClaimCheckStore
     jitter: Callable[[], float]
     report: Callable[[Exception], None]
 
 
 def redeliver(
-    received: Sequence[Received], config: Config, ports: Ports, now: datetime, budget: Budget
-) -> list[Verdict]:
+    received: Sequence[ReceivedMessage], config: Config, ports: Ports, now: datetime, budget: Budget
+) -> list[MessageResult]:
     """Return one verdict for each message, in order. All entries are put in as few requests as there can be.
 
     Each message is handled alone: whatever one of them is, or makes somebody raise, the others are delivered.
     """
-    verdicts: dict[int, Verdict] = {}
+    verdicts: dict[int, MessageResult] = {}
     readable: dict[int, tuple[Message, list[Entry]]] = {}
     room = MAX_BYTES
     for index, one in enumerate(received):
@@ -104,7 +104,7 @@ def redeliver(
         with _alone(index, received[index], verdicts, ports, now):
             verdicts[index] = _verdict(received[index], readable[index][0], results, ports, now)
     return [
-        verdicts.get(index) or _waits(one, UNFORESEEN, "it could not be delivered", ports, now)
+        verdicts.get(index) or _waits(one, UNEXPECTED_ERROR, "it could not be delivered", ports, now)
         for index, one in enumerate(received)
     ]
 
@@ -118,17 +118,19 @@ class _CannotBeMapped(Exception):
 
 
 @contextmanager
-def _alone(index: int, received: Received, verdicts: dict[int, Verdict], ports: Ports, now: datetime) -> Iterator[None]:
+def _alone(
+    index: int, received: ReceivedMessage, verdicts: dict[int, MessageResult], ports: Ports, now: datetime
+) -> Iterator[None]:
     """Let what is raised for one message decide about this message only."""
     try:
         yield
-    except Unreadable as error:
+    except InvalidMessage as error:
         verdicts[index] = _unreadable(received, str(error), ports)
     except OSError as error:
         verdicts[index] = _waits(received, type(error).__name__, str(error), ports, now)
     except Exception as error:  # noqa: BLE001 - the others have to be delivered
         ports.report(error)
-        verdicts[index] = _waits(received, UNFORESEEN, f"{type(error).__name__}: {error}", ports, now)
+        verdicts[index] = _waits(received, UNEXPECTED_ERROR, f"{type(error).__name__}: {error}", ports, now)
 
 
 def _delivered(
@@ -147,18 +149,20 @@ def _delivered(
     return {index: [(entry, next(outcomes)) for entry in mine] for index, (_, mine) in readable.items()}
 
 
-def _entries(message: Message, config: Config, counter: Counter, now: datetime) -> list[Entry]:
+def _entries(message: Message, config: Config, counter: ClaimCheckStore, now: datetime) -> list[Entry]:
     """Return what a message becomes with today's relay.toml. Raise _CannotBeMapped, Unreadable, OSError."""
     if isinstance(message.what, Request):
-        return _mapped(message.what, message.origin, config, partial(claim_check.checked, counter=counter, now=now))
+        return _mapped(
+            message.what, message.origin, config, partial(claim_check.store_detail, counter=counter, now=now)
+        )
     if message.what.region not in config.regions:
         raise _CannotBeMapped("NoSuchRegion", f"relay.toml has no Region {message.what.region}")
     try:
-        entry = claim_check.renewed(message.what, counter, now)
+        entry = claim_check.refresh_url(message.what, counter, now)
     except NotJSON as error:
-        raise Unreadable(f"the claim cannot be renewed: {error}") from error
+        raise InvalidMessage(f"the claim cannot be renewed: {error}") from error
     if not entry.is_unicode():
-        raise Unreadable("the claim has characters that cannot be sent")
+        raise InvalidMessage("the claim has characters that cannot be sent")
     return [entry]
 
 
@@ -166,17 +170,19 @@ def _without_proof(message: Message, config: Config) -> Message:
     """Return the message as it is stored today: earlier ones held what proved their webhook."""
     for route in config.routes:
         if isinstance(message.what, Request) and route.name == message.origin.route:
-            return replace(message, what=redaction.without_proof(message.what, route.auth, route.body))
+            return replace(message, what=redaction.redact(message.what, route.auth, route.body))
     return message
 
 
-def oldest_waiting_seconds(received: Sequence[Received], verdicts: Sequence[Verdict], now: datetime) -> float | None:
+def oldest_waiting_seconds(
+    received: Sequence[ReceivedMessage], verdicts: Sequence[MessageResult], now: datetime
+) -> float | None:
     """Return for how long the oldest message that stays has waited since it was sent; None if none stays."""
-    waiting = [one.sent_at for one, verdict in zip(received, verdicts, strict=True) if isinstance(verdict, Later)]
+    waiting = [one.sent_at for one, verdict in zip(received, verdicts, strict=True) if isinstance(verdict, Postponed)]
     return (now - min(waiting)).total_seconds() if waiting else None
 
 
-def _mapped(request: Request, origin: Origin, config: Config, check: Check) -> list[Entry]:
+def _mapped(request: Request, origin: Origin, config: Config, check: ClaimCheck) -> list[Entry]:
     """Return the entries of a webhook that could not be mapped, by the route that has proven it and no other."""
     mine = [route for route in config.routes if route.name == origin.route]
     try:
@@ -196,14 +202,14 @@ def _mapped(request: Request, origin: Origin, config: Config, check: Check) -> l
 
 
 def _verdict(
-    received: Received, message: Message, mine: Sequence[tuple[Entry, Outcome]], ports: Ports, now: datetime
-) -> Verdict:
+    received: ReceivedMessage, message: Message, mine: Sequence[tuple[Entry, Outcome]], ports: Ports, now: datetime
+) -> MessageResult:
     failures = [(entry, result) for entry, result in mine if isinstance(result, Failed)]
     accepted = len(mine) - len(failures)
     given_up = now - received.sent_at >= GIVE_UP
     if isinstance(message.what, Entry) and failures:
         failed = message.again(replace(failures[0][1], attempts=received.receive_count))
-        if error_codes.retryable(failed.failed) and not given_up:
+        if error_codes.is_retryable(failed.failed) and not given_up:
             return _later(received, failed.failed.code, ports)
         return _dead_lettered(received, failed, ports)
     # What is left of a webhook is entries: those that may yet be taken go back to the queue, each on its own.
@@ -212,32 +218,32 @@ def _verdict(
         of_this_queue = [one for one in left if queue_of(one.failed) is queue]
         if any(why_not is not None for why_not in ports.store(queue, of_this_queue)):
             return _later(received, "NotKept", ports)
-    return Settled(accepted, dead_lettered=sum(queue_of(one.failed) is Queue.DEAD_LETTERS for one in left))
+    return Done(accepted, dead_lettered=sum(queue_of(one.failed) is Queue.DEAD_LETTERS for one in left))
 
 
-def _dead_lettered(received: Received, message: Message, ports: Ports) -> Verdict:
+def _dead_lettered(received: ReceivedMessage, message: Message, ports: Ports) -> MessageResult:
     (why_not,) = ports.store(Queue.DEAD_LETTERS, [message])
-    return Settled(dead_lettered=1) if why_not is None else _later(received, "NotKept", ports)
+    return Done(dead_lettered=1) if why_not is None else _later(received, "NotKept", ports)
 
 
-def _unreadable(received: Received, why: str, ports: Ports) -> Verdict:
+def _unreadable(received: ReceivedMessage, why: str, ports: Ports) -> MessageResult:
     """Dead-letter what is no message of ours, as it came."""
     try:
         why_not = ports.keep_unreadable(received.text, why)
     except Exception as error:  # noqa: BLE001 - the others have to be delivered
         ports.report(error)
-        return _later(received, UNFORESEEN, ports)
-    return Settled(dead_lettered=1) if why_not is None else _later(received, "Unreadable", ports)
+        return _later(received, UNEXPECTED_ERROR, ports)
+    return Done(dead_lettered=1) if why_not is None else _later(received, "InvalidMessage", ports)
 
 
-def _waits(received: Received, code: str, why: str, ports: Ports, now: datetime) -> Verdict:
+def _waits(received: ReceivedMessage, code: str, why: str, ports: Ports, now: datetime) -> MessageResult:
     """Postpone what cannot be handled now, and dead-letter it as it came after a day: nothing goes on for ever."""
     if now - received.sent_at >= GIVE_UP:
         return _unreadable(received, f"given up after a day: {why}", ports)
     return _later(received, code, ports)
 
 
-def _later(received: Received, code: str, ports: Ports) -> Later:
+def _later(received: ReceivedMessage, code: str, ports: Ports) -> Postponed:
     """Exponentially later, between half and all of it at random, so that a backlog does not come back at once."""
     longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(received.receive_count - 1, 20))
-    return Later(max(1, round(longest * (0.5 + ports.jitter() / 2))), code)
+    return Postponed(max(1, round(longest * (0.5 + ports.jitter() / 2))), code)

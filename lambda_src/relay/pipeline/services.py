@@ -7,7 +7,7 @@ from typing import Any
 from relay.auth.context import Fetch
 from relay.delivery.deliver import Send
 from relay.delivery.undelivered import Store
-from relay.mapping.claim_check import Counter
+from relay.mapping.claim_check import ClaimCheckStore
 
 Response = dict[str, Any]
 """A Lambda proxy response."""
@@ -32,5 +32,5 @@ class Ports:
     store: Store
     fetch: Fetch
     enrol: Callable[[str, str], None]
-    counter: Counter
+    counter: ClaimCheckStore
     once: Callable[[str, float, Callable[[], Response]], tuple[Response, bool]]
