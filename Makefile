@@ -77,7 +77,7 @@ run: $(DEPLOY) $(LOCAL_AWS)
 check: .venv/.dev
 	@$(BIN)/python -m pytest --numprocesses auto $(FAST)
 
-# What reaches AWS runs by both transports (see docs/relay-toml.md).
+# What reaches AWS runs by both transports (see docs/reference/relay-toml.md).
 test: setup check
 	@$(BIN)/python -m pytest tests $(addprefix --ignore=,$(FAST))
 	@$(BIN)/python -m pytest --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
@@ -87,7 +87,7 @@ test: setup check
 e2e: $(DEVELOP)
 	@RELAY_URL="$(RELAY_URL)" $(BIN)/python -m pytest tests/e2e/test_anywhere.py
 
-# The first hour on an AWS account, in two Regions; asks before it makes anything (docs/first-hour-on-aws.md).
+# The first hour on an AWS account, in two Regions; asks before it makes anything (docs/tutorial/first-hour-on-aws.md).
 first-hour: $(DEPLOY)
 	@$(BIN)/python -m tools.first_hour $(ARGS)
 

@@ -18,7 +18,7 @@ from infra.queues import Queues
 from infra.rest_api import RestApi
 from infra.stage import Stage
 
-RUNBOOK = "docs/operations.md"
+RUNBOOK = "docs/how-to/operations.md"
 
 # Senders give up after 3 to 10 seconds: https://docs.github.com/en/webhooks has 10, Shopify 5, Slack 3.
 SLOW_MILLISECONDS = 4000

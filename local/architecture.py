@@ -1,4 +1,4 @@
-"""`python -m local.architecture` draws docs/architecture.md from the stack itself; a test says that it is current."""
+"""`python -m local.architecture` draws docs/explanation/architecture.md from the stack; a test says it is current."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from infra.stack import RelayStack
 from local.aws import ROOT
 from relay import config
 
-PAGE = ROOT / "docs" / "architecture.md"
+PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 
 # What is drawn, and as what; the rest hangs on one of these.
 SHAPES = {

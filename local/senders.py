@@ -1,4 +1,4 @@
-"""`python -m local.senders` writes docs/senders.md from presets.toml and the vectors; a test says it is current."""
+"""`python -m local.senders` writes docs/reference/senders.md from presets.toml; a test says it is current."""
 
 import json
 import tomllib
@@ -7,7 +7,7 @@ from collections import Counter
 from local.aws import ROOT
 from relay.config import presets as known
 
-PAGE = ROOT / "docs" / "senders.md"
+PAGE = ROOT / "docs" / "reference" / "senders.md"
 EVIDENCE = ROOT / "local" / "evidence.toml"
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 
@@ -18,7 +18,7 @@ What each preset knows, and what proves that it reads webhooks as the sender wri
 The best proof is named:
 
 - *library*: the sender's library, or the one that its documentation names, signs or verifies: in our
-  [tests](../tests/oracles/test_oracles.py), or when the [vectors](../tests/vectors/test_vectors.py) were made.
+  [tests](../../tests/oracles/test_oracles.py), or when the [vectors](../../tests/vectors/test_vectors.py) were made.
 - *third party*: likewise, a library that is not the sender's.
 - *published*: a request with its signature that the sender has published is accepted.
 - *example*: signed by the steps of the sender's own example or source code, and accepted.
@@ -27,7 +27,7 @@ The best proof is named:
 
 *Vectors* are requests with a verdict in our tests.
 
-Written by `.venv/bin/python -m local.senders`, from [evidence.toml](../local/evidence.toml) too.
+Written by `.venv/bin/python -m local.senders`, from [evidence.toml](../../local/evidence.toml) too.
 
 | preset | scheme | handshake | vectors | proof | by | |
 |---|---|---|---|---|---|---|

@@ -1,4 +1,4 @@
-"""docs/onboarding.md, walked through from top to bottom with the installed programs."""
+"""docs/tutorial/onboarding.md, walked through from top to bottom with the installed programs."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def test_the_onboarding_page_leads_to_a_customers_first_event(empty: LocalAws, t
     profiles.write_text(
         "".join(PROFILE.format(name=name, account=one, url=empty.url) for name, one in accounts.items())
     )
-    steps = re.findall(r"```bash\n(.*?)```", (ROOT / "docs/onboarding.md").read_text("utf-8"), re.DOTALL)
+    steps = re.findall(r"```bash\n(.*?)```", (ROOT / "docs/tutorial/onboarding.md").read_text("utf-8"), re.DOTALL)
     assert len(steps) == 9
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = clean | {

@@ -1,4 +1,4 @@
-"""Rotating a secret with the commands of docs/operations.md: nothing is refused, and nothing is deployed."""
+"""Rotating a secret with the commands of docs/how-to/operations.md: nothing is refused, and nothing is deployed."""
 
 import os
 import re
@@ -53,7 +53,9 @@ def test_both_secrets_are_active_while_the_sender_changes(
         status: int = relay.post("/orders", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
         return status
 
-    [script] = re.findall(r"```bash\n(.*?put-secret-value.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    [script] = re.findall(
+        r"```bash\n(.*?put-secret-value.*?)```", (ROOT / "docs/how-to/operations.md").read_text(), re.DOTALL
+    )
     commands = [line.replace("NEW", NEW).replace("OLD", OLD) for line in script.splitlines() if line.startswith("aws ")]
     assert len(commands) == 2
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

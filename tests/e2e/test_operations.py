@@ -1,4 +1,4 @@
-"""The AWS CLI's commands of docs/operations.md and the README, as they stand there, against the deployed stack."""
+"""The AWS CLI's commands of docs/how-to/operations.md and the README, as written, against the deployed stack."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from local.aws import PARTNER, ROOT
 from tests.e2e.conftest import Relay
 
 REGION = "us-east-1"
-OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
+OPERATIONS = (ROOT / "docs/how-to/operations.md").read_text("utf-8")
 COMMANDS = re.findall(r"^ *(aws sqs .*)$", OPERATIONS, re.MULTILINE)
 
 

@@ -129,13 +129,13 @@ def test_what_senders_wait_for_starts_from_a_snapshot_where_the_region_has_it(
 
 
 def test_every_alarm_tells_the_topic_and_has_its_page_in_the_runbook(template: Template) -> None:
-    runbook = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    runbook = (ROOT / "docs" / "how-to" / "operations.md").read_text("utf-8")
     alarms = resources(template, "AWS::CloudWatch::Alarm").values()
     assert len(alarms) == 19
     for alarm in alarms:
         described = alarm["Properties"]["AlarmDescription"]
         name = described.removesuffix(".").rpartition(", ")[2]
-        assert f"docs/operations.md, {name}." in described
+        assert f"docs/how-to/operations.md, {name}." in described
         assert f"\n### {name}\n" in runbook
         assert "MonitoringAlarms" in json.dumps(alarm["Properties"]["AlarmActions"])
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching"

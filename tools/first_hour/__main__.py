@@ -1,4 +1,4 @@
-"""`make first-hour`: the first hour of this relay on an AWS account; docs/first-hour-on-aws.md says what it shows.
+"""`make first-hour`: the first hour on an AWS account; docs/tutorial/first-hour-on-aws.md says what it shows.
 
 Works in the account of the environment's credentials; with AWS_ENDPOINT_URL, on the local AWS.
 """

@@ -5,7 +5,7 @@ from tools.first_hour.run import HTTP, RECEIVER, REST, Run
 
 MINUTES = {True: 3, False: 50}
 """For each Region, about; a canary is watched for ten minutes, and the failing one until it is taken back."""
-# docs/cost.md's prices a month in us-east-1, for two stacks:
+# docs/explanation/cost.md's prices a month in us-east-1, for two stacks:
 # WAF 9, alarms 4, dashboards 6, metrics 20, secrets 2, SnapStart 2.
 DOLLARS_A_MONTH = 43
 ONCE = "less than $1 if it is destroyed within the day"
@@ -24,6 +24,6 @@ In AWS account {run.account}, in {" and ".join(run.regions)}, about {minutes} mi
 They have the tag {runs.TAG} = {run.id}; a stack without it is never touched.
 Outside of them two things may be made:
 - a Region that was never bootstrapped for the CDK gets the stack CDKToolkit, which stays;
-- a Region in which API Gateway has no role for logs gets one, which stays (docs/operations.md, The REST API).
-Costs, an estimate from docs/cost.md: {ONCE}, about ${day:.0f} for each day that it is left standing.
+- a Region in which API Gateway has no role for logs gets one, which stays (docs/how-to/operations.md, The REST API).
+Costs, an estimate from docs/explanation/cost.md: {ONCE}, about ${day:.0f} for each day that it is left standing.
 """

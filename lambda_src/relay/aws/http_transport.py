@@ -1,7 +1,8 @@
 """The direct transport: AWS's JSON protocol over one kept HTTPS connection for each service and Region.
 
-Instead of a botocore client, which is most of a cold start and half of a warm webhook (docs/performance.md). It signs
-what botocore would sign, goes where botocore would go and gives botocore's error codes: the tests compare.
+Instead of a botocore client, which is most of a cold start and half of a warm webhook
+(docs/explanation/performance.md). It signs what botocore would sign, goes where botocore would go and gives
+botocore's error codes: the tests compare.
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 

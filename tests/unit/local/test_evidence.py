@@ -1,4 +1,4 @@
-"""What docs/senders.md says of each preset is what presets.toml says too."""
+"""What docs/reference/senders.md says of each preset is what presets.toml says too."""
 
 import json
 import tomllib

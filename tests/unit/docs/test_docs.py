@@ -13,7 +13,7 @@ from relay.mapping.entries import scope_of, to_entries
 from relay.webhook import Webhook
 from tests.conftest import NOW, Load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HEAD = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
 
 
@@ -24,11 +24,13 @@ def blocks(name: str, language: str) -> list[str]:
 def test_the_routes_of_the_readme_and_the_reference_load(load: Load) -> None:
     [route] = blocks("README.md", "toml")
     assert load(HEAD + route).routes[0].name == "tickets"
-    [reference] = blocks("docs/relay-toml.md", "toml")
+    [reference] = blocks("docs/reference/relay-toml.md", "toml")
     assert load(reference).routes[0].event.each
 
 
-EXAMPLES = list(zip(*(blocks("docs/mapping.md", language) for language in ("toml", "http", "json")), strict=True))
+EXAMPLES = list(
+    zip(*(blocks("docs/how-to/mapping.md", language) for language in ("toml", "http", "json")), strict=True)
+)
 
 
 @pytest.mark.parametrize(("route", "posted", "entries"), EXAMPLES)
@@ -61,14 +63,24 @@ def test_the_page_of_the_senders_is_current() -> None:
 
 
 def test_the_faults_of_the_documentation_are_faults() -> None:
-    [document] = blocks("docs/local-aws.md", "json")
+    [document] = blocks("docs/explanation/local-aws.md", "json")
     assert len(faults.parse(json.loads(document))) == 7
 
 
-@pytest.mark.parametrize(
-    "path", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
-)
-def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / path).read_text("utf-8"))
-    missing = [link for link in links if not ((ROOT / path).parent / link).exists()]
-    assert missing == []
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names of a page's headings as GitHub forms them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_every_link_leads_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
+    broken = []
+    for path, anchor in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(f"{path}#{anchor}")
+    assert broken == []
