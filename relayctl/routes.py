@@ -59,5 +59,5 @@ def url_path(route: Route, parameters: dict[str, str]) -> str:
 
 def webhook(route: Route, request: Request) -> Webhook:
     """As if the request had been proven authentic, now."""
-    _, path = routing.match([route], "POST", request.path)
+    _, path = routing.match_route([route], "POST", request.path)
     return Webhook(route, request, path, datetime.now(UTC))

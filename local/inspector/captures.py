@@ -61,7 +61,7 @@ class Capture:
     def route(self, config: Config) -> Route | None:
         """The route it was for."""
         try:
-            return routing.match(config.routes, self.method, self.path)[0]
+            return routing.match_route(config.routes, self.method, self.path)[0]
         except Rejected:
             return None
 

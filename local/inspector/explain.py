@@ -122,11 +122,11 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
 
 def secret_of(capture: Capture, route: Route) -> str:
     """The name of the secret that the route has for this request. Raises Unauthorized."""
-    _, path = routing.match([route], capture.method, capture.path)
+    _, path = routing.match_route([route], capture.method, capture.path)
     return secret_ref.resolve(route.auth.secret, capture.request(), path)
 
 
 def webhook_of(capture: Capture, route: Route) -> Webhook:
     """As if it had been proven authentic when it came."""
-    _, path = routing.match([route], capture.method, capture.path)
+    _, path = routing.match_route([route], capture.method, capture.path)
     return Webhook(route, capture.request(), path, datetime.fromtimestamp(capture.at, UTC))

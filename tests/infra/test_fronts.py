@@ -20,7 +20,7 @@ from relay.config import presets
 from relay.config.loader import Config
 from relay.errors import ConfigError, NotFound, Rejected
 from relay.http import routing
-from relay.http.request import Request, parse
+from relay.http.request import Request, parse_event
 from relay.pipeline import responses
 from relay.templates.template import compile_template
 from tests.infra.conftest import RELAY_TOML, STAGES, flat, only, resources, synthesise
@@ -184,7 +184,7 @@ def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_que
             "headers": {},
             "multiValueQueryStringParameters": values,
         }
-        return parse(event, 10).query
+        return parse_event(event, 10).query
 
     content = compile_template(f"${{canonical.{name}}}", ["canonical"])
     scheme = SignatureScheme("a", compile_template("${headers.s}", ["headers"]), content)

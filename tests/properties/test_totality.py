@@ -66,8 +66,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Config:
 def test_parsing_a_request(body: str, flagged: bool, path: str, headers: dict[str, str]) -> None:
     event = http_api_event(path, headers=headers) | {"body": body, "isBase64Encoded": flagged}
     with contextlib.suppress(Rejected):
-        posted = request.parse(event, 100)
-        routing.match([type("R", (), {"path": "/a/{b}", "methods": frozenset({"POST"})})()], posted.method, posted.path)
+        posted = request.parse_event(event, 100)
+        routing.match_route(
+            [type("R", (), {"path": "/a/{b}", "methods": frozenset({"POST"})})()], posted.method, posted.path
+        )
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,7 @@ def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, 
         except MappingError as error:
             failed = Failed("MappingError", str(error))
             written = Message(message.origin_of(webhook, "id"), posted, failed)
-            assert message.parse(written.text()) == replace(written, what=replace(posted, request_id=""))
+            assert message.parse(written.text()) == replace(written, content=replace(posted, request_id=""))
         except Rejected:
             pass
 

@@ -64,7 +64,7 @@ def test_what_is_written_is_read(what: Entry | Request) -> None:
 
 
 def test_one_more_failure_adds_its_attempts() -> None:
-    again = Message(ORIGIN, ENTRY, FAILED).again(Failed("InternalFailure", "why", 2))
+    again = Message(ORIGIN, ENTRY, FAILED).with_failure(Failed("InternalFailure", "why", 2))
     assert again.failed == Failed("InternalFailure", "why", 5)
 
 
@@ -111,4 +111,4 @@ def test_a_claim_is_one_of_a_detail_in_its_own_part_of_the_bucket() -> None:
         ("overflow/1", '{"claim":{"key":"overflow/1"}}'),
     ):
         with pytest.raises(InvalidMessage, match="claim"):
-            message.parse(replace(claimed, what=replace(ENTRY, claim=claim, detail=detail)).text())
+            message.parse(replace(claimed, content=replace(ENTRY, claim=claim, detail=detail)).text())

@@ -293,8 +293,8 @@ def test_what_waits_for_a_person_holds_no_secret_of_any_sender() -> None:
         for secret in ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "ab" * 16):
             if letter := dead_letter(preset, secret):
                 looked_at.add(preset)
-                assert isinstance(letter.what, Request)
-                text = letter.text() + stored(letter.what)
+                assert isinstance(letter.content, Request)
+                text = letter.text() + stored(letter.content)
                 assert [one for one in spellings(secret) if one in text] == [], preset
     assert {*WITH_TEXTS_OF_THEIR_OWN, "gitlab", "telegram", "github", "stripe", "shopify"} <= looked_at
     assert len(looked_at) > 115

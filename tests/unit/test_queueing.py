@@ -43,8 +43,8 @@ def test_what_may_yet_be_delivered_waits_and_the_rest_is_dead_lettered() -> None
 def test_each_queue_stands_in_for_the_other(down: Queue) -> None:
     queues = Queues(down)
     assert store_undelivered(messages(THROTTLED, DENIED), queues) == [
-        Queued(down.other(), THROTTLED),
-        Queued(down.other(), DENIED),
+        Queued(down.fallback(), THROTTLED),
+        Queued(down.fallback(), DENIED),
     ]
     assert queues.held[down] == []
 

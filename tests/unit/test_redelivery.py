@@ -107,7 +107,7 @@ def test_what_fails_for_good_is_dead_lettered_at_once_with_its_reason_and_attemp
     assert world.run(load(RELAY_TOML), entry("a"), entry("b"), receives=2) == [Done(0, 1), Done(1, 0)]
     [letter] = world.kept[Queue.DEAD_LETTERS]
     assert letter.failed == Failed("NotAuthorizedForSourceException", "no", 5)
-    assert letter.what == replace(ENTRY, detail_type="a")
+    assert letter.content == replace(ENTRY, detail_type="a")
 
 
 @pytest.mark.parametrize(("hours", "given_up"), [(23.9, False), (24, True), (48, True)])
@@ -160,7 +160,7 @@ def test_a_webhook_that_fits_no_route_any_more_is_dead_lettered_again(load: Load
     assert world.run(load(RELAY_TOML), letter) == [Done(0, 1)]
     [again] = world.kept[Queue.DEAD_LETTERS]
     assert again.failed.message.startswith(says)
-    assert again.what == letter.what
+    assert again.content == letter.content
 
 
 def test_of_a_webhook_only_the_entries_that_failed_are_kept_each_on_its_own(load: Load) -> None:
@@ -168,7 +168,7 @@ def test_of_a_webhook_only_the_entries_that_failed_are_kept_each_on_its_own(load
     config = load(BATCH_TOML.replace("body.type", "item.type"))
     body = json.dumps({"events": [{"type": name} for name in "abcde"]}).encode()
     assert world.run(config, posted(body)) == [Done(2, 2)]
-    kept = {queue: [one.what.detail_type for one in found] for queue, found in world.kept.items()}  # type: ignore[union-attr]
+    kept = {queue: [one.content.detail_type for one in found] for queue, found in world.kept.items()}  # type: ignore[union-attr]
     assert kept == {Queue.RETRY: ["b"], Queue.DEAD_LETTERS: ["c", "e"]}
 
 
@@ -235,7 +235,7 @@ def test_a_form_of_forms_without_end_is_dead_lettered_alone(load: Load) -> None:
     request = Request("POST", "/orders/c42", "", {"content-type": "multipart/form-data; boundary=b0"}, nested, "")
     config = load(RELAY_TOML.replace("[route.event]", 'body = "multipart"\n[route.event]'))
     world = World()
-    assert world.run(config, entry("a"), replace(WEBHOOK, what=request)) == [Done(1), Done(0, 1)]
+    assert world.run(config, entry("a"), replace(WEBHOOK, content=request)) == [Done(1), Done(0, 1)]
 
 
 class Trapped(World):
@@ -323,7 +323,7 @@ def test_a_letter_of_an_earlier_release_is_stored_again_without_its_secret(load:
 
 def test_an_entry_for_a_region_that_is_not_in_relay_toml_is_sent_nowhere(load: Load) -> None:
     world = World()
-    elsewhere = replace(ENTRY_MESSAGE, what=replace(ENTRY, region="evil.example/"))
+    elsewhere = replace(ENTRY_MESSAGE, content=replace(ENTRY, region="evil.example/"))
     assert world.run(load(RELAY_TOML), elsewhere, entry("a")) == [Done(0, 1), Done(1)]
     assert world.kept[Queue.DEAD_LETTERS][0].failed.code == "NoSuchRegion"
 

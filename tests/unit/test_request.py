@@ -31,7 +31,7 @@ def rest_api_event(**changes: Any) -> dict[str, Any]:
 
 
 def test_format_2_gives_the_decoded_body_and_lower_case_headers() -> None:
-    posted = request.parse(http_api_event("/github", b"\x00\xff", {"X-Header": "Value"}, query="a=1"), LIMIT)
+    posted = request.parse_event(http_api_event("/github", b"\x00\xff", {"X-Header": "Value"}, query="a=1"), LIMIT)
     assert (posted.method, posted.path, posted.query) == ("POST", "/github", "a=1")
     assert posted.body == b"\x00\xff"
     assert posted.headers == {"x-header": "Value"}
@@ -39,7 +39,7 @@ def test_format_2_gives_the_decoded_body_and_lower_case_headers() -> None:
 
 
 def test_format_1_gives_the_same_request_with_repeated_headers_joined() -> None:
-    posted = request.parse(rest_api_event(), LIMIT)
+    posted = request.parse_event(rest_api_event(), LIMIT)
     assert (posted.method, posted.path, posted.query) == ("POST", "/github", "a=1&a=2&b=x+y")
     assert posted.body == '{"é": 1}'.encode()
     assert posted.headers == {"x-github-event": "push", "x-twice": "a,b"}
@@ -48,13 +48,13 @@ def test_format_1_gives_the_same_request_with_repeated_headers_joined() -> None:
 
 def test_format_1_without_multi_value_fields_uses_the_single_ones() -> None:
     event = rest_api_event(multiValueHeaders=None, multiValueQueryStringParameters=None)
-    posted = request.parse(event, LIMIT)
+    posted = request.parse_event(event, LIMIT)
     assert (posted.headers, posted.query) == ({"x-github-event": "push"}, "a=2&b=x+y")
 
 
 def test_a_named_stage_is_not_part_of_the_path() -> None:
-    assert request.parse(http_api_event("/prod/github", stage="prod"), LIMIT).path == "/github"
-    assert request.parse(http_api_event("/production", stage="prod"), LIMIT).path == "/production"
+    assert request.parse_event(http_api_event("/prod/github", stage="prod"), LIMIT).path == "/github"
+    assert request.parse_event(http_api_event("/production", stage="prod"), LIMIT).path == "/production"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_header_has_one_spelling_so_another_is_dropped(names: tuple[str, str],
     event = rest_api_event(
         headers=values, multiValueHeaders={name: [value] for name, value in values.items()} if several else None
     )
-    posted = request.parse(event, LIMIT)
+    posted = request.parse_event(event, LIMIT)
     assert posted.headers == {"x-signature": "genuine"}
     assert posted.named_headers() == {"x_signature": "genuine"}
 
@@ -74,12 +74,12 @@ def test_a_header_has_one_spelling_so_another_is_dropped(names: tuple[str, str],
 @pytest.mark.parametrize("name", ["x\u212aey", "x.key", "x key", "", "x-key\n", "x-k\u00e9y", "x'key"])
 def test_a_header_whose_name_nginx_would_not_pass_on_is_dropped(name: str) -> None:
     event = http_api_event("/github") | {"headers": {name: "a", "X-Key": "b"}}
-    assert request.parse(event, LIMIT).headers == {"x-key": "b"}
+    assert request.parse_event(event, LIMIT).headers == {"x-key": "b"}
 
 
 def test_a_header_that_came_twice_in_different_case_is_a_repeated_header() -> None:
     event = rest_api_event(multiValueHeaders={"X-A": ["1", "2"], "x-a": ["3"]})
-    assert request.parse(event, LIMIT).headers == {"x-a": "1,2,3"}
+    assert request.parse_event(event, LIMIT).headers == {"x-a": "1,2,3"}
 
 
 ODD_OBJECTS: list[Any] = [{"a": None}, {"a": [None]}, {"a": {}}, ["a"], {1: ["a"]}, {"a": [[]]}, {"a": [1]}]
@@ -97,7 +97,7 @@ EVENTS_OF_NOBODY: list[Any] = [
 @pytest.mark.parametrize("event", EVENTS_OF_NOBODY)
 def test_an_event_that_api_gateway_never_sends_is_a_bad_request(event: Any) -> None:
     with pytest.raises(BadRequest, match="not one of API Gateway"):
-        request.parse(event, LIMIT)
+        request.parse_event(event, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_an_event_that_api_gateway_never_sends_is_a_bad_request(event: Any) -> N
 )
 def test_a_lone_surrogate_which_json_can_spell_and_http_cannot_is_a_bad_request(event: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match="lone surrogate"):
-        request.parse(event, LIMIT)
+        request.parse_event(event, LIMIT)
 
 
 @pytest.mark.parametrize("event", EVENTS_OF_NOBODY)
@@ -130,14 +130,14 @@ def test_a_request_id_that_cannot_be_printed_is_none(odd: Any) -> None:
 
 def test_a_query_has_so_many_parameters_and_no_more() -> None:
     query = "&".join(["a=1"] * MAX_PARAMETERS)
-    assert request.parse(http_api_event("/a", query=query), LIMIT).query == query
+    assert request.parse_event(http_api_event("/a", query=query), LIMIT).query == query
     for more in ("&", "&a=1", "&a" * 100_000):
         with pytest.raises(BadRequest, match="more than 1000 parameters"):
-            request.parse(http_api_event("/a", query=query + more), LIMIT)
+            request.parse_event(http_api_event("/a", query=query + more), LIMIT)
 
 
 def test_a_missing_body_is_empty() -> None:
-    assert request.parse(http_api_event("/github") | {"body": None, "isBase64Encoded": False}, LIMIT).body == b""
+    assert request.parse_event(http_api_event("/github") | {"body": None, "isBase64Encoded": False}, LIMIT).body == b""
 
 
 @pytest.mark.parametrize("body", ["not base64!", "YQ", "é"])
@@ -145,7 +145,7 @@ def test_a_body_that_is_flagged_as_base64_and_is_not_is_refused(body: str) -> No
     event = http_api_event("/github")
     event["body"] = body
     with pytest.raises(BadRequest, match="base64"):
-        request.parse(event, LIMIT)
+        request.parse_event(event, LIMIT)
 
 
 @pytest.mark.parametrize("flagged", [True, False])
@@ -154,7 +154,7 @@ def test_a_body_over_the_limit_is_refused_and_one_of_exactly_the_limit_is_not(fl
         body = base64.b64encode(b"x" * size).decode() if flagged else "x" * size
         return http_api_event("/github") | {"body": body, "isBase64Encoded": flagged}
 
-    assert len(request.parse(event(LIMIT), LIMIT).body) == LIMIT
+    assert len(request.parse_event(event(LIMIT), LIMIT).body) == LIMIT
     for size in (LIMIT + 1, LIMIT + 2, 10 * LIMIT):
         with pytest.raises(PayloadTooLarge, match="1000 bytes"):
-            request.parse(event(size), LIMIT)
+            request.parse_event(event(size), LIMIT)

@@ -28,7 +28,7 @@ ROUTES = [Route("/orders/{customer}"), Route("/orders/special"), Route("/{tenant
     ],
 )
 def test_a_path_finds_its_route_and_parameters(path: str, route: str, parameters: dict[str, str]) -> None:
-    assert routing.match(ROUTES, "POST", path) == (Route(route), parameters)
+    assert routing.match_route(ROUTES, "POST", path) == (Route(route), parameters)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,12 @@ def test_a_path_finds_its_route_and_parameters(path: str, route: str, parameters
 )
 def test_another_path_is_not_found(path: str) -> None:
     with pytest.raises(NotFound):
-        routing.match(ROUTES, "POST", path)
+        routing.match_route(ROUTES, "POST", path)
 
 
 def test_another_method_is_told_which_one_is_allowed() -> None:
     with pytest.raises(MethodNotAllowed) as refused:
-        routing.match(ROUTES, "GET", "/github")
+        routing.match_route(ROUTES, "GET", "/github")
     assert refused.value.headers == {"allow": "POST"}
 
 

@@ -36,7 +36,7 @@ class Message:
     """An entry that could not be delivered, or an authentic webhook that could not be mapped; why, and how often."""
 
     origin: Origin
-    what: Entry | Request
+    content: Entry | Request
     failed: Failed
 
     def text(self) -> str:
@@ -51,15 +51,15 @@ class Message:
             "attempts": self.failed.attempts,
             "error": {"code": self.failed.code, "message": self.failed.message},
         }
-        if isinstance(self.what, Entry):
+        if isinstance(self.content, Entry):
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
-            claim = {"claim": self.what.claim} if self.what.claim else {}
-            return json.dumps(origin | {"region": self.what.region} | why | {"entry": self.what.wire()} | claim)
-        return json.dumps(origin | why | {"webhook": _posted(self.what)})
+            claim = {"claim": self.content.claim} if self.content.claim else {}
+            return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | claim)
+        return json.dumps(origin | why | {"webhook": _posted(self.content)})
 
     def attributes(self) -> dict[str, str]:
         """What an operator filters by. Any of them may have any character, so they are spelled in ASCII too."""
-        source = self.what.source if isinstance(self.what, Entry) else ""
+        source = self.content.source if isinstance(self.content, Entry) else ""
         attributes = {
             "Route": ascii_attribute(self.origin.route),
             "ErrorCode": ascii_attribute(self.failed.code),
@@ -67,7 +67,7 @@ class Message:
         }
         return {name: value for name, value in attributes.items() if value}
 
-    def again(self, failed: Failed) -> "Message":
+    def with_failure(self, failed: Failed) -> "Message":
         """The same after one more failure."""
         return replace(self, failed=replace(failed, attempts=self.failed.attempts + failed.attempts))
 
@@ -92,12 +92,12 @@ def parse(text: str) -> Message:
         _time(origin.received_at)
         error = _object(letter["error"])
         failed = Failed(_text(error["code"]), _text(error["message"]), _count(letter["attempts"]))
-        what = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
+        content = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
     except KeyError as error:
         raise InvalidMessage(f"not a message of the relay: no {error}") from error
     except NotJSON as error:
         raise InvalidMessage(f"not a message of the relay: {error}") from error
-    return Message(origin, what, failed)
+    return Message(origin, content, failed)
 
 
 def _posted(request: Request) -> dict[str, Any]:

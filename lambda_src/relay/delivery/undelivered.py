@@ -15,7 +15,7 @@ class Queue(Enum):
     RETRY = "retry queue"
     DEAD_LETTERS = "dead-letter queue"
 
-    def other(self) -> "Queue":
+    def fallback(self) -> "Queue":
         """The one that stands in for this."""
         return Queue.RETRY if self is Queue.DEAD_LETTERS else Queue.DEAD_LETTERS
 
@@ -39,7 +39,7 @@ class StorageError(Exception):
     """At least one message is in neither queue; it says why."""
 
 
-def queue_of(failed: Failed) -> Queue:
+def queue_for(failed: Failed) -> Queue:
     """The queue this failure belongs to."""
     return Queue.RETRY if error_codes.is_retryable(failed) else Queue.DEAD_LETTERS
 
@@ -49,8 +49,8 @@ def store_undelivered(messages: Sequence[Message], store: Store) -> list[Queued]
     kept: dict[int, Queued] = {}
     reasons: list[str] = []
     for queue in Queue:
-        mine = [index for index, message in enumerate(messages) if queue_of(message.failed) is queue]
-        for choice in (queue, queue.other()):
+        mine = [index for index, message in enumerate(messages) if queue_for(message.failed) is queue]
+        for choice in (queue, queue.fallback()):
             if not (left := [index for index in mine if index not in kept]):
                 break
             for index, why_not in zip(left, store(choice, [messages[index] for index in left]), strict=True):

@@ -52,7 +52,7 @@ class Request:
         return {name.replace("-", "_"): value for name, value in self.headers.items()}
 
 
-def parse(event: object, max_body_bytes: int) -> Request:
+def parse_event(event: object, max_body_bytes: int) -> Request:
     """Return the request of an event, whatever it is.
 
     Raise BadRequest if it is none of API Gateway's, its query has more than `MAX_PARAMETERS` parameters, or its body is

@@ -38,7 +38,7 @@ def shape(path: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
-def match(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str]]:
+def match_route(routes: Iterable[R], method: str, path: str) -> tuple[R, dict[str, str]]:
     """The route and its path parameters, decoded. A literal segment wins over a parameter, from the left.
 
     Raises NotFound if no route has this path, MethodNotAllowed if one has, for other methods.

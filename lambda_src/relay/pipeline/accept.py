@@ -47,12 +47,12 @@ def answer(
     """
     route_name = "none"
     try:
-        posted = request.parse(event, config.max_body_bytes)
-        route, path = routing.match(config.routes, posted.method, posted.path)
+        posted = request.parse_event(event, config.max_body_bytes)
+        route, path = routing.match_route(config.routes, posted.method, posted.path)
         route_name = route.name
         route = _with_its_secret(route, posted, path)
         if greeting := _greeting(posted, route, config.public_url, ports, now):
-            return responses.greeting(greeting), HandshakeAnswered(route.name)
+            return responses.handshake_response(greeting), HandshakeAnswered(route.name)
         return relaying.accept_webhook(Webhook(route, posted, path, now), config, ports, seconds_left)
     except Rejected as rejection:
         return responses.problem(rejection, request.request_id(event)), RejectedRequest(route_name, rejection)

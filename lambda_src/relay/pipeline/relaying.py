@@ -66,7 +66,9 @@ def accept_webhook(
         fates = _fates(message.origin_of(webhook, scope["id"]), entries, outcomes, ports.store)
         relayed.append(Relayed(route.name, scope["id"], fates))
         return (
-            responses.greeting(handshake.plain(route.acknowledge)) if route.acknowledge else responses.accepted(fates)
+            responses.handshake_response(handshake.plain(route.acknowledge))
+            if route.acknowledge
+            else responses.accepted(fates)
         )
 
     key = _key(webhook, scope) if route.dedupe else ""

@@ -45,7 +45,7 @@ def replayed(first: dict[str, Any]) -> dict[str, Any]:
     return {**first, "headers": {**first["headers"], "idempotent-replay": "true"}}
 
 
-def greeting(answer: HandshakeResponse) -> dict[str, Any]:
+def handshake_response(answer: HandshakeResponse) -> dict[str, Any]:
     """What a handshake wants to hear."""
     return {
         "statusCode": int(answer.status),

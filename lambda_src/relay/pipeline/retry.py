@@ -11,7 +11,7 @@ from relay.config.loader import Config
 from relay.delivery import deliver, error_codes
 from relay.delivery.deliver import Budget, Send
 from relay.delivery.message import InvalidMessage, Message, Origin, parse
-from relay.delivery.undelivered import Queue, Store, queue_of
+from relay.delivery.undelivered import Queue, Store, queue_for
 from relay.entry import Entry, Failed, Outcome
 from relay.errors import MappingError, Rejected
 from relay.http import body_formats, routing
@@ -99,7 +99,7 @@ def redeliver(
                 readable[index] = (message, _entries(message, config, ports.counter, now))
                 room -= sum(entry.size for entry in readable[index][1])
             except _CannotBeMapped as error:
-                verdicts[index] = _dead_lettered(one, message.again(error.failed), ports)
+                verdicts[index] = _dead_lettered(one, message.with_failure(error.failed), ports)
     for index, results in _delivered(readable, config, ports, budget).items():
         with _alone(index, received[index], verdicts, ports, now):
             verdicts[index] = _verdict(received[index], readable[index][0], results, ports, now)
@@ -151,14 +151,14 @@ def _delivered(
 
 def _entries(message: Message, config: Config, counter: ClaimCheckStore, now: datetime) -> list[Entry]:
     """Return what a message becomes with today's relay.toml. Raise _CannotBeMapped, Unreadable, OSError."""
-    if isinstance(message.what, Request):
+    if isinstance(message.content, Request):
         return _mapped(
-            message.what, message.origin, config, partial(claim_check.store_detail, counter=counter, now=now)
+            message.content, message.origin, config, partial(claim_check.store_detail, counter=counter, now=now)
         )
-    if message.what.region not in config.regions:
-        raise _CannotBeMapped("NoSuchRegion", f"relay.toml has no Region {message.what.region}")
+    if message.content.region not in config.regions:
+        raise _CannotBeMapped("NoSuchRegion", f"relay.toml has no Region {message.content.region}")
     try:
-        entry = claim_check.refresh_url(message.what, counter, now)
+        entry = claim_check.refresh_url(message.content, counter, now)
     except NotJSON as error:
         raise InvalidMessage(f"the claim cannot be renewed: {error}") from error
     if not entry.is_unicode():
@@ -169,8 +169,8 @@ def _entries(message: Message, config: Config, counter: ClaimCheckStore, now: da
 def _without_proof(message: Message, config: Config) -> Message:
     """Return the message as it is stored today: earlier ones held what proved their webhook."""
     for route in config.routes:
-        if isinstance(message.what, Request) and route.name == message.origin.route:
-            return replace(message, what=redaction.redact(message.what, route.auth, route.body))
+        if isinstance(message.content, Request) and route.name == message.origin.route:
+            return replace(message, content=redaction.redact(message.content, route.auth, route.body))
     return message
 
 
@@ -186,7 +186,7 @@ def _mapped(request: Request, origin: Origin, config: Config, check: ClaimCheck)
     """Return the entries of a webhook that could not be mapped, by the route that has proven it and no other."""
     mine = [route for route in config.routes if route.name == origin.route]
     try:
-        route, path = routing.match(mine, request.method, request.path)
+        route, path = routing.match_route(mine, request.method, request.path)
     except Rejected as error:
         why = f"has another path now: {error.detail}" if mine else "is not in relay.toml any more"
         raise _CannotBeMapped("NoSuchRoute", f'route "{origin.route}" {why}') from error
@@ -207,18 +207,18 @@ def _verdict(
     failures = [(entry, result) for entry, result in mine if isinstance(result, Failed)]
     accepted = len(mine) - len(failures)
     given_up = now - received.sent_at >= GIVE_UP
-    if isinstance(message.what, Entry) and failures:
-        failed = message.again(replace(failures[0][1], attempts=received.receive_count))
+    if isinstance(message.content, Entry) and failures:
+        failed = message.with_failure(replace(failures[0][1], attempts=received.receive_count))
         if error_codes.is_retryable(failed.failed) and not given_up:
             return _later(received, failed.failed.code, ports)
         return _dead_lettered(received, failed, ports)
     # What is left of a webhook is entries: those that may yet be taken go back to the queue, each on its own.
-    left = [replace(message, what=entry, failed=failed) for entry, failed in failures]
+    left = [replace(message, content=entry, failed=failed) for entry, failed in failures]
     for queue in Queue:
-        of_this_queue = [one for one in left if queue_of(one.failed) is queue]
+        of_this_queue = [one for one in left if queue_for(one.failed) is queue]
         if any(why_not is not None for why_not in ports.store(queue, of_this_queue)):
             return _later(received, "NotKept", ports)
-    return Done(accepted, dead_lettered=sum(queue_of(one.failed) is Queue.DEAD_LETTERS for one in left))
+    return Done(accepted, dead_lettered=sum(queue_for(one.failed) is Queue.DEAD_LETTERS for one in left))
 
 
 def _dead_lettered(received: ReceivedMessage, message: Message, ports: Ports) -> MessageResult:
