@@ -1,4 +1,4 @@
-"""The proof that a request came from its sender: the pipeline makes a Webhook only after `authenticate`."""
+"""The proof that a request came from its sender: the pipeline makes a Webhook only after `verify`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Webhook:
         object.__setattr__(self, "request", redact(self.request, self.route.auth, self.route.body))
 
 
-def authenticate(request: Request, scheme: Scheme, known: VerificationContext) -> None:
+def verify(request: Request, scheme: Scheme, known: VerificationContext) -> None:
     """Raises Unauthorized unless the scheme says that it is authentic; Unavailable if that cannot be known now."""
     match scheme:
         case NoScheme():

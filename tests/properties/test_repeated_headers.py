@@ -15,7 +15,7 @@ from relay.auth.token_scheme import TokenScheme
 from relay.config import presets
 from relay.errors import ConfigError, Unauthorized
 from relay.http.request import Request
-from relay.webhook import authenticate
+from relay.webhook import verify
 from relayctl.signing import CannotSign, sign
 from tests.conftest import nothing_is_published
 
@@ -36,9 +36,7 @@ class Genuine:
         """Whether it is still authentic if `value` is in that header."""
         request = replace(self.request, headers={**self.request.headers, self.header: value})
         try:
-            authenticate(
-                request, self.scheme, VerificationContext(BASE, [SECRET], datetime.now(UTC), nothing_is_published)
-            )
+            verify(request, self.scheme, VerificationContext(BASE, [SECRET], datetime.now(UTC), nothing_is_published))
         except Unauthorized:
             return False
         return True

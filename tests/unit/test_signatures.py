@@ -14,7 +14,7 @@ from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
-from relay.webhook import authenticate
+from relay.webhook import verify
 from tests.conftest import RELAY_TOML, Load, nothing_is_published
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors.json").read_text("utf-8"))["vectors"]
@@ -24,7 +24,7 @@ VALID = next(vector for vector in VECTORS if vector["id"] == "standard-webhooks/
 def accepts(config: Config, headers: dict[str, str], secrets: list[str]) -> bool:
     posted = Request("POST", "/orders/c42", "", headers, VALID["body"].encode(), "id")
     try:
-        authenticate(
+        verify(
             posted,
             config.routes[0].auth,
             VerificationContext("", secrets, datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published),

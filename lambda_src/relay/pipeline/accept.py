@@ -17,7 +17,7 @@ from relay.http.request import Request
 from relay.pipeline import relaying, responses
 from relay.pipeline.relaying import Duplicate, Relayed
 from relay.pipeline.services import Ports, Response
-from relay.webhook import Webhook, authenticate
+from relay.webhook import Webhook, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, 
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
     known = VerificationContext(public_url, secrets, now, ports.fetch, route.body)
     try:
-        authenticate(posted, scheme, known)
+        verify(posted, scheme, known)
     except Unauthorized:
         rotated = ports.refresh_secret(scheme.secret) if scheme.secret else ()
         if not rotated or list(rotated) == list(secrets):
             raise
-        authenticate(posted, scheme, replace(known, secrets=rotated))
+        verify(posted, scheme, replace(known, secrets=rotated))
