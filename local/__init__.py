@@ -1,9 +1,10 @@
 """The local AWS for `make demo`, `make run` and the end-to-end tests. Nothing here runs in AWS.
 
 Two processes, two Python environments:
-- the emulator (`emulator`, `partner_operations`, `partner_sources`, `put_partner_events`, `faults`, `lambda_worker`):
-  ministack, with the partner operations that no emulator has; only the standard library and ministack;
-- everything else: starts it, deploys this project's own stack onto it, posts the samples and shows what arrived.
+- `local.emulator`: ministack, with the partner operations that no emulator has; only ministack and the standard
+  library;
+- everything else starts the emulator, deploys this project's own stack onto it, posts the samples and shows what
+  arrived.
 """
 
 import sys

@@ -10,11 +10,11 @@ import time
 
 import httpx
 
-from local import front
-from local.aws import PARTNER, LocalAwsError, progress
+from local import proxy
 from local.deploy import drain
 from local.post import post
-from local.session import Session, deployed
+from local.process import PARTNER, LocalAwsError, progress
+from local.session import Session, start_session
 
 ARRIVAL_SECONDS = 10
 
@@ -22,7 +22,7 @@ ARRIVAL_SECONDS = 10
 def main() -> int:
     """The whole demo; the process's exit code."""
     try:
-        with deployed(progress) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+        with start_session(progress) as session, proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url:
             return _show(session, url)
     except LocalAwsError as error:
         progress(f"demo: {error}")

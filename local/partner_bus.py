@@ -7,7 +7,7 @@ import argparse
 import signal
 import sys
 
-from local.aws import LocalAwsError, progress, running
+from local.process import LocalAwsError, progress, run_emulator
 
 SOURCE = "aws.partner/acme.example/c42/orders"
 CUSTOMER = "222222222222"
@@ -28,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with running(region=arguments.region, port=arguments.port, iam=False) as aws:
+        with run_emulator(region=arguments.region, port=arguments.port, iam=False) as aws:
             partner = aws.client("events", CUSTOMER, arguments.region)
             partner.create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
             progress(EXAMPLE.format(url=aws.url, source=SOURCE, customer=CUSTOMER, region=arguments.region))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from local import samples
-from local.aws import HOST, progress
-from local.front import WEBHOOKS_PORT
+from local.process import HOST, progress
+from local.proxy import WEBHOOKS_PORT
 from local.samples import Sample
 
 

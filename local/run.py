@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import front
-from local.aws import PARTNER, ROOT, LocalAwsError, progress, require_free
+from local import proxy
 from local.inspector.app import inspector
 from local.inspector.live import Live
-from local.session import Session, deployed
+from local.process import PARTNER, ROOT, LocalAwsError, progress, require_free
+from local.session import Session, start_session
 
 
 def main() -> None:
     """Serve until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        ports = (front.WEBHOOKS_PORT, front.PAGE_PORT)
+        ports = (proxy.WEBHOOKS_PORT, proxy.PAGE_PORT)
         for port in ports:
             require_free(port)  # before the minute that a deployment takes
-        with deployed(progress) as session, inspected(session, *ports) as (webhooks, page):
+        with start_session(progress) as session, inspected(session, *ports) as (webhooks, page):
             progress(_welcome(session, webhooks, page))
             signal.pause()
     except KeyboardInterrupt:
@@ -36,8 +36,8 @@ def inspected(
     """Webhooks and the inspector's page are served; gives both URLs."""
     live = Live(session)
     with (
-        front.serving(front.webhooks(session.aws, session.stack, live.record), webhooks_port) as webhooks,
-        front.serving(inspector(live, relay_toml), page_port) as page,
+        proxy.serve(proxy.webhook_proxy(session.aws, session.stack, live.record), webhooks_port) as webhooks,
+        proxy.serve(inspector(live, relay_toml), page_port) as page,
     ):
         live.url = webhooks
         try:

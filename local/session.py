@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from local import deploy, samples
-from local.aws import ROOT, LocalAws, running
 from local.deploy import Customer, Stack
+from local.process import ROOT, LocalAws, run_emulator
 from local.samples import Sample
 from relay import config
 from relay.config.loader import Config
@@ -32,12 +32,12 @@ class Session:
 
 
 @contextmanager
-def deployed(say: Say, path: Path = ROOT / "relay.toml", front: str = "http") -> Iterator[Session]:
+def start_session(say: Say, path: Path = ROOT / "relay.toml", front: str = "http") -> Iterator[Session]:
     """Start, deploy to and fill the local AWS; all of it is gone when the block ends. `say` is told each step."""
     relay, posted = config.load(path), samples.load()
     region = relay.regions[0]
     say("starting the local AWS")
-    with running(region=region) as aws:
+    with run_emulator(region=region) as aws:
         _timed(say, "cdk bootstrap", lambda: deploy.bootstrap(aws, region))
         stack = _timed(
             say,

@@ -18,9 +18,9 @@ import pytest
 from botocore.config import Config
 
 import relay
-from local import aws
-from local.aws import PARTNER, LocalAws
+from local import process
 from local.deploy import CUSTOMER, drain
+from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.aws import boto3_transport, endpoints, http_transport, idempotency, s3, sqs
 from relay.aws.secrets import Secrets
@@ -38,9 +38,9 @@ Inject = Callable[[list[dict[str, Any]]], None]
 
 @pytest.fixture(scope="session")
 def bus() -> Iterator[LocalAws]:
-    with aws.running(region=REGION, iam=False) as running:
-        running.client("events", PARTNER, REGION).create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
-        yield running
+    with process.run_emulator(region=REGION, iam=False) as local_aws:
+        local_aws.client("events", PARTNER, REGION).create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
+        yield local_aws
 
 
 @pytest.fixture

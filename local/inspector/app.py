@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local import faults
+from local.emulator import faults
 from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live

@@ -11,9 +11,9 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
-from local.aws import PARTNER
 from local.inspector import explain
 from local.inspector.captures import Capture, Captures, Events, summary
+from local.process import PARTNER
 from local.session import Session
 from relayctl.letters import Filter, Letter, Queues
 
@@ -130,7 +130,7 @@ class Live:
         )
 
     async def inject(self, faults: Any) -> httpx.Response:
-        """What goes wrong next (see local/faults.py)."""
+        """What goes wrong next (see local/emulator/faults.py)."""
         async with httpx.AsyncClient(verify=self._trust) as client:
             answer = await client.put(f"{self.session.aws.url}{FAULTS}", json=faults)
         if answer.is_success:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER, LocalAws
+from local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, bus, faults
 
 __all__ = ["bus", "faults"]  # fixtures

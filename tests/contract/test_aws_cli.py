@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER
+from local.process import PARTNER, LocalAws
 from tests.contract.conftest import AwsCli
 from tests.local_bus import REGION, SOURCE
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 import time_machine
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import Customer
+from local.process import PARTNER, LocalAws
 from relay.delivery.undelivered import Queue
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 

@@ -11,8 +11,8 @@ from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_stru
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import Customer
+from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from tests.local_bus import REGION, SECRET, Functions, functions
 

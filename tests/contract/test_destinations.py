@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import Customer, drain
+from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.delivery.undelivered import Queue
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import PARTNER, LocalAws
+from local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 from tools.first_hour import cdk, walk
 from tools.first_hour import run as runs

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER, Customer
+from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.aws.api import AwsCall
 from relay.aws.secrets import REFUSE_SECONDS, Secrets

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from local import aws
-from local.aws import PARTNER, ROOT, LocalAws
+from local import process
 from local.deploy import CUSTOMER
+from local.process import PARTNER, ROOT, LocalAws
 from tests.local_bus import REGION
 
 PROFILE = """
@@ -26,8 +26,8 @@ endpoint_url = {url}
 @pytest.fixture
 def empty() -> Iterator[LocalAws]:
     """A local AWS in which nothing exists yet."""
-    with aws.running(region=REGION, iam=False) as running:
-        yield running
+    with process.run_emulator(region=REGION, iam=False) as local_aws:
+        yield local_aws
 
 
 def test_the_onboarding_page_leads_to_a_customers_first_event(empty: LocalAws, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import Customer
+from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.delivery.undelivered import Queue
 from relay.pipeline import relaying

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.aws import PARTNER, ROOT, LocalAws
 from local.deploy import Customer
+from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
 from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
 from tests.local_bus import REGION, Functions, functions

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from local import front
-from local.aws import PARTNER, ROOT
+from local import proxy
 from local.deploy import STACK, drain
+from local.process import PARTNER, ROOT
 from local.samples import Sample
-from local.session import Session, deployed
+from local.session import Session, start_session
 from relay.config.loader import TRANSPORTS
 
 
@@ -99,7 +99,7 @@ def relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
     path = tmp_path_factory.mktemp("deployed") / "relay.toml"
     path.write_text(f'transport = "{TRANSPORTS[0]}"\n' + (ROOT / "relay.toml").read_text("utf-8"))
-    with deployed(say, path) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+    with start_session(say, path) as session, proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url:
         say(f"stack {STACK} deployed: {url} is {session.stack.outputs['UrlGithub'].removesuffix('/github')}")
         yield Relay(session, url)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.aws import ROOT
+from local.process import ROOT
 
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local import aws
-from local.aws import PARTNER, ROOT, LocalAws
+from local import process
+from local.process import PARTNER, ROOT, LocalAws
 from tools.first_hour.__main__ import FOLDER
 from tools.first_hour.drills import ENDPOINT
 from tools.first_hour.run import NOT_SHOWN, PASSED
@@ -38,10 +38,10 @@ KINDS = {
 
 @pytest.fixture
 def local_aws() -> Iterator[LocalAws]:
-    with aws.running(region=REGIONS[0]) as running:
-        cloudformation = running.client("cloudformation", PARTNER, REGIONS[0])
+    with process.run_emulator(region=REGIONS[0]) as local_aws:
+        cloudformation = local_aws.client("cloudformation", PARTNER, REGIONS[0])
         cloudformation.create_stack(StackName=OTHER, TemplateBody=TEMPLATE)
-        yield running
+        yield local_aws
 
 
 def first_hour(local_aws: LocalAws, *arguments: str) -> "subprocess.Popen[str]":

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local import samples
-from local.aws import ROOT
+from local.process import ROOT
 from local.samples import SIGNERS, Sample
 from tests.e2e.browser import browser, page
 from tests.e2e.test_commands import running

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
-from local.aws import ROOT
+from local.process import ROOT
 from local.run import inspected
 from tests.e2e.browser import browser, page
 from tests.e2e.conftest import Relay

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import httpx
 
-from local import front
-from local.aws import PARTNER, ROOT
+from local import proxy
 from local.deploy import deploy, destroy
-from local.session import deployed
+from local.process import PARTNER, ROOT
+from local.session import start_session
 
 KINDS = {
     "lambda": ("list_functions", "Functions"),
@@ -24,7 +24,7 @@ KINDS = {
 def test_a_stack_is_deployed_changed_and_destroyed(tmp_path: Path) -> None:
     path, text = tmp_path / "relay.toml", (ROOT / "relay.toml").read_text("utf-8")
     path.write_text(text)
-    with deployed(lambda _: None, path) as session:
+    with start_session(lambda _: None, path) as session:
         aws, region = session.aws, session.stack.region
 
         def left() -> dict[str, list[str]]:
@@ -37,7 +37,7 @@ def test_a_stack_is_deployed_changed_and_destroyed(tmp_path: Path) -> None:
             return found
 
         sample = next(one for one in session.samples if one.path == "/github")
-        with front.serving(front.webhooks(aws, session.stack), 0) as url:
+        with proxy.serve(proxy.webhook_proxy(aws, session.stack), 0) as url:
             assert (
                 httpx.post(f"{url}/github", content=sample.body, headers=sample.signed(), timeout=60).status_code == 202
             )

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local import aws
-from local.aws import PARTNER, ROOT
+from local import process
+from local.process import PARTNER, ROOT, LocalAws
 from tests.e2e.conftest import Relay
 
 REGION = "us-east-1"
@@ -17,11 +17,11 @@ OPERATIONS = (ROOT / "docs/how-to/operations.md").read_text("utf-8")
 COMMANDS = re.findall(r"^ *(aws sqs .*)$", OPERATIONS, re.MULTILINE)
 
 
-def run(command: str, running: aws.LocalAws, **variables: str) -> dict[str, Any]:
+def run(command: str, local_aws: LocalAws, **variables: str) -> dict[str, Any]:
     """One command of a page; the AWS CLI is told nothing but where AWS is."""
     # This version does not look at AWS_ENDPOINT_URL for SQS.
-    where = f"{Path(sys.executable).with_name('aws')} --endpoint-url {running.url} --output json "
-    environment = {"PATH": os.environ["PATH"], **running.environment(PARTNER, REGION), **variables}
+    where = f"{Path(sys.executable).with_name('aws')} --endpoint-url {local_aws.url} --output json "
+    environment = {"PATH": os.environ["PATH"], **local_aws.environment(PARTNER, REGION), **variables}
     done = subprocess.run(
         ["bash", "-euc", command.replace("aws ", where, 1)],
         env=environment,
@@ -57,7 +57,7 @@ def test_a_dead_letter_is_looked_at_and_sent_back(relay: Relay) -> None:
 
 def test_a_secret_is_stored() -> None:
     [store] = re.findall(r"`(aws secretsmanager create-secret .*)`", (ROOT / "README.md").read_text("utf-8"))
-    with aws.running(region=REGION, iam=False) as running:
-        run(store, running)
-        stored = running.client("secretsmanager", PARTNER, REGION).get_secret_value(SecretId="acme/orders")
+    with process.run_emulator(region=REGION, iam=False) as local_aws:
+        run(store, local_aws)
+        stored = local_aws.client("secretsmanager", PARTNER, REGION).get_secret_value(SecretId="acme/orders")
     assert stored["SecretString"] == "whsec_…"

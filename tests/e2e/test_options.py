@@ -11,9 +11,9 @@ import httpx
 import pytest
 from nacl.signing import SigningKey
 
-from local import front
+from local import proxy
 from local.samples import SIGNERS
-from local.session import Session, deployed
+from local.session import Session, start_session
 
 SOURCE = "aws.partner/acme.example/options"
 RELAY_TOML = f"""
@@ -57,7 +57,10 @@ class Deployed:
 def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     key, path = SigningKey.generate(), tmp_path_factory.mktemp("options") / "relay.toml"
     Path(path).write_text(RELAY_TOML.replace("PUBLIC_KEY", bytes(key.verify_key).hex()))
-    with deployed(lambda _: None, path) as session, front.serving(front.webhooks(session.aws, session.stack), 0) as url:
+    with (
+        start_session(lambda _: None, path) as session,
+        proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url,
+    ):
         session.customer.subscribe([SOURCE])
         yield Deployed(session, url, key)
 

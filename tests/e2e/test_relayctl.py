@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER
 from local.deploy import STAGE
+from local.process import PARTNER
 from tests.e2e.conftest import Relay
 from tests.relayctl.conftest import run
 

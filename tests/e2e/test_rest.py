@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local import front
-from local.session import Session, deployed
+from local import proxy
+from local.session import Session, start_session
 
 
 @pytest.fixture(scope="module")
 def rest() -> Iterator[tuple[Session, str]]:
     with (
-        deployed(lambda _: None, front="rest") as session,
-        front.serving(front.webhooks(session.aws, session.stack), 0) as url,
+        start_session(lambda _: None, front="rest") as session,
+        proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url,
     ):
         yield session, url
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import Customer
+from local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, SECRET, Functions, bus, faults, functions
 
 __all__ = ["bus", "faults"]  # fixtures

@@ -22,7 +22,7 @@ CUT_OFF = "ConnectionClosedError"
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong (see local/faults.py), what is down beside it, and where the entries are expected, and why."""
+    """What goes wrong (local/emulator/faults.py), what is down beside it, where the entries are expected, and why."""
 
     name: str
     bus: list[dict[str, Any]] = field(default_factory=list)

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER, ROOT, LocalAws
 from local.deploy import Customer, drain
+from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
 from relay.config.loader import TRANSPORTS
 from tests.conftest import http_api_event

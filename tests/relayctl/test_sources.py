@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.aws import PARTNER, LocalAws
 from local.deploy import CUSTOMER
+from local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 from tests.relayctl.conftest import Relayctl
 

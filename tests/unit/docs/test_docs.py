@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from local import architecture, faults, senders
+from local.emulator import faults
 from relay.http import body_formats
 from relay.http.request import Request
 from relay.mapping.entries import scope_of, to_entries
 from relay.webhook import Webhook
 from tests.conftest import NOW, Load
+from tools import architecture_page, senders_page
 
 ROOT = Path(__file__).parents[3]
 HEAD = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
@@ -53,13 +54,13 @@ def test_there_are_five_payloads_on_the_mapping_page() -> None:
 
 
 def test_the_picture_of_the_architecture_is_that_of_the_stack() -> None:
-    written = architecture.PAGE.read_text("utf-8")
-    assert written == architecture.page(), "run .venv/bin/python -m local.architecture"
+    written = architecture_page.PAGE.read_text("utf-8")
+    assert written == architecture_page.page(), "run .venv/bin/python -m tools.architecture_page"
 
 
 def test_the_page_of_the_senders_is_current() -> None:
-    written = senders.PAGE.read_text("utf-8")
-    assert written == senders.page(), "run .venv/bin/python -m local.senders"
+    written = senders_page.PAGE.read_text("utf-8")
+    assert written == senders_page.page(), "run .venv/bin/python -m tools.senders_page"
 
 
 def test_the_faults_of_the_documentation_are_faults() -> None:

@@ -20,8 +20,9 @@ RUN = {
     "::test_from_the_first_webhook_to_the_last_dead_letter",
     "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "curl -i http": "e2e/test_commands.py::test_a_body_of_ones_own_can_be_signed_and_posted_with_curl",
-    "python -m local.senders": "unit/docs/test_docs.py::test_the_page_of_the_senders_is_current",
-    "python -m local.architecture": "unit/docs/test_docs.py::test_the_picture_of_the_architecture_is_that_of_the_stack",
+    "python -m tools.senders_page": "unit/docs/test_docs.py::test_the_page_of_the_senders_is_current",
+    "python -m tools.architecture_page": "unit/docs/test_docs.py"
+    "::test_the_picture_of_the_architecture_is_that_of_the_stack",
     "python -m local.partner_bus": "contract/test_partner_bus.py"
     "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
     "python3 -c": "contract/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",

@@ -1,14 +1,18 @@
-"""`python -m local.senders` writes docs/reference/senders.md from presets.toml; a test says it is current."""
+"""Write docs/reference/senders.md from presets.toml and evidence.toml: `python -m tools.senders_page`.
+
+A test says when the page is out of date.
+"""
 
 import json
 import tomllib
 from collections import Counter
+from pathlib import Path
 
-from local.aws import ROOT
-from relay.config import presets as known
+from relay.config import presets
 
+ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "senders.md"
-EVIDENCE = ROOT / "local" / "evidence.toml"
+EVIDENCE = ROOT / "tools" / "evidence.toml"
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 
 HEAD = """\
@@ -27,7 +31,7 @@ The best proof is named:
 
 *Vectors* are requests with a verdict in our tests.
 
-Written by `.venv/bin/python -m local.senders`, from [evidence.toml](../../local/evidence.toml) too.
+Written by `.venv/bin/python -m tools.senders_page`, from [evidence.toml](../../tools/evidence.toml) too.
 
 | preset | scheme | handshake | vectors | proof | by | |
 |---|---|---|---|---|---|---|
@@ -35,14 +39,14 @@ Written by `.venv/bin/python -m local.senders`, from [evidence.toml](../../local
 
 
 def page() -> str:
-    """The page as it should be."""
-    presets = known.load()
+    """Return the text of the page."""
+    preset_tables = presets.load()
     files = [json.loads(path.read_text("utf-8")) for path in VECTORS]
-    vectors = Counter(one["provider"] for file in files for one in file["vectors"])
+    vectors = Counter(vector["provider"] for file in files for vector in file["vectors"])
     evidence = tomllib.loads(EVIDENCE.read_text("utf-8"))
     rows = []
-    for name, preset in sorted(presets.items()):
-        auth = presets.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
+    for name, preset in sorted(preset_tables.items()):
+        auth = preset_tables.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
         proof = evidence[name]
         remarks = []
         if name == "cloudevents":

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local.aws import HOST, LocalAws, LocalAwsError, require_free
 from local.deploy import Stack
+from local.process import HOST, LocalAws, LocalAwsError, require_free
 
 WEBHOOKS_PORT = 8080
 PAGE_PORT = 8081
@@ -26,7 +26,7 @@ Record = Callable[..., None]
 """Is told each request and its answer (see inspector/captures.py)."""
 
 
-def webhooks(aws: LocalAws, stack: Stack, record: Record = lambda **_: None) -> Starlette:
+def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None) -> Starlette:
     """`http://127.0.0.1:8080/<path>`, as the API's URL would be: everything goes to the API, as it came."""
 
     @asynccontextmanager
@@ -60,7 +60,7 @@ def webhooks(aws: LocalAws, stack: Stack, record: Record = lambda **_: None) -> 
 
 
 @contextmanager
-def serving(app: Starlette, port: int) -> Iterator[str]:
+def serve(app: Starlette, port: int) -> Iterator[str]:
     """Serve `app` on 127.0.0.1 until the block ends; gives the URL. Raises LocalAwsError if the port is in use."""
     require_free(port)
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=port, log_level="warning", access_log=False))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local import put_partner_events
-from local.partner_sources import AwsError, PartnerSource
+from local.emulator import put_partner_events
+from local.emulator.partner_sources import AwsError, PartnerSource
 
 SOURCE = PartnerSource("aws.partner/acme.example/c42", "us-east-1", "111111111111", "222222222222", 0, 0, attached=True)
 ENTRY = {"Source": SOURCE.name, "DetailType": "a", "Detail": "{}"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.partner_sources import DEACTIVATED_EXPIRY_SECONDS, EXPIRY_SECONDS, AwsError, PartnerSources
+from local.emulator.partner_sources import DEACTIVATED_EXPIRY_SECONDS, EXPIRY_SECONDS, AwsError, PartnerSources
 
 NAME = "aws.partner/acme.example/c42/orders"
 PARTNER, CUSTOMER, REGION = "111111111111", "222222222222", "us-east-1"

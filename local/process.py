@@ -86,7 +86,7 @@ def require_free(port: int) -> None:
 
 
 @contextmanager
-def running(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
+def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
     """The emulator on `port` (any free one for 0). With `iam` it serves TLS and enforces the function's policy."""
     for python in (EMULATOR_PYTHON, RUNTIME_PYTHON):
         if not python.exists():
@@ -135,7 +135,7 @@ def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) 
         }
         environment |= {"AUTH": "true", **tls}
     return subprocess.Popen(
-        [EMULATOR_PYTHON, "-m", "local.emulator"],
+        [EMULATOR_PYTHON, "-m", "local.emulator.server"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,  # it ends when this does, however we end

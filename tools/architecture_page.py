@@ -1,4 +1,7 @@
-"""`python -m local.architecture` draws docs/explanation/architecture.md from the stack; a test says it is current."""
+"""Draw docs/explanation/architecture.md from the stack: `python -m tools.architecture_page`.
+
+A test says when the page is out of date.
+"""
 
 import json
 import re
@@ -12,12 +15,12 @@ from aws_cdk.assertions import Template
 from infra import stage
 from infra.function import Release
 from infra.stack import RelayStack
-from local.aws import ROOT
 from relay import config
 
+ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 
-# What is drawn, and as what; the rest hangs on one of these.
+# The shape of each type of resource; other types are not drawn.
 SHAPES = {
     "AWS::ApiGatewayV2::Api": '{id}(["HTTP API<br/>{name}"])',
     "AWS::Lambda::Function": '{id}["λ {name}"]',
@@ -26,7 +29,7 @@ SHAPES = {
     "AWS::SNS::Topic": "{id}>topic {name}]",
     "AWS::Events::Rule": "{id}{{{{schedule}}}}",
 }
-# The policies' actions that are an arrow, and what it is called.
+# The actions of policies that become arrows, and the label of each arrow.
 ARROWS = {
     "sqs:SendMessage": "keeps",
     "s3:PutObject": "keeps what is too large",
@@ -42,7 +45,7 @@ OUTSIDE = {
 HEAD = """\
 # Architecture
 
-Drawn from the stack's template (stage `prod`, the shipped relay.toml) by `.venv/bin/python -m local.architecture`:
+Drawn from the stack's template (stage `prod`, the shipped relay.toml) by `.venv/bin/python -m tools.architecture_page`:
 resources, and what their policies and settings let them do.
 
 ```mermaid
@@ -52,11 +55,14 @@ flowchart LR
 
 
 def page() -> str:
-    """The page as it should be."""
+    """Return the text of the page."""
     resources = _template()["Resources"]
-    drawn = {name: one for name, one in resources.items() if one["Type"] in SHAPES}
-    [api] = [name for name, one in drawn.items() if one["Type"] == "AWS::ApiGatewayV2::Api"]
-    lines = [f"  {SHAPES[one['Type']].format(id=_id(name), name=_name(name))}" for name, one in sorted(drawn.items())]
+    drawn = {name: resource for name, resource in resources.items() if resource["Type"] in SHAPES}
+    [api] = [name for name, resource in drawn.items() if resource["Type"] == "AWS::ApiGatewayV2::Api"]
+    lines = [
+        f"  {SHAPES[resource['Type']].format(id=_id(name), name=_name(name))}"
+        for name, resource in sorted(drawn.items())
+    ]
     lines += [f"  {name}[({text})]" for name, text in sorted(set(OUTSIDE.values()))]
     lines += sorted(_arrows(resources, drawn))
     return HEAD.format(api=_id(api)) + "\n".join(lines) + "\n```\n"
@@ -75,49 +81,50 @@ def _template() -> dict[str, Any]:
 
 
 def _arrows(resources: dict[str, Any], drawn: dict[str, Any]) -> set[str]:
-    found: set[str] = set()
-    for name, one in resources.items():
-        properties = one.get("Properties", {})
-        if one["Type"] == "AWS::IAM::Policy":
-            found |= _allowed(properties, _function_of(name, drawn), drawn)
-        elif one["Type"] == "AWS::Lambda::EventSourceMapping":
-            [queue] = _mentioned(properties["EventSourceArn"], drawn)
-            found.add(f"  {_id(queue)} --> {_id(_function_of(name, drawn))}")
-        elif one["Type"] == "AWS::ApiGatewayV2::Integration":
-            [api] = _mentioned(properties["ApiId"], drawn)
-            found.add(f"  {_id(api)} --> {_id(_function_of(json.dumps(properties['IntegrationUri']), drawn))}")
-        elif one["Type"] == "AWS::Events::Rule":
-            found.add(f"  {_id(name)} --> {_id(_function_of(name, drawn))}")
-        elif one["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in properties:
-            [dead] = _mentioned(properties["RedrivePolicy"], drawn)
-            found.add(f"  {_id(name)} -. last net .-> {_id(dead)}")
-        elif one["Type"] == "AWS::CloudWatch::Alarm":
-            [topic] = _mentioned(properties["AlarmActions"], drawn)
-            found |= {
+    arrows: set[str] = set()
+    for name, resource in resources.items():
+        kind, properties = resource["Type"], resource.get("Properties", {})
+        if kind == "AWS::IAM::Policy":
+            arrows |= _policy_arrows(properties, _function_of(name, drawn), drawn)
+        elif kind == "AWS::Lambda::EventSourceMapping":
+            [queue] = _references(properties["EventSourceArn"], drawn)
+            arrows.add(f"  {_id(queue)} --> {_id(_function_of(name, drawn))}")
+        elif kind == "AWS::ApiGatewayV2::Integration":
+            [api] = _references(properties["ApiId"], drawn)
+            arrows.add(f"  {_id(api)} --> {_id(_function_of(json.dumps(properties['IntegrationUri']), drawn))}")
+        elif kind == "AWS::Events::Rule":
+            arrows.add(f"  {_id(name)} --> {_id(_function_of(name, drawn))}")
+        elif kind == "AWS::SQS::Queue" and "RedrivePolicy" in properties:
+            [dead] = _references(properties["RedrivePolicy"], drawn)
+            arrows.add(f"  {_id(name)} -. last net .-> {_id(dead)}")
+        elif kind == "AWS::CloudWatch::Alarm":
+            [topic] = _references(properties["AlarmActions"], drawn)
+            arrows |= {
                 f"  {_id(queue)} -. alarms .-> {_id(topic)}"
-                for queue in _mentioned(properties.get("Dimensions", []), drawn)
+                for queue in _references(properties.get("Dimensions", []), drawn)
             }
-    return found
+    return arrows
 
 
-def _allowed(properties: dict[str, Any], function: str, drawn: dict[str, Any]) -> set[str]:
-    found = set()
+def _policy_arrows(properties: dict[str, Any], function: str, drawn: dict[str, Any]) -> set[str]:
+    arrows = set()
     for statement in properties["PolicyDocument"]["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         for action in set(actions) & ARROWS.keys():
-            targets = [OUTSIDE[action][0]] if action in OUTSIDE else map(_id, _mentioned(statement["Resource"], drawn))
-            found |= {f"  {_id(function)} -- {ARROWS[action]} --> {target}" for target in targets}
-    return found
+            targets = [OUTSIDE[action][0]] if action in OUTSIDE else map(_id, _references(statement["Resource"], drawn))
+            arrows |= {f"  {_id(function)} -- {ARROWS[action]} --> {target}" for target in targets}
+    return arrows
 
 
-def _mentioned(value: Any, drawn: dict[str, Any]) -> list[str]:
+def _references(value: Any, drawn: dict[str, Any]) -> list[str]:
+    """Return the drawn resources that `value` refers to."""
     text = json.dumps(value)
     return [name for name in drawn if f'"{name}"' in text]
 
 
 def _function_of(text: str, drawn: dict[str, Any]) -> str:
-    """The function that a resource, or what it mentions, belongs to: they begin alike."""
-    functions = [name for name, one in drawn.items() if one["Type"] == "AWS::Lambda::Function"]
+    """Return the function whose name `text` contains the beginning of: its policy, rule or event source mapping."""
+    functions = [name for name, resource in drawn.items() if resource["Type"] == "AWS::Lambda::Function"]
     return next(name for name in functions if name.partition("Function")[0] in text)
 
 

@@ -1,6 +1,6 @@
 """The emulator's process: ministack with the partner operations, and Python functions run by AWS's runtime client.
 
-`python -m local.emulator` in ministack's own environment; everything it needs comes in environment variables.
+`python -m local.emulator.server` in ministack's own environment; everything it needs comes in environment variables.
 It ends when its standard input does, and takes every function it started with it.
 """
 
@@ -22,9 +22,9 @@ from ministack.core import iam_actions, lambda_runtime, responses
 from ministack.services import cloudwatch_logs, eventbridge, secretsmanager, sqs
 from ministack.services.cloudformation import provisioners
 
-from local import faults
-from local.message_moves import MessageMoves
-from local.partner_operations import FAULT, PartnerOperations
+from local.emulator import faults
+from local.emulator.message_moves import MessageMoves
+from local.emulator.partner_operations import FAULT, PartnerOperations
 
 FAULTY = (b"AWSEvents.PutPartnerEvents", b"AWSEvents.PutEvents")
 FAULTS_PATH = "/_partner_bus/faults"

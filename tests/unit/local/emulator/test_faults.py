@@ -2,8 +2,8 @@
 
 import pytest
 
-from local import faults
-from local.faults import Fault, Faults
+from local.emulator import faults
+from local.emulator.faults import Fault, Faults
 
 
 def test_a_fault_holds_for_its_requests_and_the_next_one_follows() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from local import put_partner_events
-from local.faults import Fault, Faults
-from local.partner_sources import AwsError, PartnerSource, PartnerSources
+from local.emulator import put_partner_events
+from local.emulator.faults import Fault, Faults
+from local.emulator.partner_sources import AwsError, PartnerSource, PartnerSources
 
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from local.partner_sources import AwsError, PartnerSource, check_source_name, constraint_error
+from local.emulator.partner_sources import AwsError, PartnerSource, check_source_name, constraint_error
 
 MAX_ENTRIES = 20
 MAX_DETAIL_TYPE = 128

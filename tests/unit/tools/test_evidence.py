@@ -3,8 +3,8 @@
 import json
 import tomllib
 
-from local.senders import EVIDENCE, VECTORS
 from relay.config import presets
+from tools.senders_page import EVIDENCE, VECTORS
 
 GRADES = {"library", "third party", "published", "example", "documentation", "unverified"}
 PRESETS = presets.load()
