@@ -22,7 +22,6 @@ from infra.package import Package
 from infra.stack import RelayStack
 from infra.stage import StageError
 from relay import config
-from relay.config import auth as scheme_config
 from relay.errors import ConfigError
 
 
@@ -50,7 +49,7 @@ def main() -> None:
         checks.apply(app)
     arm = platform.machine() in {"aarch64", "arm64"} or not local
     architecture = lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
-    cryptography = any(scheme_config.needs_cryptography(route.auth) for route in relay.routes)
+    cryptography = any(route.auth.requires_cryptography for route in relay.routes)
     package = Package(path, local, cryptography=cryptography)
     stack = RelayStack(
         app,

@@ -10,10 +10,6 @@ from constructs import Construct
 
 from infra import secrets
 from infra.stage import REST, Stage
-from relay.auth.coverage import Scheme
-from relay.auth.jwt_scheme import JwtScheme
-from relay.auth.signature_scheme import SignatureScheme
-from relay.config.auth import signs_the_url
 from relay.config.loader import Config
 from relay.config.route import Route
 
@@ -26,8 +22,6 @@ MAX_REST_PARTS = 300
 MAX_REST_BODY_BYTES = 4_500_000
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html: its health check.
 RESERVED_PATHS = ("/ping", "/sping")
-# What these sign has the query as it was sent. A REST API gives it decoded, in no order that was promised.
-_QUERY_AS_SENT = {"url", "canonical.twilio", "canonical.mandrill", "canonical.contentful"}
 
 
 def problems(config: Config, stage: Stage) -> Iterator[str]:
@@ -45,20 +39,13 @@ def problems(config: Config, stage: Stage) -> Iterator[str]:
     if config.max_body_bytes > MAX_REST_BODY_BYTES:
         yield f"max_body_bytes: expected at most {MAX_REST_BODY_BYTES} with {here}, got {config.max_body_bytes}"
     for route in config.routes:
-        if needs_query_as_sent(route.auth):
+        if route.auth.signs_query_as_sent:
             yield (
                 f'route "{route.name}": its sender signs the URL with its query, which a REST API does not hand over'
                 f' as it was sent; expected the stage to have front "http", not {here}'
             )
     if has_own_routes(config, stage):
         yield from _refused_paths(config.routes, here)
-
-
-def needs_query_as_sent(scheme: Scheme) -> bool:
-    """Return whether the signature can only be verified with the query string as the sender wrote it."""
-    if isinstance(scheme, JwtScheme):
-        return signs_the_url(scheme)
-    return isinstance(scheme, SignatureScheme) and bool(_QUERY_AS_SENT & set(scheme.content.expressions()))
 
 
 def _refused_paths(routes: tuple[Route, ...], here: str) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from relay.auth import coverage
-from relay.auth.token_scheme import NoScheme
 from relay.config import presets as known
 from relay.config.route import Route
 from relayctl import printing, routes
@@ -72,7 +70,7 @@ def list_routes(
                 "url": _url(outputs, route),
                 "source": route.event.source.text,
                 "secret": route.auth.secret or None,
-                "body authenticated": not isinstance(route.auth, NoScheme) and coverage.signs_the_body(route.auth),
+                "body authenticated": route.auth.authenticates_body,
             }
             for route in relay.routes
         ],

@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from relay.auth import secret_ref
 from relay.config.route import Route
+from relay.errors import CannotSign
 from relay.http import body_formats
 from relay.http.request import Request
 from relayctl import printing, routes
@@ -28,7 +29,7 @@ from relayctl.options import (
     RegionOption,
     SecretOption,
 )
-from relayctl.signing import CannotSign, sign
+from relayctl.signing import sign
 
 TIMEOUT_SECONDS = 35  # a little longer than API Gateway's own
 

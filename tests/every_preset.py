@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import RSAAlgorithm
 
 from relay import config
-from relay.auth.jwt_scheme import JwtScheme
-from relay.auth.signature_scheme import RFC3339, TIMESTAMP_UNITS, SignatureScheme
+from relay.auth.json_web_token import JwtScheme
+from relay.auth.signature import SignatureScheme
+from relay.auth.timestamps import RFC3339, TIMESTAMP_UNITS
 from relay.config import presets
 from relay.config.loader import Config
 from relay.config.route import Route

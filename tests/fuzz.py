@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
-from relay.auth import coverage
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
@@ -268,7 +267,7 @@ def attack(name: str, events: Sequence[tuple[str, Event]], report: Report) -> No
             report.failures.append(f"{name}: {what}: {status}")
         if reached and status >= 300:
             report.failures.append(f"{name}: {what}: {status}, and something was put or stored")
-        if reached and coverage.signs_the_body(sender.relay.routes[0].auth) and _said(reached) != _said(expected):
+        if reached and sender.relay.routes[0].auth.authenticates_body and _said(reached) != _said(expected):
             report.failures.append(f"{name}: {what}: forged: {_said(reached)!r}"[:300])
 
 

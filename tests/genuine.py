@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from relay import config
-from relay.auth import signature_scheme
+from relay.auth import signature, timestamps
 from relay.auth.canonical import atlassian
-from relay.auth.certificate_scheme import CertificateScheme
+from relay.auth.certificate import CertificateScheme
 from relay.auth.context import VerificationContext
-from relay.auth.jwt_scheme import JwtScheme
-from relay.auth.signature_scheme import SignatureScheme
-from relay.auth.token_scheme import TokenScheme
+from relay.auth.json_web_token import JwtScheme
+from relay.auth.shared_secret import SharedSecretScheme
+from relay.auth.signature import SignatureScheme
 from relay.config import presets
 from relay.config.loader import Config
 from relay.http.request import Request
@@ -70,7 +70,7 @@ def genuine(name: str) -> Genuine:
     draft = Genuine(relay, (), text, {"content-type": content_type} | _HEADERS.get(name, {}))
     if isinstance(scheme, SignatureScheme):
         return _signed(name, scheme, draft)
-    if isinstance(scheme, TokenScheme):
+    if isinstance(scheme, SharedSecretScheme):
         return _with_token(scheme, draft)
     if isinstance(scheme, JwtScheme):
         return _with_jwt(scheme, draft)
@@ -217,7 +217,7 @@ def _sns_message() -> dict[str, Any]:
 def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
     secret = {"base64": SECRET, "hex": HEX_SECRET}.get(scheme.key_encoding, SECRET)
     secret = scheme.key_prefix + secret if scheme.key_prefix.isascii() and "(" not in scheme.key_prefix else secret
-    unit = signature_scheme.TIMESTAMP_UNITS.get(scheme.timestamp_unit)
+    unit = timestamps.TIMESTAMP_UNITS.get(scheme.timestamp_unit)
     now = str(_SECONDS * unit) if unit else NOW.isoformat().replace("+00:00", "Z")
     headers, query = dict(draft.headers), "data.id=1" if name == "mercadopago" else ""
     [source] = scheme.timestamp.expressions() if scheme.timestamp else [""]
@@ -227,8 +227,7 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
         if expression.startswith("headers."):
             headers.setdefault(expression.removeprefix("headers.").replace("_", "-"), "msg-1")
     request = Request("POST", PATH, query, headers, draft.body, "")
-    url = f"{BASE}{PATH}" + (f"?{query}" if query else "")
-    digest = _digest(scheme, secret, request, url, now, draft.relay.routes[0].body)
+    digest = _digest(scheme, secret, request, now, draft.relay.routes[0].body)
     where = scheme.signature.expressions()[0].partition(" || ")[0]
     text = scheme.prefix + digest
     if scheme.assign:
@@ -255,23 +254,21 @@ def _nothing(url: str, _max_age: float) -> bytes:
     raise AssertionError(url)
 
 
-def _digest(scheme: SignatureScheme, secret: str, request: Request, url: str, now: str, body_format: str) -> str:
+def _digest(scheme: SignatureScheme, secret: str, request: Request, now: str, body_format: str) -> str:
+    context = VerificationContext(BASE, [secret], NOW, _nothing, body_format)
     if not scheme.public_key and not scheme.each:
-        return signature_scheme.signature(
-            scheme, secret, request, VerificationContext(BASE, [secret], NOW, _nothing, body_format), now
-        )
-    inside = body_format if scheme.reads_the_body() else ""
-    scope = signature_scheme.scope_of(request, url, inside) | {"timestamp": now}
+        return scheme.signature_of(request, secret, context, now)
+    scope = scheme._scope(request, context) | {"timestamp": now}
     if scheme.each:
         [item] = scheme.each.value(scope)
-        digest = signature_scheme._digest(scheme, bytes.fromhex(secret), scope | {"item": item}, {})
+        digest = scheme._digest(bytes.fromhex(secret), scope | {"item": item}, {})
         return base64.b64encode(digest).decode()
-    raw = {"body": request.body} | signature_scheme._canonical(scheme.content, request, url)
-    signature = _sign(scheme.kind, b"".join(signature_scheme._content(scheme.content, scope, raw)), scheme.algorithm)
-    return signature.hex() if scheme.encoding == "hex" else base64.b64encode(signature).decode()
+    raw = scheme._raw_values(request, context)
+    signed = _sign(scheme.kind, b"".join(signature._content(scheme.content, scope, raw)), scheme.algorithm)
+    return signed.hex() if scheme.encoding == "hex" else base64.b64encode(signed).decode()
 
 
-def _with_token(scheme: TokenScheme, draft: Genuine) -> Genuine:
+def _with_token(scheme: SharedSecretScheme, draft: Genuine) -> Genuine:
     where = scheme.token.expressions()[0].partition(" || ")[0]
     basic = base64.b64encode(SECRET.encode()).decode()
     text = {"bearer": f"Bearer {SECRET}", "basic": f"Basic {basic}"}.get(scheme.kind, SECRET)
@@ -305,15 +302,15 @@ def _with_jwt(scheme: JwtScheme, draft: Genuine) -> Genuine:
         "iss": "",
         "aud": scheme.audience,
     }
-    claims |= {name: values[template.text] for name, template in (scheme.claims or {}).items()}
+    claims |= {name: values[template.text] for name, template in scheme.claims.items()}
     claims["iss"] = scheme.issuer[0] if scheme.issuer else "issuer"
     symmetric = scheme.algorithm.startswith("HS")
     kind = {"RS": "rsa", "ES": "ecdsa-p256"}.get(scheme.algorithm[:2], "")
     key: Any = SECRET if symmetric else _private_key(kind)
     inner = _EVENT | {"data": json.dumps({"data": json.dumps(_EVENT)})}  # as Wix nests it
-    token = jwt.encode(claims | (inner if scheme.is_the_body() else {}), key, algorithm=scheme.algorithm)
+    token = jwt.encode(claims | (inner if scheme._is_body() else {}), key, algorithm=scheme.algorithm)
     headers, body = dict(draft.headers), draft.body
-    if scheme.is_the_body():
+    if scheme._is_body():
         body = token.encode()
     else:
         headers[where.removeprefix("headers.").replace("_", "-")] = scheme.prefix + token

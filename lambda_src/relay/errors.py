@@ -3,6 +3,7 @@
 RelayError
 |-- ConfigError        the operator: relay.toml is wrong; the function does not start
 |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
+|-- CannotSign         nobody: only the sender has the key; raised by tools that sign test requests
 `-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
     |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge
     |-- InternalError  us: a bug; the sender keeps the webhook and tries again
@@ -26,6 +27,10 @@ class ConfigError(RelayError):
 
 class MappingError(RelayError):
     """A template gave no usable value. The message names route, field and expression, never the payload."""
+
+
+class CannotSign(RelayError):
+    """The relay cannot sign requests for this scheme, only the sender can; the message says why."""
 
 
 class Rejected(RelayError):

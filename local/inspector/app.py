@@ -24,9 +24,9 @@ from local.emulator import faults
 from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
-from relay.errors import Rejected
+from relay.errors import CannotSign, Rejected
 from relay.templates import strict_json
-from relayctl.signing import CannotSign, sign
+from relayctl.signing import sign
 
 PAGE = Path(__file__).with_name("page")
 

@@ -15,7 +15,7 @@ from relay.config.route import Route
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.http import routing
 from relay.templates.template import Template
-from relay.webhook import Webhook, verify
+from relay.webhook import Webhook
 from relayctl import preview
 
 Secrets = Mapping[str, str]
@@ -112,7 +112,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
         known = VerificationContext(config.public_url, [value] if value else [], now, lambda *_: b"", route.body)
-        verify(request, scheme, known)
+        scheme.verify(request, known)
     except Unauthorized as error:
         return shown | {"verdict": "refused", "reason": error.reason}
     except Rejected as error:

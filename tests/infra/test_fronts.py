@@ -15,7 +15,7 @@ from infra.firewall import COUNTED, authentication_headers
 from infra.stage import Stage, read
 from relay import config
 from relay.auth.canonical import CANONICAL
-from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.signature import SignatureScheme
 from relay.config import presets
 from relay.config.loader import Config
 from relay.errors import ConfigError, NotFound, Rejected
@@ -188,7 +188,7 @@ def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_que
 
     content = compile_template(f"${{canonical.{name}}}", ["canonical"])
     scheme = SignatureScheme("a", compile_template("${headers.s}", ["headers"]), content)
-    if not front.needs_query_as_sent(scheme):
+    if not scheme.signs_query_as_sent:
         assert [query for query in QUERIES if signed(query) != signed(rebuilt(query))] == []
 
 

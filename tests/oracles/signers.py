@@ -36,7 +36,7 @@ from square.utils.webhooks_helper import verify_signature
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
-from relay.auth import token_scheme
+from relay.auth import shared_secret
 from relay.config.loader import Config
 from tests.conftest import Load
 
@@ -309,7 +309,7 @@ def config(load: Load, name: str, signed: Signed) -> Config:
     if name == "sns":
         given["topics"] = [TOPIC]
     preset = f'preset = "{name}"'
-    if name in token_scheme.KINDS:
+    if name in shared_secret.KINDS:
         preset, given["scheme"] = "", name
         if name == "api-key":
             given["token"] = "${headers.x_api_key}"

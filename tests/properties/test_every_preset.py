@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay import config
-from relay.auth.token_scheme import NoScheme
+from relay.auth.shared_secret import NoScheme
 from relay.config.loader import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue

@@ -27,12 +27,12 @@ FOLDER = Path(relay.__file__).parent
 ANCHORED, SEARCHED = {"match", "fullmatch"}, {"search", "sub", "findall", "finditer", "split", "subn"}
 # Patterns that are arguments: of the operator's own values, and of handshakes (which are below, with the presets).
 ARGUMENTS = {
-    ("certificate_scheme", "pattern"),  # a host, and bounded characters
-    ("certificate_scheme", "subject"),
+    ("certificate", "pattern"),  # a host, and bounded characters
+    ("certificate", "subject"),
     ("loader", "pattern"),
     ("handshake", "pattern"),  # of relay.toml, or of a preset: below
     ("secret_ref", "pattern"),  # when relay.toml is read
-    ("signature_scheme", "pattern"),  # those of handshakes
+    ("signature", "pattern"),  # those of handshakes
     ("signing_keys", "pattern"),  # of relay.toml, for the operator's own secret
 }
 NOT_OURS = {"line_numbers"}  # reads relay.toml, which is the operator's

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from relay import config
 from relay.auth.context import VerificationContext
-from relay.auth.coverage import Scheme
-from relay.auth.signature_scheme import SignatureScheme
-from relay.auth.token_scheme import TokenScheme
+from relay.auth.scheme import Scheme
+from relay.auth.shared_secret import SharedSecretScheme
+from relay.auth.signature import SignatureScheme
 from relay.config import presets
-from relay.errors import ConfigError, Unauthorized
+from relay.errors import CannotSign, ConfigError, Unauthorized
 from relay.http.request import Request
-from relay.webhook import verify
-from relayctl.signing import CannotSign, sign
+from relayctl.signing import sign
 from tests.conftest import nothing_is_published
 
 BASE = "https://hooks.acme.example"
@@ -36,7 +35,7 @@ class Genuine:
         """Whether it is still authentic if `value` is in that header."""
         request = replace(self.request, headers={**self.request.headers, self.header: value})
         try:
-            verify(request, self.scheme, VerificationContext(BASE, [SECRET], datetime.now(UTC), nothing_is_published))
+            self.scheme.verify(request, VerificationContext(BASE, [SECRET], datetime.now(UTC), nothing_is_published))
         except Unauthorized:
             return False
         return True
@@ -61,7 +60,7 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "a" }}
         request = replace(REQUEST, headers=sign(route, SECRET, REQUEST, f"{BASE}/hook"))
     except (ConfigError, CannotSign):
         return
-    if isinstance(route.auth, SignatureScheme | TokenScheme):
+    if isinstance(route.auth, SignatureScheme | SharedSecretScheme):
         where = route.auth.signature if isinstance(route.auth, SignatureScheme) else route.auth.token
         header = where.expressions()[0].removeprefix("headers.").replace("_", "-")
         yield Genuine(route.auth, request, header)

@@ -13,7 +13,6 @@ from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
-from relay.webhook import verify
 from tests.conftest import nothing_is_published
 
 ROUTES = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n' + "".join(
@@ -44,9 +43,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Config:
 def accepts(loaded: Config, sender: str, headers: dict[str, str], body: bytes, secrets: list[str]) -> bool:
     route = next(route for route in loaded.routes if route.name == sender)
     try:
-        verify(
+        route.auth.verify(
             Request("POST", "/", "", headers, body, ""),
-            route.auth,
             VerificationContext("", secrets, datetime.now(UTC), nothing_is_published),
         )
     except Unauthorized:

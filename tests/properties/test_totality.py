@@ -26,7 +26,7 @@ from relay.mapping.entries import scope_of, to_entries
 from relay.templates import strict_json
 from relay.templates.strict_json import NotJSON
 from relay.templates.template import TemplateError, compile_template
-from relay.webhook import Webhook, verify
+from relay.webhook import Webhook
 from tests import every_preset
 from tests.conftest import NOW, http_api_event, nothing_is_published
 from tests.handler import handle
@@ -158,10 +158,8 @@ def test_authenticating_what_was_not_signed(
 ) -> None:
     for route in loaded.routes:
         with pytest.raises(Unauthorized):
-            verify(
-                Request("POST", "/", "", headers, body, ""),
-                route.auth,
-                VerificationContext("", secrets, NOW, nothing_is_published),
+            route.auth.verify(
+                Request("POST", "/", "", headers, body, ""), VerificationContext("", secrets, NOW, nothing_is_published)
             )
 
 

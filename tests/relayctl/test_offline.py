@@ -10,13 +10,12 @@ from slack_sdk.signature import SignatureVerifier
 from standardwebhooks import Webhook
 
 from relay.auth.context import VerificationContext
-from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.signature import SignatureScheme
 from relay.config import presets
 from relay.config.loader import Config
-from relay.errors import ConfigError, Unauthorized
+from relay.errors import CannotSign, ConfigError, Unauthorized
 from relay.http.request import Request
-from relay.webhook import verify
-from relayctl.signing import CannotSign, sign
+from relayctl.signing import sign
 from tests.conftest import Load, nothing_is_published
 from tests.relayctl.conftest import ROOT, Relayctl
 
@@ -169,7 +168,7 @@ def test_what_it_signs_is_what_the_relay_accepts(load: Load) -> None:
         proven = Request("POST", "/a", "x=1", headers, BODY, "")
         known = VerificationContext("https://relay.example.com", [secret], datetime.now(UTC), nothing_is_published)
         try:
-            verify(proven, route.auth, known)
+            route.auth.verify(proven, known)
         except Unauthorized as error:
             pytest.fail(f"{preset}: {error}")
         if isinstance(route.auth, SignatureScheme):

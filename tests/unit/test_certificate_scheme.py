@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.auth import certificate_scheme
-from relay.auth.certificate_scheme import PAYPAL, SNS, TOLERANCE_SECONDS, CertificateScheme
+from relay.auth import certificate as certificates
+from relay.auth.certificate import PAYPAL, SNS, TOLERANCE_SECONDS, CertificateScheme
 from relay.auth.context import VerificationContext
 from relay.errors import Unauthorized
 from relay.http.request import Request
@@ -110,7 +110,7 @@ def verify(
         return certificate() if published is None else published
 
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    certificate_scheme.verify(scheme, request(body), VerificationContext("", (), now, fetch))
+    scheme.verify(request(body), VerificationContext("", (), now, fetch))
     return visited
 
 
@@ -173,7 +173,7 @@ def test_nothing_is_visited_but_the_host_of_the_topic(host: str) -> None:
     message = signed(CONFIRMATION | {"SubscribeURL": CONFIRMATION["SubscribeURL"].replace(HOST, host)})
     verify(message)
     with pytest.raises(Unauthorized, match="not on the sender's own host"):
-        certificate_scheme.confirmation(SCHEME, request(json.dumps(message).encode()))
+        SCHEME.confirmation_url(request(json.dumps(message).encode()))
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_nothing_is_visited_but_a_certificate(path: str) -> None:
 
 def test_a_confirmation_names_what_to_visit_and_nothing_else_does() -> None:
     def asked(scheme: CertificateScheme, message: Mapping[str, str]) -> str | None:
-        return certificate_scheme.confirmation(scheme, request(json.dumps(message).encode()))
+        return scheme.confirmation_url(request(json.dumps(message).encode()))
 
     assert asked(SCHEME, CONFIRMATION) == CONFIRMATION["SubscribeURL"]
     assert asked(SCHEME, CONFIRMATION | {"Type": "UnsubscribeConfirmation"}) is None
@@ -322,8 +322,8 @@ def test_what_is_no_message_is_refused(body: bytes) -> None:
 
 
 def test_who_is_trusted_is_said_of_every_field() -> None:
-    assert certificate_scheme.signed_names(SNS) == set(ORDER)
-    assert certificate_scheme.signed_names(PAYPAL) == set()
+    assert CertificateScheme(SNS).signed_paths() == {("body", name) for name in ORDER}
+    assert CertificateScheme(PAYPAL).signed_paths() == set()
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_who_is_trusted_is_said_of_every_field() -> None:
     ],
 )
 def test_a_topic_is_given_by_its_arn(topic: str, good: bool) -> None:
-    assert (certificate_scheme.topic_problem(topic) is None) == good
+    assert (certificates.topic_problem(topic) is None) == good
 
 
 @pytest.mark.parametrize(
@@ -423,7 +423,7 @@ def paypal(
     headers |= changes
     given = {name: value for name, value in headers.items() if value is not None}
     known = VerificationContext("", (), NOW, lambda *_: certificate(subject, start))
-    certificate_scheme.verify(PAYPAL_SCHEME, request(PAYPAL_BODY, given), known)
+    PAYPAL_SCHEME.verify(request(PAYPAL_BODY, given), known)
 
 
 def test_what_paypal_signed_is_authentic() -> None:

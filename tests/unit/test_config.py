@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay import config
-from relay.auth.signature_scheme import SignatureScheme
+from relay.auth.signature import SignatureScheme
 from relay.config.loader import Config
 from relay.errors import ConfigError
 from tests.conftest import RELAY_TOML, Load

@@ -14,9 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from relay.auth import jwt_scheme
+from relay.auth import json_web_token
 from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, VerificationContext
-from relay.auth.jwt_scheme import JwtScheme
+from relay.auth.json_web_token import JwtScheme
 from relay.errors import Unauthorized, Unavailable
 from relay.http.request import Request
 from relay.templates.template import Template, compile_template
@@ -60,7 +60,7 @@ def verify(
 ) -> None:
     headers = {"authorization": f"Bearer {token}"}
     request = Request("POST", path, "a=1", headers, BODY, "id")
-    jwt_scheme.verify(scheme, request, VerificationContext("https://relay.example", secrets, NOW, fetch))
+    scheme.verify(request, VerificationContext("https://relay.example", secrets, NOW, fetch))
 
 
 def signed(claims: Mapping[str, Any]) -> str:
@@ -212,7 +212,7 @@ def test_a_token_that_an_expression_takes_from_the_body_is_none() -> None:
     scheme = replace(SCHEME, token=template("${to_string(body)}"), prefix="")
     request = Request("POST", "/", "", {}, signed({}).encode(), "")
     with pytest.raises(Unauthorized):
-        jwt_scheme.verify(scheme, request, VerificationContext("", (SECRET,), NOW, nothing_is_published))
+        scheme.verify(request, VerificationContext("", (SECRET,), NOW, nothing_is_published))
 
 
 def test_a_key_of_another_kind_with_the_same_name_does_not_spoil_the_token() -> None:
@@ -234,8 +234,7 @@ def test_a_signed_token_whose_claims_are_no_object_is_refused(claims: bytes) -> 
     token = jwt.PyJWS().encode(claims, SECRET, "HS256").encode()
     scheme = replace(SCHEME, token=template("${body}"), prefix="")
     with pytest.raises(Unauthorized, match="no active key"):
-        jwt_scheme.verify(
-            scheme,
+        scheme.verify(
             Request("POST", "/", "", {}, token, ""),
             VerificationContext("", (SECRET,), NOW, nothing_is_published),
         )
@@ -250,11 +249,11 @@ def test_the_time_is_the_one_that_is_passed_in() -> None:
     seconds = int(now.timestamp())
     token = signed({"iat": seconds, "nbf": seconds, "exp": seconds})
     request = Request("POST", "/", "", {"authorization": f"Bearer {token}"}, b"", "")
-    jwt_scheme.verify(SCHEME, request, VerificationContext("", (SECRET,), now, nothing_is_published))
+    SCHEME.verify(request, VerificationContext("", (SECRET,), now, nothing_is_published))
 
 
 def test_a_claim_that_is_compared_with_nothing_is_refused() -> None:
-    scheme = replace(SCHEME, claims={"c": template("${sha256.body.base32}", *jwt_scheme.NAMES_IN_CLAIMS)})
+    scheme = replace(SCHEME, claims={"c": template("${sha256.body.base32}", *json_web_token.NAMES_IN_CLAIMS)})
     with pytest.raises(Unauthorized, match="claim c"):
         verify(signed({"c": None}), scheme)
 
@@ -347,7 +346,7 @@ def test_a_token_says_by_whom_and_for_whom_it_is(claims: dict[str, Any], good: b
     ],
 )
 def test_a_claim_equals_what_the_request_is(text: str, claim: object, good: bool) -> None:
-    scheme = replace(SCHEME, claims={"c": template(text, *jwt_scheme.NAMES_IN_CLAIMS)})
+    scheme = replace(SCHEME, claims={"c": template(text, *json_web_token.NAMES_IN_CLAIMS)})
     if good:
         verify(signed({"c": claim}), scheme)
     else:
@@ -357,13 +356,11 @@ def test_a_claim_equals_what_the_request_is(text: str, claim: object, good: bool
 
 def test_a_token_may_be_the_body() -> None:
     scheme = replace(SCHEME, token=template("${body}"), prefix="")
-    assert scheme.is_the_body()
-    assert not SCHEME.is_the_body()
     token = signed({"a": "a" * 20_000}).encode()
     known = VerificationContext("", (SECRET,), NOW, lambda *_: b"")
-    jwt_scheme.verify(scheme, Request("POST", "/", "", {}, token, ""), known)
+    scheme.verify(Request("POST", "/", "", {}, token, ""), known)
     with pytest.raises(Unauthorized):
-        jwt_scheme.verify(scheme, Request("POST", "/", "", {}, token + b"\xff", ""), known)
+        scheme.verify(Request("POST", "/", "", {}, token + b"\xff", ""), known)
 
 
 @pytest.mark.parametrize(
@@ -372,7 +369,7 @@ def test_a_token_may_be_the_body() -> None:
 )
 def test_what_is_no_public_key_is_a_mistake_of_the_operator(text: str) -> None:
     with pytest.raises(ValueError, match="expected a public key"):
-        jwt_scheme.public_key(text)
+        json_web_token.load_public_key(text)
 
 
 def test_a_key_may_be_pinned_as_pem_certificate_or_jwk() -> None:

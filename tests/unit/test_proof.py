@@ -11,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay import config
-from relay.auth import signature_scheme
-from relay.auth.jwt_scheme import JwtScheme
+from relay.auth import scope
+from relay.auth.json_web_token import JwtScheme
 from relay.auth.redaction import MARKER, redact
-from relay.auth.signature_scheme import SignatureScheme
-from relay.auth.token_scheme import TokenScheme
+from relay.auth.shared_secret import SharedSecretScheme
+from relay.auth.signature import SignatureScheme
 from relay.config import presets
 from relay.config.route import Route
 from relay.delivery import message
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Failed
-from relay.errors import ConfigError
+from relay.errors import CannotSign, ConfigError
 from relay.http import body_formats
 from relay.http.request import Request
 from relay.pipeline.services import Ports
 from relay.templates.template import compile_template
 from relay.webhook import Webhook
-from relayctl.signing import CannotSign, sign
+from relayctl.signing import sign
 from tests.conftest import (
     NO_CLAIMS,
     NOW,
@@ -141,7 +141,7 @@ def test_inside_a_body_a_marker_stands_for_it_and_every_other_byte_stays(
     ascii_only=st.booleans(),
 )
 def test_no_spelling_of_a_secret_in_a_body_is_left(secret: str, before: str, ascii_only: bool) -> None:
-    scheme = TokenScheme("s", "api-key", compile_template("${body.key}", ["body"]))
+    scheme = SharedSecretScheme("s", "api-key", compile_template("${body.key}", ["body"]))
     other = "".join(character for character in before if character not in secret)
     body = json.dumps({"key": secret, "n": [other, {secret: 1}]}, ensure_ascii=ascii_only).encode()
     left = redact(posted(body), scheme, BODY)
@@ -162,7 +162,7 @@ def test_whatever_is_posted_there_is_something_left(body: bytes, query: str, hea
         "${body[0]}${headers.a}",
         "${join('', keys(body))}",
     ):
-        scheme = TokenScheme("s", "api-key", compile_template(token, ["body", "headers", "query"]))
+        scheme = SharedSecretScheme("s", "api-key", compile_template(token, ["body", "headers", "query"]))
         left = redact(posted(body, headers, query), scheme, BODY)
         assert redact(left, scheme, BODY) == left
 
@@ -222,7 +222,7 @@ def test_every_preset_says_where_its_proof_is_so_that_it_can_be_dropped() -> Non
         if not text:
             assert auth.get("scheme") in {None, "bearer", "basic", "sns", "paypal", "jwt", "none"}, name
             continue
-        template = compile_template(text, (*signature_scheme.NAMES, "item"))
+        template = compile_template(text, (*scope.NAMES, "item"))
         scheme = SignatureScheme("s", template, template) if "signature" in auth else JwtScheme("", template, "RS256")
         paths = {path for path in template.paths() if path[0] in {"headers", "query"}}
         headers = {path[1].replace("_", "-"): "proof" for path in paths if path[0] == "headers"}

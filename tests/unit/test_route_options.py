@@ -2,7 +2,6 @@
 
 import pytest
 
-from relay.auth import coverage
 from relay.errors import ConfigError
 from relay.http import body_formats
 from relay.templates.template import compile_template
@@ -74,7 +73,7 @@ def test_whether_the_delivery_id_is_signed(load: Load, name: str, covered: bool)
     }
     route = preset(load, name, auth.get(name, 'secret = "s"')).routes[0]
     assert route.id
-    assert coverage.covers(route.auth, route.id) is covered
+    assert route.auth.covers(route.id) is covered
 
 
 def tenants(source: str, secret: str = "acme/orders", more: str = "") -> str:
@@ -164,7 +163,7 @@ def test_what_a_preset_signs_is_known_by_field(
 ) -> None:
     route = preset(load, name, auth, 'public_url = "https://hooks.acme.example"').routes[0]
     covered = {
-        field: coverage.covers(route.auth, compile_template("${body." + field + "}", ["body"]))
+        field: route.auth.covers(compile_template("${body." + field + "}", ["body"]))
         for field in [*signed_fields, *free]
     }
     assert covered == dict.fromkeys(signed_fields, True) | dict.fromkeys(free, False)
@@ -188,7 +187,7 @@ def test_what_a_preset_signs_is_known_by_field(
 )
 def test_a_path_is_signed_where_the_url_is_and_ends_where_the_url_ends(load: Load, name: str, *, covered: bool) -> None:
     route = preset(load, name, 'secret = "s"', 'public_url = "https://hooks.acme.example"').routes[0]
-    assert coverage.covers(route.auth, compile_template("${path.customer}", ["path"])) is covered
+    assert route.auth.covers(compile_template("${path.customer}", ["path"])) is covered
 
 
 @pytest.mark.parametrize(
@@ -206,7 +205,7 @@ def test_values_side_by_side_are_not_told_apart(load: Load, content: str, *, cov
     own += ', covers = "part"' if content == "${headers.x_id}${body}" else ""
     text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
     scheme = load('public_url = "https://a.example"\n' + text.replace("${path.customer}", "fixed")).routes[0].auth
-    assert coverage.covers(scheme, compile_template("${headers.x_id}", ["headers"])) is covered
+    assert scheme.covers(compile_template("${headers.x_id}", ["headers"])) is covered
 
 
 @pytest.mark.parametrize(("source", "each"), [("${id}", ""), ("${item.customer}", "${headers.x_events}")])
@@ -240,7 +239,7 @@ event = {{ source = "aws.partner/acme.example/{name}" }}
 
     head = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
     routes = load(head + route("a", "braintree", "s") + route("b", "github", "s") + route("c", "zoom", "t")).routes
-    patterns = [getattr(one.auth, "signed_for_anybody", None) for one in routes]
+    patterns = [getattr(one.auth, "refused_contents", None) for one in routes]
     assert patterns == [("[a-f0-9]{20,32}",), ("[a-f0-9]{20,32}",), ()]  # Zoom proves itself before it is answered
 
 

@@ -12,7 +12,6 @@ from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
-from relay.webhook import verify
 from tests.conftest import NOW, Load, nothing_is_published
 from tests.unit.test_signatures import VALID
 
@@ -39,7 +38,7 @@ def accepts(config: Config, headers: dict[str, str], secret: str = "secret", bod
     request = Request("POST", "/hook", "", headers, body, "id")
     known = VerificationContext("", [secret], datetime.fromtimestamp(NOW.timestamp(), UTC), nothing_is_published)
     try:
-        verify(request, config.routes[0].auth, known)
+        config.routes[0].auth.verify(request, known)
     except Unauthorized:
         return False
     return True
@@ -93,7 +92,7 @@ def test_a_header_with_two_signatures_that_came_twice_is_refused(load: Load) -> 
                 "", [VALID["secret"]], datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published
             )
             with pytest.raises(Unauthorized):
-                verify(request, route(load, "standard-webhooks").routes[0].auth, known)
+                route(load, "standard-webhooks").routes[0].auth.verify(request, known)
 
 
 def test_a_prefix_may_name_an_environment(load: Load) -> None:

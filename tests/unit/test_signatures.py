@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from relay.auth import signature_scheme
+from relay.auth import signature
 from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
-from relay.webhook import verify
 from tests.conftest import RELAY_TOML, Load, nothing_is_published
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors.json").read_text("utf-8"))["vectors"]
@@ -24,10 +23,8 @@ VALID = next(vector for vector in VECTORS if vector["id"] == "standard-webhooks/
 def accepts(config: Config, headers: dict[str, str], secrets: list[str]) -> bool:
     posted = Request("POST", "/orders/c42", "", headers, VALID["body"].encode(), "id")
     try:
-        verify(
-            posted,
-            config.routes[0].auth,
-            VerificationContext("", secrets, datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published),
+        config.routes[0].auth.verify(
+            posted, VerificationContext("", secrets, datetime.fromtimestamp(VALID["now"], UTC), nothing_is_published)
         )
     except Unauthorized:
         return False
@@ -73,7 +70,7 @@ def test_a_header_made_to_cost_time_is_refused_without_reading_its_items(load: L
 
     def count(frame: FrameType, event: str, _: Any) -> None:
         nonlocal counted
-        counted += event == "call" and frame.f_code.co_filename == signature_scheme.__file__
+        counted += event == "call" and frame.f_code.co_filename == signature.__file__
 
     sys.setprofile(count)
     try:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from relay.auth import token_scheme
 from relay.auth.constant_time import any_equal
 from relay.auth.context import VerificationContext
-from relay.auth.token_scheme import TokenScheme
+from relay.auth.shared_secret import SharedSecretScheme
 from relay.errors import Unauthorized
 from relay.http.request import Request
 from relay.templates.template import compile_template
@@ -19,14 +18,16 @@ NAMES = ("headers", "query", "body", "method", "url", "item")
 
 
 def verify(
-    scheme: TokenScheme, headers: Mapping[str, str], secrets: Sequence[str] = ("secret",), body: Any = None
+    scheme: SharedSecretScheme, headers: Mapping[str, str], secrets: Sequence[str] = ("secret",), body: Any = None
 ) -> None:
     request = Request("POST", "/", "", headers, json.dumps(body).encode(), "")
-    token_scheme.verify(scheme, request, VerificationContext("", secrets, NOW, lambda *_: b""))
+    scheme.verify(request, VerificationContext("", secrets, NOW, lambda *_: b""))
 
 
-def scheme(kind: str, token: str = "${headers.authorization}", each: str = "") -> TokenScheme:
-    return TokenScheme("name", kind, compile_template(token, NAMES), compile_template(each, NAMES) if each else None)
+def scheme(kind: str, token: str = "${headers.authorization}", each: str = "") -> SharedSecretScheme:
+    return SharedSecretScheme(
+        "name", kind, compile_template(token, NAMES), compile_template(each, NAMES) if each else None
+    )
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,10 @@ CANONICAL: dict[str, Canonical] = {
 }
 """By the name that `content = "${canonical.twilio}"` uses."""
 
-WITH_THE_URL = ("twilio", "mandrill", "plivo", "contentful")
+SIGN_URL = frozenset({"url", *(f"canonical.{name}" for name in ("twilio", "mandrill", "plivo", "contentful"))})
+"""Expressions in a signed content that contain the URL."""
+SIGN_QUERY_AS_SENT = SIGN_URL - {"canonical.plivo"}
+"""Those that contain the query as it was sent: Plivo decodes and sorts it."""
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a receiver knows when it asks whether a request is authentic."""
+"""Everything verification needs besides the request: secrets, clock, public URL, document fetcher."""
 
 import re
 from collections.abc import Callable, Sequence

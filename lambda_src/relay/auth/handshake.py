@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from relay.auth import signature_scheme
 from relay.auth.constant_time import any_equal
-from relay.auth.signature_scheme import SignatureScheme, scope_of, value_of
+from relay.auth.scheme import Scheme
+from relay.auth.scope import render, verification_scope
 from relay.errors import Forbidden, MappingError, Unauthorized
 from relay.http import body_formats
 from relay.http.request import Request
@@ -50,7 +50,7 @@ class Handshake:
         """The secret that arrives in this handshake. Raises Unauthorized if it must not be one."""
         if not self.enrol:
             raise Unauthorized("no secret arrives in this handshake")
-        return _checked(self.pattern, value_of(self.enrol, _scope(self, request), "secret"))
+        return _checked(self.pattern, render(self.enrol, _scope(self, request), "secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def find(handshakes: Iterable[Handshake], request: Request, *, authentic: bool) 
 class HandshakeContext:
     """What the route knows that a handshake may need: its scheme and secrets, its verify tokens and allowed origins."""
 
-    scheme: object
+    scheme: Scheme
     secrets: Sequence[str]
     tokens: Sequence[str]
     origins: Sequence[str]
@@ -91,10 +91,10 @@ def answer(handshake: Handshake, request: Request, receiver: HandshakeContext) -
         if handshake.origin and handshake.origin.render(scope) not in receiver.origins:
             raise Forbidden("The origin is not one of this route's.")
         pattern = handshake.pattern
-        if handshake.sign and isinstance(receiver.scheme, SignatureScheme):
+        if handshake.sign:
             signed = _checked(pattern, handshake.sign.render(scope))
-            scope["hmac"] = signature_scheme.sign(receiver.scheme, receiver.secrets, signed)
-            scope["label"], pattern = receiver.scheme.label, DEFAULT_PATTERN
+            scope |= receiver.scheme.sign_text(signed, receiver.secrets)
+            pattern = DEFAULT_PATTERN
         headers = {name: _checked(pattern, value.render(scope)) for name, value in handshake.headers.items()}
         fields = {name: _checked(pattern, value.render(scope)) for name, value in handshake.json.items()}
         text = _checked(pattern, handshake.text.render(scope)) if handshake.text else ""
@@ -123,7 +123,7 @@ def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:
     templates = [handshake.when, handshake.text, handshake.sign, handshake.enrol]
     templates += [handshake.token, handshake.origin, *handshake.json.values(), *handshake.headers.values()]
     reads = any(path[:1] == ("body",) for one in templates if one for path in one.paths())
-    return scope_of(request, "", handshake.body_format if reads else "")
+    return verification_scope(request, "", handshake.body_format if reads else "")
 
 
 def _checked(pattern: str, value: str) -> str:

@@ -5,21 +5,14 @@ way to a marker, and every other byte of the body stays. What is left is what a 
 depend on the rest: `reads_redacted` says if something does.
 """
 
-import contextlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from relay.auth.coverage import Scheme
-from relay.auth.jwt_scheme import JwtScheme
-from relay.auth.signature_scheme import SignatureScheme
-from relay.auth.token_scheme import TokenScheme
-from relay.errors import BadRequest, MappingError
-from relay.http import body_formats
+from relay.auth.scheme import Scheme
 from relay.http.request import Request
 from relay.templates.template import Template
 
@@ -37,10 +30,10 @@ def redact(request: Request, scheme: Scheme, body_format: str) -> Request:
     A signature inside the body stays: it is no secret, and proves nothing but this body. So does a body that is a
     JSON Web Token. `body_format` is how the route reads the body.
     """
-    template = _template(scheme)
+    template = scheme.proof
     if template is None:
         return request
-    texts = _texts(scheme, request, body_format) if isinstance(scheme, TokenScheme) else frozenset()
+    texts = scheme.proof_texts(request, body_format)
     headers, parameters = _names(template, "headers"), _names(template, "query")
     return replace(
         request,
@@ -56,19 +49,12 @@ def redact(request: Request, scheme: Scheme, body_format: str) -> Request:
 
 def reads_redacted(scheme: Scheme, templates: Mapping[str, Template | None]) -> Iterator[tuple[str, str]]:
     """Yield the key of each of a route's `templates` that reads what is removed, and what was expected instead."""
-    proof = _template(scheme)
-    inside = ("headers", "query", "body") if isinstance(scheme, TokenScheme) else ("headers", "query")
-    dropped = {path for path in (proof.paths() if proof else ()) if len(path) > 1 and path[0] in inside}
+    places = ("headers", "query", "body") if scheme.sends_secret else ("headers", "query")
+    dropped = {path for path in (scheme.proof.paths() if scheme.proof else ()) if len(path) > 1 and path[0] in places}
     for key, template in templates.items():
-        if template and (found := dropped & template.paths()):
-            taken = "${" + ".".join(min(found)) + "}"
-            yield key, f"expected anything but {taken}: it proves the webhook, and is dropped once it has"
-
-
-def _template(scheme: Scheme) -> Template | None:
-    if isinstance(scheme, TokenScheme | JwtScheme):
-        return scheme.token
-    return scheme.signature if isinstance(scheme, SignatureScheme) else None
+        if template and (paths := dropped & template.paths()):
+            proof = "${" + ".".join(min(paths)) + "}"
+            yield key, f"expected anything but {proof}: it proves the webhook, and is dropped once it has"
 
 
 @cache
@@ -87,30 +73,12 @@ def _is_proof(pair: str, names: Collection[str], texts: Collection[str]) -> bool
     return unquote_plus(name) in names or unquote_plus(value) in texts
 
 
-def _texts(scheme: TokenScheme, request: Request, body_format: str) -> frozenset[str]:
-    """Return the texts that proved the request: the value of each placeholder, in each element."""
-    scope: dict[str, Any] = {"headers": request.named_headers(), "query": request.parameters(), "body": None}
-    if _reads_body(scheme.token):
-        with contextlib.suppress(BadRequest):
-            scope["body"] = body_formats.parse(request, body_format)[1]
-    items: Any = [None]
-    if scheme.each:
-        with contextlib.suppress(MappingError):
-            items = scheme.each.value(scope)
-    found = set()
-    for item in items if isinstance(items, list) else ():
-        for part in scheme.token.placeholders():
-            with contextlib.suppress(MappingError):
-                found.add(Template(part.expression, (part,)).render({**scope, "item": item}))
-    return frozenset(found - {""})
-
-
 def _without(body: bytes, texts: Collection[str]) -> bytes:
     """Return `body` with the marker instead of each text, whether it is JSON, a form, or text."""
     text = _without_in_json(body.decode("utf-8", "surrogateescape"), texts)
-    for one in texts:
-        if _BREAK.search(one):  # a part of a multipart form may have several lines
-            text = text.replace(one, MARKER)
+    for secret in texts:
+        if _BREAK.search(secret):  # a part of a multipart form may have several lines
+            text = text.replace(secret, MARKER)
     return _LINE.sub(lambda line: _without_in_line(line[0], texts), text).encode("utf-8", "surrogateescape")
 
 

@@ -5,6 +5,9 @@ import binascii
 import hashlib
 import re
 
+# sha1: the key is the secret's digest. utf8-or-base64: which of the two depends on the secret's age (Polar).
+KEY_ENCODINGS = ("utf8", "base64", "hex", "sha1", "utf8-or-base64")
+
 _WORD = "[A-Za-z0-9_]+"
 
 
@@ -33,8 +36,8 @@ def _without_prefix(prefix: str, secret: str) -> str:
     if "*" not in prefix:
         return secret.removeprefix(prefix)
     pattern = re.escape(prefix).replace(r"\*", _WORD)
-    found = re.match(pattern, secret)
-    return secret[found.end() :] if found else secret
+    match = re.match(pattern, secret)
+    return secret[match.end() :] if match else secret
 
 
 def _decoded(encoding: str, text: str) -> bytes:

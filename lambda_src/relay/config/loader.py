@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay.auth import certificate_scheme, handshake, jwt_scheme, redaction, secret_ref, signature_scheme, token_scheme
+from relay.auth import certificate, handshake, json_web_token, redaction, secret_ref, shared_secret, signature
 from relay.auth.handshake import Handshake
 from relay.auth.secret_ref import SSM
-from relay.auth.signature_scheme import SignatureScheme
 from relay.config import auth as scheme_config
 from relay.config import event as event_config
 from relay.config import presets, route_rules
@@ -26,11 +25,11 @@ from relay.http.routing import path_problem, shape
 
 SCHEMES = (
     "standard-webhooks",
-    jwt_scheme.KIND,
-    token_scheme.NONE,
-    *certificate_scheme.KINDS,
-    *signature_scheme.KINDS,
-    *token_scheme.KINDS,
+    json_web_token.KIND,
+    shared_secret.NONE,
+    *certificate.KINDS,
+    *signature.KINDS,
+    *shared_secret.KINDS,
 )
 SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
 """The environment variable that says how the names of the stage's secrets begin."""
@@ -126,7 +125,7 @@ def _config(table: Table) -> Config:
     routes = tuple(_never_signed_for_anybody(route, routes) for route in routes)
     public_url = table.text("public_url", "", check=_pattern(r"https?://[^/?#]+(/[^?#]*[^/?#])?", _EXPECTED_URL))
     for one, route in zip(tables, routes, strict=True):
-        if scheme_config.signs_the_url(route.auth) and not public_url:
+        if route.auth.signs_url and not public_url:
             one.problem("auth", "the sender signs its URL; expected public_url at the top of the file")
     config = Config(
         partner,
@@ -148,9 +147,7 @@ def _config(table: Table) -> Config:
 
 def _never_signed_for_anybody(route: Route, routes: Sequence[Route]) -> Route:
     patterns = route_rules.signed_for_anybody(route, routes)
-    if not patterns or not isinstance(route.auth, SignatureScheme):
-        return route
-    return replace(route, auth=replace(route.auth, signed_for_anybody=patterns))
+    return replace(route, auth=route.auth.refuse_contents(patterns)) if patterns else route
 
 
 def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:

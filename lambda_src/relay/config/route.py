@@ -3,8 +3,8 @@
 from dataclasses import dataclass, fields, replace
 
 from relay.auth import secret_ref
-from relay.auth.coverage import Scheme
 from relay.auth.handshake import Handshake
+from relay.auth.scheme import Scheme
 from relay.config.event import EventTemplate
 from relay.http import body_formats
 from relay.templates.template import Template

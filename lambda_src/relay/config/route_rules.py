@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from relay.auth import secret_ref
-from relay.auth.coverage import Scheme, covers, proves_format, signed, signs_the_body
 from relay.auth.handshake import DEFAULT_PATTERN
-from relay.auth.signature_scheme import SignatureScheme
-from relay.auth.token_scheme import NoScheme
 from relay.config.route import Route
 from relay.http.body_formats import CLOUDEVENTS_BINARY, JSON
-from relay.templates.template import Placeholder, Template
+from relay.templates.template import Template
 
 Problem = tuple[str, str]
 """A key of the route, and what was expected there."""
@@ -32,14 +29,14 @@ def problems(route: Route) -> Iterator[Problem]:
     if not route.allow_forgeable_source:
         yield from _forgeable(route)
     scheme = route.auth
-    if route.body == CLOUDEVENTS_BINARY and signed(scheme):
+    if route.body == CLOUDEVENTS_BINARY and scheme.signed_paths():
         yield (
             "body",
             'expected "cloudevents": a signature does not cover the headers that hold a CloudEvent\'s attributes',
         )
-    if route.body != JSON and _can_be_extended(scheme):
+    if route.body != JSON and scheme.can_be_extended:
         yield "body", 'expected "json": without a closing bracket, more can be appended to what a plain hash covers'
-    elif not proves_format(scheme, route.body):
+    elif not scheme.proves_format(route.body):
         yield "body", 'expected "json": where another body begins and ends, what is signed beside it does not tell'
     for handshake in route.handshakes:
         if handshake.sign and not handshake.authenticate and handshake.pattern == DEFAULT_PATTERN:
@@ -48,11 +45,10 @@ def problems(route: Route) -> Iterator[Problem]:
 
 def warnings(route: Route, *, verified: bool) -> Iterator[str]:
     """Yield what an operator should know of a route that authenticates less than one may think."""
-    if isinstance(route.auth, NoScheme):
+    if not route.auth.authenticates_sender:
         yield "nothing is authenticated: anybody who knows the URL can send events"
-    elif not signs_the_body(route.auth):
-        partly = isinstance(route.auth, SignatureScheme) or signed(route.auth)
-        yield _PARTLY_SIGNED if partly else _NOT_SIGNED
+    elif not route.auth.authenticates_body:
+        yield _PARTLY_SIGNED if route.auth.signs_request else _NOT_SIGNED
     if route.enrol:
         yield "enrolment is open: whoever posts a secret first can sign; set enrol = false once your sender has done so"
     if not verified:
@@ -101,18 +97,7 @@ def _forgeable(route: Route) -> Iterator[Problem]:
             value = "${" + part.expression + "}"
             if part.expression in theirs:
                 continue
-            if not covers(route.auth, Template(value, (part,)), behind):
+            if not route.auth.covers(Template(value, (part,)), behind):
                 yield f"event.{field}", _UNSIGNED.format(value=value)
             elif theirs and field == "source":
                 yield f"event.{field}", _NOT_THEIRS.format(value=value, theirs="${" + theirs[0] + "}")
-
-
-def _can_be_extended(scheme: Scheme) -> bool:
-    """Return whether bytes can be appended to what is signed without the secret: a plain hash that ends otherwise.
-
-    https://en.wikipedia.org/wiki/Length_extension_attack
-    """
-    if not isinstance(scheme, SignatureScheme) or scheme.kind != "hash" or not scheme.content.parts:
-        return False
-    last = scheme.content.parts[-1]
-    return not (isinstance(last, Placeholder) and last.expression == "secret")

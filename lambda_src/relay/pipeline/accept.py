@@ -6,7 +6,6 @@ from datetime import datetime
 from http import HTTPStatus
 
 from relay.auth import handshake, secret_ref
-from relay.auth.certificate_scheme import CertificateScheme, confirmation
 from relay.auth.context import PUBLISHED_SECONDS, VerificationContext
 from relay.auth.handshake import Handshake, HandshakeContext, HandshakeResponse
 from relay.config.loader import Config
@@ -17,7 +16,7 @@ from relay.http.request import Request
 from relay.pipeline import relaying, responses
 from relay.pipeline.relaying import Duplicate, Relayed
 from relay.pipeline.services import Ports, Response
-from relay.webhook import Webhook, verify
+from relay.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
         # A token that is wrong ends the handshake, so it is compared with values that are fresh.
         tokens = ports.refresh_secret(route.verify_token) if asked.token else ()
         return handshake.answer(asked, posted, HandshakeContext(route.auth, secrets, tokens, route.origins))
-    if isinstance(route.auth, CertificateScheme) and (url := confirmation(route.auth, posted)):
+    if url := route.auth.confirmation_url(posted):
         if not ports.fetch(url, PUBLISHED_SECONDS):
             raise Unavailable("The subscription could not be confirmed.")
         return HandshakeResponse(HTTPStatus.OK, {}, "")
@@ -106,9 +105,9 @@ def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, 
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
     known = VerificationContext(public_url, secrets, now, ports.fetch, route.body)
     try:
-        verify(posted, scheme, known)
+        scheme.verify(posted, known)
     except Unauthorized:
         rotated = ports.refresh_secret(scheme.secret) if scheme.secret else ()
         if not rotated or list(rotated) == list(secrets):
             raise
-        verify(posted, scheme, replace(known, secrets=rotated))
+        scheme.verify(posted, replace(known, secrets=rotated))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from relay.auth import coverage, handshake
+from relay.auth import handshake
 from relay.config.loader import Config
 from relay.config.route import DELIVERY
 from relay.delivery import message
@@ -93,7 +93,7 @@ def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
     deciding = (event.source, event.region, event.detail_type, event.resources, event.when)
     parts: list[Any] = [route.name, route.auth.secret, scope["id"]]
     parts += [from_outside(one, scope) for one in deciding if one]
-    if route.id_is != DELIVERY or not coverage.covers(route.auth, route.id):
+    if route.id_is != DELIVERY or not route.auth.covers(route.id):
         parts += [hashlib.sha256(request.body).hexdigest(), sorted(webhook.path.items())]
     return json.dumps(parts)
 

@@ -19,8 +19,13 @@ from functools import lru_cache
 from typing import Any
 
 from relay.auth.context import PUBLISHED_SECONDS, VerificationContext
+from relay.auth.coverage import Path
+from relay.auth.encodings import to_bytes
+from relay.auth.scheme import Scheme
+from relay.auth.timestamps import RFC3339, check_timestamp
 from relay.errors import BadRequest, Unauthorized
 from relay.http import body_formats
+from relay.http.body_formats import JSON
 from relay.http.request import Request
 
 SNS = "sns"
@@ -59,14 +64,14 @@ _SNS_SIGNED = {
 }
 _SNS_NAMES = frozenset().union(*_SNS_SIGNED.values())
 _SNS_HASHES = {"1": "SHA1", "2": "SHA256"}
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateScheme:
+class CertificateScheme(Scheme):
     """Whose messages are ours: the `topics` of SNS, the `webhook_id` of PayPal. There is no secret.
 
-    `tolerance` is how far a message's time may be from now, in seconds, into the past and the future.
+    `certificate` is a pinned one in PEM. `tolerance` is how far a message's time may be from now, in seconds, into the
+    past and the future.
     """
 
     kind: str
@@ -74,51 +79,87 @@ class CertificateScheme:
     webhook_id: str = ""
     certificate: str = ""
     tolerance: int = MAX_TOLERANCE_SECONDS
-    secret: str = ""
 
+    def verify(self, request: Request, context: VerificationContext) -> None:
+        """Raise Unauthorized unless the sender signed this message for us, Unavailable if that cannot be known now."""
+        if self.kind == SNS:
+            self._verify_sns(request, context)
+        else:
+            self._verify_paypal(request, context)
 
-def signed_names(kind: str) -> frozenset[str]:
-    """Return the fields of the body that nobody can change, add or take away; none of PayPal's, which signs a CRC.
+    def confirmation_url(self, request: Request) -> str | None:
+        """Return the URL that confirms a subscription to an allowed topic; None if the authentic message has none.
 
-    A message of SNS with a field that another type of message signs, and its own does not, is refused.
-    """
-    return _SNS_NAMES if kind == SNS else frozenset()
+        Raise Unauthorized if it is not on the host of the topic's own SNS.
+        """
+        message = _parse_message(request) if self.kind == SNS else {}
+        if message.get("Type") != "SubscriptionConfirmation":
+            return None
+        host, _ = _sns_hosts(message.get("TopicArn", "")) or ("", frozenset())
+        return _checked_url(message.get("SubscribeURL", ""), f"https://{re.escape(host)}{_SNS_CONFIRMATION}")
+
+    def signed_paths(self) -> frozenset[Path]:
+        """Return the fields of the body that nobody can change, add or take away; none of PayPal's, which signs a CRC.
+
+        A message of SNS with a field that another type of message signs, and its own does not, is refused.
+        """
+        return frozenset(("body", name) for name in _SNS_NAMES) if self.kind == SNS else frozenset()
+
+    def proves_format(self, body_format: str) -> bool:
+        """Return True if the body is JSON, or nothing of it is proven."""
+        return body_format == JSON or not self.signed_paths()
+
+    @property
+    def requires_cryptography(self) -> bool:
+        """Return True: certificates are read by the `cryptography` package."""
+        return True
+
+    def _verify_sns(self, request: Request, context: VerificationContext) -> None:
+        message = _parse_message(request)
+        topic = message.get("TopicArn", "")
+        if topic not in self.topics or not (hosts := _sns_hosts(topic)):
+            raise Unauthorized("the topic is not one of the route's")
+        names = _SNS_SIGNED.get(message.get("Type", ""))
+        digest = _SNS_HASHES.get(message.get("SignatureVersion", ""))
+        if not names or not digest:
+            raise Unauthorized("unknown Type or SignatureVersion")
+        _check_fields(message, names)
+        check_timestamp(message["Timestamp"], RFC3339, self.tolerance, context.now)
+        host, subjects = hosts
+        url = _checked_url(message.get("SigningCertURL", ""), f"https://{re.escape(host)}{_SNS_CERTIFICATE}")
+        pem = self._pem(url, context)
+        _check_certificate(pem, "|".join(map(re.escape, subjects)), context.now)
+        content = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
+        _check_signature(pem, message.get("Signature", ""), to_bytes(content), digest)
+
+    def _verify_paypal(self, request: Request, context: VerificationContext) -> None:
+        # https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverification
+        headers = request.headers
+        names = ("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url")
+        if not all(headers.get(name) for name in names):
+            raise Unauthorized("a header of PayPal's is missing")
+        if headers.get("paypal-auth-algo") != "SHA256withRSA":
+            raise Unauthorized("another algorithm than SHA256withRSA")
+        transmission, time, signature, url = (headers[name] for name in names)
+        if "|" in transmission:
+            raise Unauthorized("a header contains the text that separates it from what follows")
+        check_timestamp(time, RFC3339, self.tolerance, context.now)
+        content = f"{transmission}|{time}|{self.webhook_id}|{zlib.crc32(request.body)}"
+        pem = self._pem(_checked_url(url, _PAYPAL_CERTIFICATE), context)
+        _check_certificate(pem, _PAYPAL_SUBJECT, context.now)
+        _check_signature(pem, signature, to_bytes(content), "SHA256")
+
+    def _pem(self, url: str, context: VerificationContext) -> bytes:
+        return self.certificate.encode() if self.certificate else context.fetch(url, PUBLISHED_SECONDS)
 
 
 def topic_problem(text: str) -> str | None:
-    """Return what was expected of the ARN of a topic that `text` is not, or None."""
+    """Return what is wrong if `text` is not the ARN of a topic, else None."""
     return None if _sns_hosts(text) else "expected the ARN of an Amazon SNS topic"
 
 
-def verify(scheme: CertificateScheme, request: Request, known: VerificationContext) -> None:
-    """Raise Unauthorized unless the sender signed this message for us, Unavailable if that cannot be known now."""
-    if scheme.kind == SNS:
-        _verify_sns(scheme, request, known)
-    else:
-        _verify_paypal(scheme, request, known)
-
-
-def confirmation(scheme: CertificateScheme, request: Request) -> str | None:
-    """Return the URL that confirms a subscription to an allowed topic; None if the authentic message has none.
-
-    Raise Unauthorized if it is not on the host of the topic's own SNS.
-    """
-    message = _message(request) if scheme.kind == SNS else {}
-    if message.get("Type") != "SubscriptionConfirmation":
-        return None
-    host, _ = _sns_hosts(message.get("TopicArn", "")) or ("", frozenset())
-    return _allowed(message.get("SubscribeURL", ""), f"https://{re.escape(host)}{_SNS_CONFIRMATION}")
-
-
-def _verify_sns(scheme: CertificateScheme, request: Request, known: VerificationContext) -> None:
-    message = _message(request)
-    topic = message.get("TopicArn", "")
-    if topic not in scheme.topics or not (hosts := _sns_hosts(topic)):
-        raise Unauthorized("the topic is not one of the route's")
-    names = _SNS_SIGNED.get(message.get("Type", ""))
-    digest = _SNS_HASHES.get(message.get("SignatureVersion", ""))
-    if not names or not digest:
-        raise Unauthorized("unknown Type or SignatureVersion")
+def _check_fields(message: Mapping[str, str], names: tuple[str, ...]) -> None:
+    """Raise Unauthorized unless the signed fields, `names`, are all there and can be read in one way only."""
     for name in sorted(_SNS_NAMES):
         if name in names and name not in message and name != "Subject":
             raise Unauthorized(f"{name} missing")
@@ -128,53 +169,28 @@ def _verify_sns(scheme: CertificateScheme, request: Request, known: Verification
         # follows is then read from the end. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (Subject)
         if name != "Message" and re.search(r"[\r\n]", message.get(name, "")):
             raise Unauthorized(f"{name} has a line break")
-    _check_time(message["Timestamp"], known.now, scheme.tolerance)
-    host, subjects = hosts
-    url = _allowed(message.get("SigningCertURL", ""), f"https://{re.escape(host)}{_SNS_CERTIFICATE}")
-    pem = _certificate(scheme, url, known)
-    _check(pem, "|".join(map(re.escape, subjects)), known.now)
-    content = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
-    _verify(pem, message.get("Signature", ""), content.encode("utf-8", "surrogatepass"), digest)
 
 
 def _sns_hosts(topic: str) -> tuple[str, frozenset[str]] | None:
-    """Return the host of a topic's SNS and the subjects its certificates have; None if `topic` is no topic.
+    """Return the host of a topic's SNS and the subjects of its certificates; None if `topic` is not a topic's ARN.
 
-    The host is of the topic alone: other names under the same suffix, such as `sns.s3.amazonaws.com`, anybody can own.
+    The host is of the topic alone: anybody can own other names under the same suffix, such as `sns.s3.amazonaws.com`.
     Which subject a Region has: SnsHostProvider of the AWS SDK for Java.
     """
-    found = _TOPIC.fullmatch(topic)
-    suffix = found and _SUFFIXES.get(found[1])
-    if not found or not suffix:
+    match = _TOPIC.fullmatch(topic)
+    suffix = match and _SUFFIXES.get(match[1])
+    if not match or not suffix:
         return None
-    region = "us-gov-west-1" if found[1] == "aws-us-gov" else found[2]
-    host = f"sns.{found[2]}.{suffix}"
+    region = "us-gov-west-1" if match[1] == "aws-us-gov" else match[2]
+    host = f"sns.{match[2]}.{suffix}"
     return host, frozenset((host, f"sns.{suffix}", f"sns-{region}.{suffix}", f"sns-signing.{region}.{suffix}"))
 
 
-def _verify_paypal(scheme: CertificateScheme, request: Request, known: VerificationContext) -> None:
-    # https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverification
-    headers = request.headers
-    names = ("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url")
-    if not all(headers.get(name) for name in names):
-        raise Unauthorized("a header of PayPal's is missing")
-    if headers.get("paypal-auth-algo") != "SHA256withRSA":
-        raise Unauthorized("another algorithm than SHA256withRSA")
-    transmission, time, signature, url = (headers[name] for name in names)
-    if "|" in transmission:
-        raise Unauthorized("a header contains the text that separates it from what follows")
-    _check_time(time, known.now, scheme.tolerance)
-    content = f"{transmission}|{time}|{scheme.webhook_id}|{zlib.crc32(request.body)}"
-    pem = _certificate(scheme, _allowed(url, _PAYPAL_CERTIFICATE), known)
-    _check(pem, _PAYPAL_SUBJECT, known.now)
-    _verify(pem, signature, content.encode("utf-8", "surrogatepass"), "SHA256")
-
-
-def _message(request: Request) -> Mapping[str, str]:
+def _parse_message(request: Request) -> Mapping[str, str]:
     """Return the fields of an SNS message that are text. Raise Unauthorized if there are two readings of it."""
     try:
         text, _ = body_formats.parse(request, body_formats.JSON)
-        message = json.loads(text, object_pairs_hook=_once)
+        message = json.loads(text, object_pairs_hook=_unique_names)
     except BadRequest as error:
         raise Unauthorized(f"the scheme reads the body: {error}") from error
     if not isinstance(message, dict):
@@ -184,37 +200,22 @@ def _message(request: Request) -> Mapping[str, str]:
     return {name: value for name, value in message.items() if isinstance(value, str)}
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise Unauthorized("a name occurs twice: readers differ in which of them counts")
     return fields
 
 
-def _check_time(text: str, now: datetime, tolerance: int) -> None:
-    try:
-        sent = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
-    except ValueError:
-        sent = None
-    if not sent:
-        raise Unauthorized("the message's time is not one of RFC 3339")
-    if abs((now - sent).total_seconds()) > tolerance:
-        raise Unauthorized("the message's time is outside the tolerance")
-
-
-def _allowed(url: str, pattern: str) -> str:
+def _checked_url(url: str, pattern: str) -> str:
     if not re.fullmatch(pattern, url):
         raise Unauthorized("the URL in the message is not on the sender's own host")
     return url
 
 
-def _certificate(scheme: CertificateScheme, url: str, known: VerificationContext) -> bytes:
-    return scheme.certificate.encode() if scheme.certificate else known.fetch(url, PUBLISHED_SECONDS)
-
-
 @lru_cache(maxsize=64)
-def load(pem: bytes) -> Any:
-    """Return the certificate. Raise ValueError if it is none in PEM, or its key is not RSA."""
+def load_certificate(pem: bytes) -> Any:
+    """Return the certificate in PEM. Raise ValueError if there is none, or its key is not RSA."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -224,9 +225,9 @@ def load(pem: bytes) -> Any:
     return certificate
 
 
-def _check(pem: bytes, subject: str, now: datetime) -> None:
+def _check_certificate(pem: bytes, subject: str, now: datetime) -> None:
     try:
-        certificate = load(pem)
+        certificate = load_certificate(pem)
     except ValueError as error:
         raise Unauthorized("not a certificate") from error
     names = [attribute.value for attribute in certificate.subject if attribute.oid.dotted_string == "2.5.4.3"]
@@ -236,7 +237,7 @@ def _check(pem: bytes, subject: str, now: datetime) -> None:
         raise Unauthorized("the certificate is not valid now")
 
 
-def _verify(pem: bytes, signature: str, content: bytes, digest: str) -> None:
+def _check_signature(pem: bytes, signature: str, content: bytes, digest: str) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -245,6 +246,6 @@ def _verify(pem: bytes, signature: str, content: bytes, digest: str) -> None:
         decoded = base64.b64decode(signature, validate=True)
         if base64.b64encode(decoded).decode() != signature:
             raise Unauthorized("signature is not base64 in its one spelling")
-        load(pem).public_key().verify(decoded, content, PKCS1v15(), getattr(hashes, digest)())
+        load_certificate(pem).public_key().verify(decoded, content, PKCS1v15(), getattr(hashes, digest)())
     except (ValueError, InvalidSignature) as error:
         raise Unauthorized("signature mismatch") from error
