@@ -1,1 +1,1 @@
-"""`relayctl`: the command line of the people who run the relay. One module for each group of commands."""
+"""`relayctl`: the command line of the people who operate the relay. `commands` has one module a command."""

@@ -1,4 +1,4 @@
-"""The AWS account the commands work in, and the stack in it."""
+"""The AWS account that commands work in, and the relay's stack in it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,20 +9,20 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relayctl.printing import end
+from relayctl import output
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose credentials, where, and by which endpoint; each is as the AWS CLI would find it if it is not given."""
+    """An AWS account and Region; what is None is looked up in the places where the AWS CLI looks."""
 
     profile: str | None
     region: str | None
     endpoint_url: str | None
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client."""
-        session = boto3.Session(profile_name=self.profile, region_name=region or self.region)
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of `service`. Raise the SDK's errors."""
+        session = boto3.Session(profile_name=self.profile, region_name=self.region)
         retries: Any = {"mode": "standard", "total_max_attempts": 3}
         return session.client(
             service,  # type: ignore[call-overload] # any service
@@ -30,16 +30,24 @@ class Account:
             config=Config(connect_timeout=5, read_timeout=30, retries=retries),
         )
 
-    def outputs(self, stack_name: str) -> Mapping[str, str]:
-        """The stack's outputs by name. Raises the SDK's errors."""
-        [stack] = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The relay's CloudFormation stack in an account."""
+
+    account: Account
+    name: str
+
+    def outputs(self) -> Mapping[str, str]:
+        """Return the stack's outputs by name. Raise the SDK's errors."""
+        [stack] = self.account.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """What AWS refuses, or cannot be asked, is one readable line and exit code 1."""
+def report_errors() -> Iterator[None]:
+    """Print an error of AWS or of its SDK as one line and exit with code 1."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        end(str(error))
+        output.fail(str(error))

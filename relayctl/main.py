@@ -1,4 +1,4 @@
-"""The program: its commands, and nothing else."""
+"""The program `relayctl`: its commands and the options before them."""
 
 import os
 from typing import Annotated, Any
@@ -7,13 +7,13 @@ import typer
 
 from relay import config
 from relay.config import stage_names
-from relayctl import dead_letters, listing, mapping, send, sources
+from relayctl.commands import check, dead_letters, map, presets, routes, send, sources  # noqa: A004 # the command
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 done, 1 something could not be done, 2 a mistake on the command line or in relay.toml.",
+    epilog="Exit codes: 0 success, 1 something could not be done, 2 a mistake on the command line or in relay.toml.",
 )
 
 
@@ -21,10 +21,10 @@ app = typer.Typer(
 def choose_stage(
     context: typer.Context,
     stage: Annotated[
-        str, typer.Option(envvar="RELAY_STAGE", help="The stage of cdk.json: whose stack and secrets.")
+        str, typer.Option(envvar="RELAY_STAGE", help="A stage of cdk.json: use its stack and its secrets.")
     ] = stage_names.PRODUCTION,
 ) -> None:
-    """Partner Event Relay: check and try relay.toml, and look after what is deployed."""
+    """Check and try relay.toml, and operate a deployed Partner Event Relay."""
     if problem := stage_names.problem(stage):
         raise typer.BadParameter(problem, param_hint="--stage")
     os.environ[config.SECRET_PREFIX] = stage_names.secret_prefix(stage)
@@ -32,17 +32,17 @@ def choose_stage(
 
 
 def _defaults(command: Any, values: dict[str, str]) -> dict[str, Any]:
-    """Return `values` for every command below this one: an option that is given still wins."""
+    """Return `values` as the defaults of every command below `command`; an option on the command line still wins."""
     return {
-        name: _defaults(below, values) if hasattr(below, "commands") else values
-        for name, below in command.commands.items()
+        name: _defaults(subcommand, values) if hasattr(subcommand, "commands") else values
+        for name, subcommand in command.commands.items()
     }
 
 
-app.command("check")(mapping.check)
-app.command("map")(mapping.map_payload)
+app.command("check")(check.check)
+app.command("map")(map.map_payload)
 app.command("send")(send.send)
-app.command("presets")(listing.presets)
-app.command("routes")(listing.list_routes)
+app.command("presets")(presets.list_presets)
+app.command("routes")(routes.list_routes)
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -1,35 +1,76 @@
 """The options that commands share, named as in the AWS CLI."""
 
-from enum import StrEnum
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from relay.config import stage_names
+from relayctl import aws
+from relayctl.aws import Account, Stack
+from relayctl.output import OutputFormat
 
+Command = Callable[..., None]
 
-class Output(StrEnum):
-    """How results are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    TEXT = "text"
-
-
-OutputOption = Annotated[Output, typer.Option("--output", help="How results are printed; text has tabs.")]
-ConfigOption = Annotated[Path, typer.Option("--config", help="The relay.toml to work with.")]
-ProfileOption = Annotated[str | None, typer.Option("--profile", help="The profile of the AWS configuration.")]
+OutputOption = Annotated[OutputFormat, typer.Option("--output", help="Output format; text is tab-separated.")]
+ConfigOption = Annotated[Path, typer.Option("--config", help="The relay.toml to use.")]
+ProfileOption = Annotated[str | None, typer.Option("--profile", help="A profile of the AWS configuration.")]
 RegionOption = Annotated[str | None, typer.Option("--region", help="The AWS Region.")]
-EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="Another endpoint than that of AWS.")]
+EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="An endpoint to use instead of AWS's own.")]
 StackOption = Annotated[
-    str, typer.Option("--stack-name", help="The stack that `cdk deploy` made; else it is the one of --stage.")
+    str, typer.Option("--stack-name", help="The name of the deployed stack, if not that of --stage.")
 ]
-HeaderOption = Annotated[list[str] | None, typer.Option("--header", help="A header, as name:value; may be repeated.")]
-SecretOption = Annotated[
-    str | None,
-    typer.Option("--secret", envvar="RELAY_SECRET", help="The route's secret; else it is read from Secrets Manager."),
-]
+HeaderOption = Annotated[list[str] | None, typer.Option("--header", help="A header, as name:value. Can be repeated.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 DEFAULT_CONFIG = Path("relay.toml")
-DEFAULT_STACK = stage_names.STACK
+
+
+def option_group(parameter: str, build: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command the options of `build` instead of its parameter `parameter`.
+
+    The decorated command is called with what `build` returns for the options on the command line.
+    """
+    options = inspect.signature(build).parameters
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command)
+        others = [option for name, option in signature.parameters.items() if name != parameter]
+
+        @functools.wraps(command)
+        def with_options(**arguments: Any) -> None:
+            values = {name: arguments.pop(name) for name in options}
+            command(**arguments, **{parameter: build(**values)})
+
+        # Typer reads a command's options from its signature.
+        with_options.__signature__ = signature.replace(parameters=[*others, *options.values()])  # type: ignore[attr-defined]
+        return with_options
+
+    return decorate
+
+
+def aws_options(command: Command) -> Command:
+    """Decorate a command that takes an `account`, or a `stack`, with the options that choose it.
+
+    Errors of AWS are reported as one line with exit code 1.
+    """
+    parameter, build = ("stack", _stack) if "stack" in inspect.signature(command).parameters else ("account", _account)
+    return option_group(parameter, build)(aws.report_errors()(command))
+
+
+def _account(
+    profile: ProfileOption = None, region: RegionOption = None, endpoint_url: EndpointOption = None
+) -> Account:
+    return Account(profile, region, endpoint_url)
+
+
+def _stack(
+    stack_name: StackOption = stage_names.STACK,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+) -> Stack:
+    return Stack(Account(profile, region, endpoint_url), stack_name)

@@ -1,4 +1,4 @@
-"""What a webhook would become: its values and its entries, without AWS."""
+"""Previews what a webhook becomes: the scope of its templates and its entries, without AWS."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,47 +16,47 @@ from relay.webhook import Webhook
 
 
 def scope(webhook: Webhook) -> Mapping[str, Any]:
-    """What the templates of its route can take. Raises Rejected."""
+    """Return the values that the templates of the webhook's route can read. Raise Rejected."""
     _, value = body_formats.parse(webhook.request, webhook.route.body)
     return scope_of(webhook, value)
 
 
 def entries(webhook: Webhook, scope: Mapping[str, Any], relay: Config) -> list[Entry]:
-    """The entries, claims standing in for what is too large. Raises MappingError, Rejected."""
+    """Return the webhook's entries, with a sample claim check for what is too large. Raise MappingError, Rejected."""
     text, _ = body_formats.parse(webhook.request, webhook.route.body)
-    return to_entries(webhook.route, scope, text, relay, partial(_claimed, now=webhook.received_at))
+    return to_entries(webhook.route, scope, text, relay, partial(_sample_claim_check, now=webhook.received_at))
 
 
-def rows(made: list[Entry], relay: Config) -> list[dict[str, Any]]:
-    """Each entry with its index, and the number of the request it would be in."""
-    refused = {index: failed for index, entry in enumerate(made) if (failed := refusal(entry, relay.partner))}
-    sent = [index for index in range(len(made)) if index not in refused]
-    number_of = {
+def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:
+    """Return a row for each entry: its index, the number of its request (from 1), its fields and its refusal."""
+    refusals = {index: failed for index, entry in enumerate(entries) if (failed := refusal(entry, relay.partner))}
+    accepted = [index for index in range(len(entries)) if index not in refusals]
+    request_numbers = {
         index: number
-        for number, batch in enumerate(requests(sent, made, relay.max_request_bytes), 1)
+        for number, batch in enumerate(requests(accepted, entries, relay.max_request_bytes), 1)
         for index in batch
     }
     return [
         {
             "entry": index,
-            "request": number_of.get(index),
+            "request": request_numbers.get(index),
             "region": entry.region,
             "bus": entry.bus or None,
             "source": entry.source,
             "detail-type": entry.detail_type,
             "time": entry.wire()["Time"],
             "bytes": entry.size,
-            "refused": f"{refused[index].code}: {refused[index].message}" if index in refused else None,
+            "refused": f"{refusals[index].code}: {refusals[index].message}" if index in refusals else None,
             "wire": entry.wire(),
         }
-        for index, entry in enumerate(made)
+        for index, entry in enumerate(entries)
     ]
 
 
-def _claimed(entry: Entry, fields: Any, now: datetime) -> Entry:
-    """As large as it would be; nothing is stored."""
+def _sample_claim_check(entry: Entry, fields: Any, now: datetime) -> Entry:
+    """Return the entry with a claim check as long as a real one; nothing is stored."""
     key = "claims/00000000-0000-0000-0000-000000000000"
-    counter = ClaimCheckStore(
+    store = ClaimCheckStore(
         lambda _: ("overflow-bucket", key), lambda *_: "https://overflow-bucket.s3.amazonaws.com/" + "x" * 1500, 3600
     )
-    return claim_check.store_detail(entry, fields, counter, now)
+    return claim_check.store_detail(entry, fields, store, now)

@@ -15,7 +15,7 @@ from local.inspector import explain
 from local.inspector.captures import Capture, Captures, Events, summary
 from local.process import PARTNER
 from local.session import Session
-from relayctl.letters import Filter, Letter, Queues
+from relayctl.dead_letter_queue import DeadLetter, DeadLetterQueue, Filter
 
 EVENTS_SECONDS = 0.3
 COUNTS_SECONDS = 1.0
@@ -42,9 +42,8 @@ class Live:
         self._receiving = asyncio.Lock()
         self._trust = session.aws.ssl_context()
         outputs = session.stack.outputs
-        names = ("DeadLetterQueueUrl", "DeadLetterQueueArn", "RetryQueueUrl", "RetryQueueArn")
         sqs = session.aws.client("sqs", PARTNER, session.stack.region)
-        self._queues = Queues(sqs, *(outputs[name] for name in names))
+        self._queues = DeadLetterQueue.of_stack(sqs, outputs)
 
     def record(self, **what: Any) -> None:
         """A request and its answer, from whatever thread."""
@@ -118,16 +117,12 @@ class Live:
 
     async def letters(self) -> list[dict[str, Any]]:
         """The dead letters; all of them stay where they are."""
-        found = await run_in_threadpool(self._queues.look, Filter(None, None, None, None))
+        found = await run_in_threadpool(self._queues.list_matching, Filter())
         return [_shown(letter) for letter in sorted(found, key=lambda letter: letter.sent_at, reverse=True)]
 
     async def redrive(self) -> None:
         """Back to the retry queue with them, as the operator's command does it."""
-        await run_in_threadpool(
-            self._queues.client.start_message_move_task,
-            SourceArn=self._queues.dead_letters_arn,
-            DestinationArn=self._queues.retry_arn,
-        )
+        await run_in_threadpool(self._queues.start_redriving_all)
 
     async def inject(self, faults: Any) -> httpx.Response:
         """What goes wrong next (see local/emulator/faults.py)."""
@@ -150,7 +145,7 @@ class Live:
                 told = await client.get(f"{self.session.aws.url}{FAULTS}")
             self.faults = [] if told.text.startswith("0 ") else self.faults
         waiting, dead = await run_in_threadpool(
-            lambda: (self._messages(self._queues.retry), self._messages(self._queues.dead_letters))
+            lambda: (self._messages(self._queues.retry_url), self._messages(self._queues.url))
         )
         counts = {"retry": waiting, "dead_letters": dead, "faults": self.faults}
         chart = self.captures.chart()[-2:]
@@ -174,7 +169,7 @@ class Live:
                 page.put_nowait(message)
 
 
-def _shown(letter: Letter) -> dict[str, Any]:
+def _shown(letter: DeadLetter) -> dict[str, Any]:
     return letter.row() | {
         "sent_at": letter.sent_at.isoformat(timespec="seconds"),
         "content": letter.content or letter.text,

@@ -1,4 +1,4 @@
-"""Dead letters that are not ours, and payloads that try something with the terminal or the file."""
+"""Messages in the dead-letter queue that are not the relay's, and payloads that attack the terminal or a file."""
 
 import io
 import json
@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer import BadParameter
 
-from relayctl import dead_letters, printing
-from relayctl.letters import Filter, Letter, Queues, duration
-from relayctl.options import Output
+from relayctl import output
+from relayctl.commands import dead_letters
+from relayctl.dead_letter_queue import DeadLetter, DeadLetterQueue, Filter
+from relayctl.inputs import parse_duration
+from relayctl.output import OutputFormat
 
 NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)
 NOT_OURS = [
@@ -43,39 +45,42 @@ LETTERS = st.one_of(
 )
 
 
-def letter(text: str) -> Letter:
-    return Letter("1", "receipt", text, {"Route": {"StringValue": "a", "DataType": "String"}}, NOW)
+def dead_letter(text: str) -> DeadLetter:
+    return DeadLetter("1", "receipt", text, {"Route": {"StringValue": "a", "DataType": "String"}}, NOW)
 
 
-class Seen:
-    """A queue of these letters, wherever a command asks for one."""
+class FakeSqs:
+    """An SQS client with one queue, which answers as SQS does when receiving took longer than the visibility timeout.
+
+    So every message is visible again before it is released.
+    """
 
     def __init__(self, *texts: str) -> None:
-        self.queues = Queues(self, "", "", "", "")
-        self._waiting = [list(texts)]
+        self.queue = DeadLetterQueue(self, "", "", "", "")
+        self._receivable = [list(texts)]
         self.released: list[list[str]] = []
 
     def receive_message(self, **_: Any) -> dict[str, Any]:
-        """As SQS does."""
-        if not self._waiting:
+        """Return all messages at once, then none."""
+        if not self._receivable:
             return {}
         attributes = {"SentTimestamp": "1795417794000"}
         return {
             "Messages": [
                 {"MessageId": str(number), "ReceiptHandle": "r", "Body": text, "Attributes": attributes}
-                for number, text in enumerate(self._waiting.pop())
+                for number, text in enumerate(self._receivable.pop())
             ]
         }
 
-    def change_message_visibility_batch(self, **asked: Any) -> dict[str, Any]:
-        """As SQS does, when it took so long that all of them are seen already."""
-        self.released.append([one["ReceiptHandle"] for one in asked["Entries"]])
-        return {"Failed": [{"Id": one["Id"], "Code": "MessageNotInflight"} for one in asked["Entries"]]}
+    def change_message_visibility_batch(self, **request: Any) -> dict[str, Any]:
+        """Record the receipts and refuse all of them."""
+        self.released.append([entry["ReceiptHandle"] for entry in request["Entries"]])
+        return {"Failed": [{"Id": entry["Id"], "Code": "MessageNotInflight"} for entry in request["Entries"]]}
 
 
 @contextmanager
 def captured() -> Iterator[list[str]]:
-    """What is printed inside, afterwards: on standard output and on standard error."""
+    """Yield a list that holds, after the block, what was printed on standard output and on standard error."""
     printed: list[str] = []
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         yield printed
@@ -87,37 +92,37 @@ def is_harmless(printed: str) -> bool:
 
 
 @given(LETTERS)
-def test_whatever_a_letter_is_it_is_printed_and_does_nothing_to_the_terminal(text: str) -> None:
-    for output in Output:
+def test_any_dead_letter_can_be_printed_without_controlling_the_terminal(text: str) -> None:
+    for output_format in OutputFormat:
         with captured() as printed:
-            printing.rows(output, dead_letters.COLUMNS, [letter(text).row()])
+            output.print_rows(output_format, dead_letters.COLUMNS, [dead_letter(text).row()])
         assert is_harmless("".join(printed).replace("\t", ""))
     with captured() as printed:
-        dead_letters.print_letter(letter(text))
+        dead_letters.print_letter(dead_letter(text))
     out, err = printed
     assert is_harmless(out + err)
     json.loads(out)
 
 
 @given(VALUES)
-def test_json_that_is_printed_is_the_value_that_was_given(value: Any) -> None:
+def test_printed_json_parses_to_the_same_value(value: Any) -> None:
     with captured() as printed:
-        printing.json_value(value)
+        output.print_json(value)
     assert json.loads(printed[0]) == value
 
 
 @given(TEXTS)
-def test_a_message_does_nothing_to_the_terminal(text: str) -> None:
+def test_a_message_cannot_control_the_terminal(text: str) -> None:
     with captured() as printed:
-        printing.say(text)
-        printing.text(text)
+        output.print_message(text)
+        output.print_text(text)
     assert is_harmless("".join(printed))
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277, 0o777])
-def test_an_export_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+def test_only_the_owner_can_read_an_export_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     file = tmp_path / "letters.jsonl"
-    file.write_text("of yesterday")
+    file.write_text("yesterday's")
     file.chmod(0o666)
     before = os.umask(umask)
     try:
@@ -128,12 +133,12 @@ def test_an_export_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path, uma
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_export_leaves_the_file_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "letters.jsonl"
-    file.write_text("of yesterday")
+    file.write_text("yesterday's")
     with pytest.raises(UnicodeEncodeError):
         dead_letters.write_privately(file, "\ud800")
-    assert file.read_text() == "of yesterday"
+    assert file.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -146,28 +151,28 @@ def test_an_export_may_go_to_a_pipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("30m", timedelta(minutes=30)), ("0s", timedelta(0)), ("2d", timedelta(2))]
+    ("text", "expected"), [("30m", timedelta(minutes=30)), ("0s", timedelta(0)), ("2d", timedelta(2))]
 )
-def test_a_duration(text: str, found: timedelta) -> None:
-    assert duration(text) == found
+def test_a_duration_is_a_number_and_a_unit(text: str, expected: timedelta) -> None:
+    assert parse_duration(text) == expected
 
 
 @given(st.text(max_size=8))
-def test_what_is_no_duration_is_a_mistake_of_the_command_line(text: str) -> None:
+def test_any_text_is_a_duration_or_a_mistake_on_the_command_line(text: str) -> None:
     try:
-        found = duration(text)
+        age = parse_duration(text)
     except BadParameter:
         return
-    assert Filter(None, None, None, found).takes(letter("")) == (datetime.now(UTC) - NOW >= found)
+    assert Filter(older_than=age).matches(dead_letter("")) == (datetime.now(UTC) - NOW >= age)
 
 
 @pytest.mark.parametrize("text", NOT_OURS)
-def test_letters_that_are_not_ours_are_looked_through(text: str) -> None:
-    found = Seen(text, '{"entry":{"DetailType":"a"}}').queues.look(Filter(None, None, None, None))
-    assert [one.row()["detail-type"] for one in found][-1] == "a"
+def test_messages_of_others_do_not_hide_the_relays_own(text: str) -> None:
+    letters = FakeSqs(text, '{"entry":{"DetailType":"a"}}').queue.list_matching(Filter())
+    assert [letter.row()["detail-type"] for letter in letters][-1] == "a"
 
 
-def test_letters_are_released_ten_at_a_time_although_some_are_seen_already() -> None:
-    seen = Seen(*["x"] * 25)
-    assert len(seen.queues.look(Filter(None, None, None, None))) == 25
-    assert [len(receipts) for receipts in seen.released] == [10, 10, 5]
+def test_dead_letters_are_released_ten_at_a_time_even_if_some_are_visible_already() -> None:
+    sqs = FakeSqs(*["x"] * 25)
+    assert len(sqs.queue.list_matching(Filter())) == 25
+    assert [len(receipts) for receipts in sqs.released] == [10, 10, 5]

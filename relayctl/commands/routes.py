@@ -1,0 +1,46 @@
+"""`relayctl routes`: the routes of relay.toml and their URLs."""
+
+from collections.abc import Mapping
+
+from relay.config.route import Route
+from relayctl import inputs, output
+from relayctl.aws import Stack
+from relayctl.options import DEFAULT_CONFIG, ConfigOption, OutputOption, aws_options
+from relayctl.output import OutputFormat
+
+COLUMNS = ("route", "url", "source", "secret", "body authenticated")
+
+
+@aws_options
+def list_routes(
+    stack: Stack, config: ConfigOption = DEFAULT_CONFIG, output_format: OutputOption = OutputFormat.TABLE
+) -> None:
+    """List the routes of relay.toml, and the URL of each deployed route."""
+    relay = inputs.load_config(config)
+    outputs = stack.outputs()
+    output.print_rows(
+        output_format,
+        COLUMNS,
+        [
+            {
+                "route": route.name,
+                "url": _url(outputs, route),
+                "source": route.event.source.text,
+                "secret": route.auth.secret or None,
+                "body authenticated": route.auth.authenticates_body,
+            }
+            for route in relay.routes
+        ],
+    )
+
+
+def _url(outputs: Mapping[str, str], route: Route) -> str | None:
+    """Return the route's URL, or None if it is not deployed.
+
+    A stack of very many routes has one output for all of them, `ApiUrl`.
+    """
+    # The stack names its outputs without hyphens.
+    url = outputs.get("Url" + "".join(part.capitalize() for part in route.name.split("-")))
+    if url or any(name.startswith("Url") for name in outputs):
+        return url
+    return f"{outputs['ApiUrl'].rstrip('/')}{route.path}" if "ApiUrl" in outputs else None

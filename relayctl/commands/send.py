@@ -1,0 +1,107 @@
+"""`relayctl send`: sign and post a payload as the sender would."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from relay.auth import secret_ref
+from relay.config.route import Route
+from relay.errors import CannotSign
+from relay.http import body_formats
+from relay.http.request import Request
+from relayctl import inputs, output
+from relayctl.aws import Account
+from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, aws_options
+from relayctl.signing import sign
+
+TIMEOUT_SECONDS = 35  # API Gateway's own limit is 30
+
+
+@aws_options
+def send(
+    route_name: Annotated[str, typer.Argument(metavar="ROUTE", help="The name of a route.")],
+    file: Annotated[Path, typer.Argument(metavar="PAYLOAD", help="A file with the body, or - for standard input.")],
+    account: Account,
+    url: Annotated[str, typer.Option(help="The complete URL of the route, with its path parameters filled in.")],
+    header: HeaderOption = None,
+    count: Annotated[int, typer.Option(min=1, help="Post the payload this many times, each with a new signature.")] = 1,
+    rate: Annotated[float, typer.Option(min=0, help="The most requests a second; 0 means no limit.")] = 0,
+    secret: Annotated[
+        str | None,
+        typer.Option(envvar="RELAY_SECRET", help="The route's secret, if it is not to be read from Secrets Manager."),
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Sign a payload as the sender would, post it, and print the answer.
+
+    Example: relayctl send github push.json --url https://…/github --header x-github-event:push --secret "It's a Secret"
+
+    Exit codes: 0 every answer was 2xx, 1 at least one was not, 2 a mistake, or a scheme that only the sender can sign.
+    """
+    route = inputs.find_route(inputs.load_config(config), route_name)
+    headers = {"content-type": body_formats.media_type(route.body)} | {
+        name.lower(): value for name, value in inputs.parse_pairs(header, ":", "--header").items()
+    }
+    parts = urlsplit(url)
+    request = Request("POST", parts.path, parts.query, headers, inputs.read_payload(file), "")
+    if secret is None and route.auth.secret:
+        secret = _read_secret(account, route)
+    statuses: Counter[int] = Counter()
+    with (
+        httpx.Client(timeout=TIMEOUT_SECONDS) as client,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
+        for _ in progress.track(_paced(count, rate), total=count, description=route_name):
+            try:
+                signed = sign(route, secret or "", request, url)
+                response = client.post(url, content=request.body, headers=signed)
+            except CannotSign as error:
+                output.fail(f'Requests to route "{route_name}" cannot be signed here: {error}.', output.MISTAKE)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                output.fail(f"{url}: {error or type(error).__name__}")
+            statuses[response.status_code] += 1
+    if count == 1:
+        _print_response(response)
+    else:
+        print(json.dumps({str(status): number for status, number in sorted(statuses.items())}))
+    if any(not httpx.codes.is_success(status) for status in statuses):
+        raise typer.Exit(output.FAILED)
+
+
+def _read_secret(account: Account, route: Route) -> str:
+    """Return the first of the route's active secrets."""
+    name = route.auth.secret
+    if secret_ref.is_template(name) or name.startswith(secret_ref.SSM):
+        output.fail("Use --secret: the route's secret is in Parameter Store, or each customer has one.", output.MISTAKE)
+    value: Any = account.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    try:
+        secrets = json.loads(value)
+    except ValueError:
+        secrets = value
+    return str(secrets[0] if isinstance(secrets, list) and secrets else value)
+
+
+def _paced(count: int, rate: float) -> Iterator[int]:
+    """Yield the numbers below `count`, at most `rate` of them a second; 0 means no limit."""
+    start = time.monotonic()
+    for number in range(count):
+        if rate:
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
+        yield number
+
+
+def _print_response(response: httpx.Response) -> None:
+    output.print_message(f"{response.status_code} {response.reason_phrase}")
+    try:
+        output.print_json(response.json())
+    except (ValueError, RecursionError):
+        output.print_text(response.text)

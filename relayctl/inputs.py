@@ -1,0 +1,58 @@
+"""What commands read: relay.toml, one of its routes, a payload, `name:value` pairs and durations."""
+
+import re
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import typer
+
+from relay import config
+from relay.config.loader import Config
+from relay.config.route import Route
+from relay.errors import ConfigError
+from relayctl.output import MISTAKE, fail
+
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def load_config(path: Path) -> Config:
+    """Return the configuration in relay.toml, or print a line for every mistake in it and exit with code 2."""
+    try:
+        return config.load(path)
+    except ConfigError as error:
+        fail("\n".join(error.problems), MISTAKE)
+
+
+def find_route(relay: Config, name: str) -> Route:
+    """Return the route of this name, or print the names that exist and exit with code 2."""
+    routes = {route.name: route for route in relay.routes}
+    if name not in routes:
+        fail(f'no route is named "{name}"; relay.toml has {", ".join(routes)}', MISTAKE)
+    return routes[name]
+
+
+def read_payload(path: Path) -> bytes:
+    """Return the content of a file, or of standard input for `-`. Exit with code 2 if it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", MISTAKE)
+
+
+def parse_pairs(texts: list[str] | None, separator: str, option: str) -> dict[str, str]:
+    """Return the values of `name:value` or `name=value` by name. Raise BadParameter, naming the option."""
+    pairs = {}
+    for text in texts or []:
+        name, present, value = text.partition(separator)
+        if not present:
+            raise typer.BadParameter(f'expected "name{separator}value", got "{text}"', param_hint=option)
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the duration that `30m`, `12h` or `2d` stands for. Raise BadParameter."""
+    if not (match := re.fullmatch(r"([0-9]{1,5})([smhd])", text, re.ASCII)):
+        raise typer.BadParameter(f'expected a number and s, m, h or d, such as 12h, got "{text}"')
+    return timedelta(seconds=int(match[1]) * UNIT_SECONDS[match[2]])
