@@ -75,6 +75,6 @@ class Secrets(Construct):
             cdk.Validations.of(secret).acknowledge(
                 cdk.Acknowledgment(
                     id="AwsSolutions::AwsSolutions-SMG4",
-                    reason="The sender has to change it too: docs/how-to/operations.md, Rotating a secret.",
+                    reason="The sender has to change it too: docs/how-to/rotate-secrets.md",
                 )
             )

@@ -44,7 +44,9 @@ class RelayStack(cdk.Stack):
         )
         if stage.retain and not stage.reserved_concurrency:
             text = "a flood of webhooks may take all of the account's Lambda concurrency: set reserved_concurrency"
-            cdk.Annotations.of(self).add_warning_v2("no-reserved-concurrency", f"{text} (docs/how-to/operations.md)")
+            cdk.Annotations.of(self).add_warning_v2(
+                "no-reserved-concurrency", f"{text} (docs/how-to/stages-and-releases.md)"
+            )
         if stage.canary:
             Canary(self, "Canary", function=ingest.function, alias=ingest.live, monitoring=monitoring)
         cdk.Tags.of(self).add("service", "partner-event-relay")

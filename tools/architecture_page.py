@@ -1,4 +1,4 @@
-"""Draw docs/explanation/architecture.md from the stack: `python -m tools.architecture_page`.
+"""Draw the diagram of docs/explanation/architecture.md from the stack: `python -m tools.architecture_page`.
 
 A test says when the page is out of date.
 """
@@ -31,10 +31,10 @@ SHAPES = {
 }
 # The actions of policies that become arrows, and the label of each arrow.
 ARROWS = {
-    "sqs:SendMessage": "keeps",
-    "s3:PutObject": "keeps what is too large",
+    "sqs:SendMessage": "stores",
+    "s3:PutObject": "writes",
     "events:PutPartnerEvents": "PutPartnerEvents",
-    "events:ListPartnerEventSources": "looks",
+    "events:ListPartnerEventSources": "lists sources",
     "secretsmanager:GetSecretValue": "reads",
 }
 OUTSIDE = {
@@ -43,11 +43,6 @@ OUTSIDE = {
     "secretsmanager:GetSecretValue": ("Secrets", "Secrets Manager"),
 }
 HEAD = """\
-# Architecture
-
-Drawn from the stack's template (stage `prod`, the shipped relay.toml) by `.venv/bin/python -m tools.architecture_page`:
-resources, and what their policies and settings let them do.
-
 ```mermaid
 flowchart LR
   Sender((SaaS)) -- webhook --> {api}
@@ -55,7 +50,7 @@ flowchart LR
 
 
 def page() -> str:
-    """Return the text of the page."""
+    """Return the page with today's diagram; the text around it is written by hand."""
     resources = _template()["Resources"]
     drawn = {name: resource for name, resource in resources.items() if resource["Type"] in SHAPES}
     [api] = [name for name, resource in drawn.items() if resource["Type"] == "AWS::ApiGatewayV2::Api"]
@@ -65,7 +60,8 @@ def page() -> str:
     ]
     lines += [f"  {name}[({text})]" for name, text in sorted(set(OUTSIDE.values()))]
     lines += sorted(_arrows(resources, drawn))
-    return HEAD.format(api=_id(api)) + "\n".join(lines) + "\n```\n"
+    diagram = HEAD.format(api=_id(api)) + "\n".join(lines) + "\n```"
+    return re.sub("```mermaid.*?```", lambda _: diagram, PAGE.read_text("utf-8"), flags=re.DOTALL)
 
 
 def _template() -> dict[str, Any]:
@@ -96,7 +92,7 @@ def _arrows(resources: dict[str, Any], drawn: dict[str, Any]) -> set[str]:
             arrows.add(f"  {_id(name)} --> {_id(_function_of(name, drawn))}")
         elif kind == "AWS::SQS::Queue" and "RedrivePolicy" in properties:
             [dead] = _references(properties["RedrivePolicy"], drawn)
-            arrows.add(f"  {_id(name)} -. last net .-> {_id(dead)}")
+            arrows.add(f"  {_id(name)} -. after 300 receives .-> {_id(dead)}")
         elif kind == "AWS::CloudWatch::Alarm":
             [topic] = _references(properties["AlarmActions"], drawn)
             arrows |= {

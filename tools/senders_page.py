@@ -18,20 +18,22 @@ VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 HEAD = """\
 # Senders
 
-What each preset knows, and what proves that it reads webhooks as the sender writes them.
-The best proof is named:
+This page lists every preset of relay.toml, and what proves that it verifies webhooks as the sender signs them.
+A sender that is not listed takes a few lines of TOML: [add a sender](../how-to/add-a-sender.md).
 
-- *library*: the sender's library, or the one that its documentation names, signs or verifies: in our
-  [tests](../../tests/oracles/test_oracles.py), or when the [vectors](../../tests/vectors/test_vectors.py) were made.
-- *third party*: likewise, a library that is not the sender's.
-- *published*: a request with its signature that the sender has published is accepted.
-- *example*: signed by the steps of the sender's own example or source code, and accepted.
-- *documentation*: follows the text of the sender's documentation; no example was run.
-- *unverified*: what others say of it.
+The column *proof* names the strongest proof there is:
 
-*Vectors* are requests with a verdict in our tests.
+- *library*: the sender's own library, or one that its documentation names, signed or verified the same requests.
+- *third party*: the same with a library by somebody else.
+- *published*: a signed request that the sender has published is accepted.
+- *example*: a request signed by the steps of the sender's own example or source code is accepted.
+- *documentation*: the preset follows the text of the sender's documentation; no example was run.
+- *unverified*: the preset follows what others say about the sender.
 
-Written by `.venv/bin/python -m tools.senders_page`, from [evidence.toml](../../tools/evidence.toml) too.
+The column *vectors* counts the requests with a known result in [our tests](../../tests/vectors/test_vectors.py).
+Libraries are called by [other tests](../../tests/oracles/test_oracles.py), or were called when the vectors were made.
+
+`.venv/bin/python -m tools.senders_page` writes this page from presets.toml and [evidence.toml](../../tools/evidence.toml).
 
 | preset | scheme | handshake | vectors | proof | by | |
 |---|---|---|---|---|---|---|

@@ -1,4 +1,4 @@
-"""Rotating a secret with the commands of docs/how-to/operations.md: nothing is refused, and nothing is deployed."""
+"""Rotating a secret with the commands of docs/how-to/rotate-secrets.md: nothing is refused, and nothing is deployed."""
 
 import os
 import re
@@ -54,7 +54,7 @@ def test_both_secrets_are_active_while_the_sender_changes(
         return status
 
     [script] = re.findall(
-        r"```bash\n(.*?put-secret-value.*?)```", (ROOT / "docs/how-to/operations.md").read_text(), re.DOTALL
+        r"```bash\n(.*?put-secret-value.*?)```", (ROOT / "docs/how-to/rotate-secrets.md").read_text(), re.DOTALL
     )
     commands = [line.replace("NEW", NEW).replace("OLD", OLD) for line in script.splitlines() if line.startswith("aws ")]
     assert len(commands) == 2

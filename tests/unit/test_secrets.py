@@ -91,7 +91,7 @@ def test_a_binary_value_is_text_in_utf_8(aws: SecretsManager) -> None:
 
 
 def test_the_runbook_states_the_bounds() -> None:
-    runbook = (ROOT / "docs/how-to/operations.md").read_text("utf-8")
+    runbook = (ROOT / "docs/how-to/rotate-secrets.md").read_text("utf-8")
     assert f"a secret is added | at the latest {REFUSE_SECONDS} seconds after" in runbook
     assert f"a secret is replaced or deleted | at the latest {MAX_AGE_SECONDS // 60} minutes later" in runbook
     assert f"(`jwks_url`) | at the latest {REREAD_SECONDS} seconds later" in runbook

@@ -24,6 +24,7 @@ In AWS account {run.account}, in {" and ".join(run.regions)}, about {minutes} mi
 They have the tag {runs.TAG} = {run.id}; a stack without it is never touched.
 Outside of them two things may be made:
 - a Region that was never bootstrapped for the CDK gets the stack CDKToolkit, which stays;
-- a Region in which API Gateway has no role for logs gets one, which stays (docs/how-to/operations.md, The REST API).
+- a Region in which API Gateway has no role for logs gets one, which stays
+  (docs/how-to/stages-and-releases.md, The REST API).
 Costs, an estimate from docs/explanation/cost.md: {ONCE}, about ${day:.0f} for each day that it is left standing.
 """

@@ -2,8 +2,11 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from local.emulator import faults
@@ -61,6 +64,31 @@ def test_the_picture_of_the_architecture_is_that_of_the_stack() -> None:
 def test_the_page_of_the_senders_is_current() -> None:
     written = senders_page.PAGE.read_text("utf-8")
     assert written == senders_page.page(), "run .venv/bin/python -m tools.senders_page"
+
+
+def test_the_worked_example_of_a_sender_is_accepted(load: Load) -> None:
+    [route] = blocks("docs/how-to/add-a-sender.md", "toml")
+    assert load(HEAD + route).routes[0].name == "billing"
+
+
+def test_the_policies_of_the_documentation_have_actions_that_exist() -> None:
+    policies = [json.loads(block) for block in blocks("docs/how-to/permissions.md", "json")]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    actions = re.findall(r"(\w+):(\w+)", json.dumps([statement["Action"] for statement in statements]))
+    assert len(actions) > 15
+    session = botocore.session.get_session()
+    for service, operation in actions:
+        assert operation in session.get_service_model(service).operation_names
+
+
+def test_the_template_for_customers_is_cloudformation(tmp_path: Path) -> None:
+    [template] = blocks("docs/tutorial/onboarding.md", "yaml")
+    path = tmp_path / "customer.yaml"
+    path.write_text(template)
+    program = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [program, "--regions", "us-east-1", "--", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
 
 
 def test_the_faults_of_the_documentation_are_faults() -> None:
