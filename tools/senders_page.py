@@ -33,7 +33,7 @@ The column *proof* names the strongest proof there is:
 The column *vectors* counts the requests with a known result in [our tests](../../tests/vectors/test_vectors.py).
 Libraries are called by [other tests](../../tests/oracles/test_oracles.py), or were called when the vectors were made.
 
-`.venv/bin/python -m tools.senders_page` writes this page from presets.toml and [evidence.toml](../../tools/evidence.toml).
+`.venv/bin/python -m tools.senders_page` writes this page, also from [evidence.toml](../../tools/evidence.toml).
 
 | preset | scheme | handshake | vectors | proof | by | |
 |---|---|---|---|---|---|---|
