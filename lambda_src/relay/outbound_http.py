@@ -1,7 +1,7 @@
-"""The adapter to what senders publish over HTTPS: certificates, key sets, and the URL that confirms a subscription.
+"""Fetch what senders publish over HTTPS: certificates, key sets, and the URL that confirms a subscription.
 
-The caller has checked that the URL is the sender's own; a stranger may still make up the name of a certificate there.
-So what is not there is remembered, and of what has never been there each host is asked for a limited number.
+The caller has checked that the URL is on the sender's own host; a stranger may still invent the name of a certificate
+there. So missing documents are remembered, and requests for unknown ones are limited for each host.
 """
 
 import ssl
@@ -24,14 +24,14 @@ MAX_BYTES = 64 * 1024
 MAX_FOUND = 64
 MAX_MISSING = 1000
 MAX_UNKNOWN = 60
-"""How many URLs that have never been found a host is asked for in a minute."""
+"""How many unknown URLs may be requested from a host in a minute."""
 
 _MINUTE_SECONDS = 60
 _FAILED_SECONDS = 5
 
 
 class Documents:
-    """What the function has read of what senders publish.
+    """A cache of the documents that senders publish.
 
     `get` returns the document at a URL, empty if there is none, or raises Unavailable. `clock` is the time of day in
     seconds.
@@ -48,15 +48,15 @@ class Documents:
     def fetch(self, url: str, max_age: float) -> bytes:
         """Return the document as it was less than `max_age` seconds ago; empty if there is none, or it is too large.
 
-        Raise Unavailable if that cannot be known now: the server failed, or was asked for too much that is not there.
+        Raise Unavailable if the server failed, or was asked for too many documents that do not exist.
         """
-        for known, age in ((self._found, max_age), (self._missing, REREAD_SECONDS)):
-            if (document := known.get(url, age)) is not None:
+        for recent, age in ((self._found, max_age), (self._missing, REREAD_SECONDS)):
+            if (document := recent.get(url, age)) is not None:
                 return document
         if reason := self._failed.get(url, _FAILED_SECONDS):
             raise _unavailable(f"{reason}, a moment ago")
-        if url not in self._found:  # what was there once is genuine, and does not share the limit with what is made up
-            self._count(url)
+        if url not in self._found:  # a document that was found once is genuine: the limit is for invented names
+            self._count_unknown(url)
         try:
             document = self._get(url)
         except Unavailable as error:
@@ -65,16 +65,16 @@ class Documents:
         if document:
             self._missing.forget(url)
             self._found.put(url, document)
-        else:  # what was found before stays good until it is too old: a server may be wrong for a moment
+        else:  # a document that was found before stays valid until it is too old: a server may fail for a moment
             self._missing.put(url, document)
         return document
 
-    def _count(self, url: str) -> None:
+    def _count_unknown(self, url: str) -> None:
         host = urlsplit(url).netloc  # the sender's, or one of relay.toml: there are only a few
-        asked = self._unknown.setdefault(host, deque(maxlen=MAX_UNKNOWN))
-        if len(asked) == MAX_UNKNOWN and 0 <= self._clock() - asked[0] < _MINUTE_SECONDS:
+        times = self._unknown.setdefault(host, deque(maxlen=MAX_UNKNOWN))
+        if len(times) == MAX_UNKNOWN and 0 <= self._clock() - times[0] < _MINUTE_SECONDS:
             raise _unavailable(f"{url}: {host} was asked for too many documents that are not there")
-        asked.append(self._clock())
+        times.append(self._clock())
 
 
 def _unavailable(reason: str) -> Unavailable:
@@ -92,14 +92,14 @@ def get(url: str) -> bytes:
     Raise Unavailable if the server cannot be reached, or fails.
     """
     try:
-        answer = _pool().request("GET", url, redirect=False, preload_content=False)
-        document: bytes = answer.read(MAX_BYTES + 1)
-        answer.release_conn()
+        response = _pool().request("GET", url, redirect=False, preload_content=False)
+        document: bytes = response.read(MAX_BYTES + 1)
+        response.release_conn()
     except HTTPError as error:
         raise _unavailable(f"{url}: {error}") from error
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _unavailable(f"{url}: {answer.status}")
-    return document if answer.status == HTTPStatus.OK and len(document) <= MAX_BYTES else b""
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _unavailable(f"{url}: {response.status}")
+    return document if response.status == HTTPStatus.OK and len(document) <= MAX_BYTES else b""
 
 
 fetch = Documents(get).fetch

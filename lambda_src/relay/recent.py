@@ -1,4 +1,4 @@
-"""What was learned a moment ago, by name: the memory of the adapters that read secrets and published keys."""
+"""A small cache of values by name, for the adapters that read secrets and published keys."""
 
 import sys
 from collections.abc import Callable
@@ -8,36 +8,36 @@ T = TypeVar("T")
 
 
 class RecentValues(Generic[T]):
-    """The last value of each name and when it was learned; at most `limit` names, of which the oldest goes first.
+    """The last value of each name and when it was read; at most `limit` names, of which the oldest is dropped first.
 
     `clock` is the time of day in seconds: a monotonic clock may stand still while Lambda freezes the function, and
-    would prolong the life of what was revoked meanwhile.
+    a revoked value would live longer.
     """
 
     def __init__(self, clock: Callable[[], float], limit: int = sys.maxsize) -> None:
         self._clock = clock
         self._limit = limit
-        self._learned: dict[str, tuple[float, T]] = {}
+        self._values: dict[str, tuple[float, T]] = {}
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is a value of any age."""
-        return name in self._learned
+        return name in self._values
 
     def get(self, name: str, max_age: float) -> T | None:
-        """Return the value if it was learned less than `max_age` seconds ago, else None."""
-        if name not in self._learned:
+        """Return the value if it was read less than `max_age` seconds ago, else None."""
+        if name not in self._values:
             return None
-        learned_at, value = self._learned[name]
+        read_at, value = self._values[name]
         # A clock that was set back makes a value older, never younger.
-        return value if 0 <= self._clock() - learned_at < max_age else None
+        return value if 0 <= self._clock() - read_at < max_age else None
 
     def put(self, name: str, value: T) -> None:
         """Remember a value as of now."""
         self.forget(name)
-        while len(self._learned) >= self._limit:
-            self.forget(next(iter(self._learned)))
-        self._learned[name] = (self._clock(), value)
+        while len(self._values) >= self._limit:
+            self.forget(next(iter(self._values)))
+        self._values[name] = (self._clock(), value)
 
     def forget(self, name: str) -> None:
         """Forget the value, if there is one."""
-        self._learned.pop(name, None)
+        self._values.pop(name, None)

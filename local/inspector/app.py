@@ -102,7 +102,7 @@ class _Buttons:
         live, capture = self.live, self._captured(request.path_params["number"])
         route = capture.route(live.session.config)
         if route is None:
-            raise HTTPException(422, "No route has this path: there is no secret to sign it with.")
+            raise HTTPException(422, "No route matches this path: there is no secret to sign it with.")
         target = live.url + capture.path + (f"?{capture.query}" if capture.query else "")
         try:
             secret = live.session.secrets.get(explain.secret_of(capture, route), "")

@@ -176,7 +176,7 @@ def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_que
 
     def rebuilt(query: str) -> str:
         values: dict[str, list[str]] = {}
-        for key, value in Request("POST", "", query, {}, b"", "").parameters().items():
+        for key, value in Request("POST", "", query, {}, b"", "").parameters.items():
             values[key] = value.split(",")
         event: dict[str, Any] = {
             "httpMethod": "POST",

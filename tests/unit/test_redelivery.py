@@ -150,7 +150,7 @@ def test_a_webhook_is_mapped_again_with_todays_relay_toml(load: Load) -> None:
 @pytest.mark.parametrize(
     ("letter", "says"),
     [
-        (posted(b'{"type":"a"}', path="/nowhere"), 'route "orders" has another path now: No route has this path.'),
+        (posted(b'{"type":"a"}', path="/nowhere"), 'route "orders" has another path now: No route matches this path.'),
         (posted(b"{"), 'route "orders": The body is not JSON'),
         (posted(b'{"type":"a"}' + b" " * 1024 * 1024), 'route "orders": An entry has'),
     ],

@@ -1,6 +1,6 @@
-"""What some senders sign cannot be written as a template: here it is code, and the rest of their scheme is data.
+"""Signed contents that cannot be written as a template: here they are code, the rest of the scheme is data.
 
-Each function gives the signed bytes, or raises Unauthorized.
+Each function returns the signed bytes or raises Unauthorized.
 """
 
 import hashlib
@@ -17,28 +17,28 @@ _MAX_FIELDS = 1000
 _MAX_SEPARATORS = 100_000
 _MAX_SAFE_INTEGER = 2**53 - 1
 _NEVER_ESCAPED = "-_.!~*'()"
-_KEPT_BY_ENCODE_URI = f"{_NEVER_ESCAPED};/?:@&=+$,#"
+_NOT_ESCAPED_BY_ENCODE_URI = f"{_NEVER_ESCAPED};/?:@&=+$,#"
 
 Canonical = Callable[[Request, str], bytes]
 
 
 def twilio(request: Request, url: str) -> bytes:
-    """The URL and the form's fields, sorted, each once; or, for another body, the URL that carries its digest.
+    """Return the URL and the form's fields, sorted, each once; for another body, the URL, which carries its digest.
 
     https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
-    # The URL is signed in both cases, so that it may say which one this is; the Content-Type may not.
-    claimed = request.parameters().get("bodySHA256")
-    if claimed is None:
+    # The URL is signed in both cases, so it may say which one this is; the Content-Type is not signed.
+    digest = request.parameters.get("bodySHA256")
+    if digest is None:
         fields = sorted(set(_fields(request)))
         return (url + "".join(name + value for name, value in fields)).encode("utf-8", "surrogatepass")
-    if not any_equal([hashlib.sha256(request.body).hexdigest().encode()], [claimed.encode("utf-8", "surrogatepass")]):
+    if not any_equal([hashlib.sha256(request.body).hexdigest().encode()], [digest.encode("utf-8", "surrogatepass")]):
         raise Unauthorized("bodySHA256 is not the digest of the body")
     return url.encode("utf-8", "surrogatepass")
 
 
 def mandrill(request: Request, url: str) -> bytes:
-    """The URL and the form's fields, sorted by name.
+    """Return the URL and the form's fields, sorted by name.
 
     https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
     """
@@ -47,7 +47,7 @@ def mandrill(request: Request, url: str) -> bytes:
 
 
 def plivo(request: Request, url: str) -> bytes:
-    """The URL with its query sorted, and the form's fields, sorted, after it.
+    """Return the URL with its query sorted, followed by the form's fields, sorted.
 
     https://www.plivo.com/docs/voice/concepts/signature-validation (version 3)
     """
@@ -60,7 +60,7 @@ def plivo(request: Request, url: str) -> bytes:
 
 
 def contentful(request: Request, url: str) -> bytes:
-    """The method, the path, the headers that a header names, and the body; the time is one of those headers.
+    """Return the method, the path, the headers that a header names, one of them the time, and the body.
 
     https://www.contentful.com/developers/docs/webhooks/request-verification/
     """
@@ -68,20 +68,20 @@ def contentful(request: Request, url: str) -> bytes:
     if not {"x-contentful-timestamp", "x-contentful-signed-headers"} <= set(names):
         raise Unauthorized("x-contentful-signed-headers does not name the time and itself")
     if len(set(names)) < len(names):
-        # One header of 5 KB that is named 2,500 times would be 12 MB.
+        # A header of 5 KB that is named 2,500 times would make 12 MB.
         raise Unauthorized("x-contentful-signed-headers names a header twice")
     if missing := [name for name in names if name not in request.headers]:
         raise Unauthorized(f"{len(missing)} of the signed headers missing")
     headers = ";".join(f"{name}:{request.headers[name].strip()}" for name in names)
     target = urlsplit(url)
     # What JavaScript calls encodeURI, after encodeURIComponent for the query: its escapes are escaped once more.
-    query = _quoted(f"?{_quoted(target.query, _NEVER_ESCAPED)}" if target.query else "", _KEPT_BY_ENCODE_URI)
-    path = _quoted(unquote(target.path), _KEPT_BY_ENCODE_URI)
+    query = _quoted(f"?{_quoted(target.query, _NEVER_ESCAPED)}" if target.query else "", _NOT_ESCAPED_BY_ENCODE_URI)
+    path = _quoted(unquote(target.path), _NOT_ESCAPED_BY_ENCODE_URI)
     return f"{request.method}\n{path}{query}\n{headers}\n".encode("utf-8", "surrogatepass") + request.body
 
 
 def jcs(request: Request, _url: str) -> bytes:
-    """The body as the JSON Canonicalization Scheme writes it. Only its meaning is signed, so that must be one.
+    """Return the body in the JSON Canonicalization Scheme: its value is signed, so it must have only one.
 
     https://www.rfc-editor.org/rfc/rfc8785
     """
@@ -91,26 +91,26 @@ def jcs(request: Request, _url: str) -> bytes:
     if sum(map(request.body.count, (b",", b"[", b"{"))) > _MAX_SEPARATORS:
         raise Unauthorized("the body has too many values for a canonical form")
     try:
-        value = json.loads(request.body, object_pairs_hook=_each_name_once, parse_int=_as_javascript)
+        value = json.loads(request.body, object_pairs_hook=_unique_names, parse_int=_as_javascript)
         return rfc8785.dumps(value)
     except (ValueError, OverflowError, RecursionError) as error:
         raise Unauthorized("the body has no canonical form") from error
 
 
 def paddle_classic(request: Request, _url: str) -> bytes:
-    """The form's fields but the signature, sorted, as PHP's `serialize` writes an array of strings.
+    """Return the form's fields without the signature, sorted, as PHP's `serialize` writes an array of strings.
 
     https://classic.paddle.com/webhooks/verifying-webhooks/
     """
-    fields = [one for one in sorted(_fields(request)) if one[0] != "p_signature"]
+    fields = [(name, value) for name, value in sorted(_fields(request)) if name != "p_signature"]
     if len({name for name, _ in fields}) < len(fields):
-        raise Unauthorized("a field is there twice")
+        raise Unauthorized("a field occurs twice")
     texts = b"".join(_php(name) + _php(value) for name, value in fields)
     return b"a:%d:{%b}" % (len(fields), texts)
 
 
 def atlassian(request: Request) -> bytes:
-    """The method, the path below the app's base URL and the sorted query: the claim `qsh` is its SHA-256.
+    """Return the method, the path below the app's base URL and the sorted query: the claim `qsh` is its SHA-256.
 
     https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/
     """
@@ -127,17 +127,17 @@ def hook0(request: Request, url: str) -> bytes:  # noqa: ARG001 - the sender doe
     https://docs.cdp.coinbase.com/webhooks/verify-signatures
     """
     items = [item.strip(" \t") for item in request.headers.get("x-hook0-signature", "").split(",")]
-    named = [item.removeprefix("h=") for item in items if item.startswith("h=")]
-    if len(named) != 1:
+    lists = [item.removeprefix("h=") for item in items if item.startswith("h=")]
+    if len(lists) != 1:
         raise Unauthorized("the signature does not name the signed headers once")
-    names = named[0].lower().split(" ")
+    names = lists[0].lower().split(" ")
     if len(set(names)) < len(names):
         # One long header that is named thousands of times would be megabytes.
         raise Unauthorized("the signature names a header twice")
     if missing := [name for name in names if name not in request.headers]:
         raise Unauthorized(f"{len(missing)} of the signed headers missing")
     values = ".".join(request.headers[name] for name in names)
-    return f"{named[0]}.{values}.".encode("utf-8", "surrogatepass") + request.body
+    return f"{lists[0]}.{values}.".encode("utf-8", "surrogatepass") + request.body
 
 
 CANONICAL: dict[str, Canonical] = {
@@ -169,10 +169,10 @@ def _quoted(text: str, safe: str) -> str:
     return quote(text, safe=safe, errors="surrogatepass")
 
 
-def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name occurs twice")
     return value
 
 

@@ -92,7 +92,7 @@ class CertificateScheme(Scheme):
 
         Raise Unauthorized if it is not on the host of the topic's own SNS.
         """
-        message = _parse_message(request) if self.kind == SNS else {}
+        message = _text_fields(_parse(request)[1]) if self.kind == SNS else {}
         if message.get("Type") != "SubscriptionConfirmation":
             return None
         host, _ = _sns_hosts(message.get("TopicArn", "")) or ("", frozenset())
@@ -188,11 +188,18 @@ def _sns_hosts(topic: str) -> tuple[str, frozenset[str]] | None:
 
 def _parse_message(request: Request) -> Mapping[str, str]:
     """Return the fields of an SNS message that are text. Raise Unauthorized if there are two readings of it."""
+    return _text_fields(json.loads(_parse(request)[0], object_pairs_hook=_unique_names))
+
+
+def _parse(request: Request) -> tuple[str, Any]:
     try:
-        text, _ = body_formats.parse(request, body_formats.JSON)
-        message = json.loads(text, object_pairs_hook=_unique_names)
+        return body_formats.parse(request, JSON)
     except BadRequest as error:
         raise Unauthorized(f"the scheme reads the body: {error}") from error
+
+
+def _text_fields(message: object) -> dict[str, str]:
+    """Return the fields that are text. Raise Unauthorized unless all that SNS signs are."""
     if not isinstance(message, dict):
         raise Unauthorized("the body is not an object")
     if any(name in message and not isinstance(message[name], str) for name in _SNS_NAMES):

@@ -1,10 +1,13 @@
-"""The one place where secrets and signatures are compared."""
+"""Compare secrets and signatures: nothing else may."""
 
 import hmac
 from collections.abc import Sequence
 
 
 def any_equal(expected: Sequence[bytes], candidates: Sequence[bytes]) -> bool:
-    """In constant time, and without stopping at the first match: nothing about a match can be timed."""
-    equal = [hmac.compare_digest(one, other) for one in expected for other in candidates]
-    return any(equal)
+    """Return True if a candidate is one of the expected values.
+
+    The comparison takes constant time and does not stop at the first match, so that nothing about it can be timed.
+    """
+    matches = [hmac.compare_digest(value, candidate) for value in expected for candidate in candidates]
+    return any(matches)

@@ -25,7 +25,11 @@ REREAD_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class VerificationContext:
-    """The base of the senders' URLs, the active secrets, the time, what senders publish, and the body's format."""
+    """What one request is verified with.
+
+    `public_url` is the base of the URLs that senders use, `secrets` are the active ones, `fetch` reads what senders
+    publish, and `body_format` is how the route reads the body.
+    """
 
     public_url: str
     secrets: Sequence[str]
@@ -36,8 +40,8 @@ class VerificationContext:
     def url(self, request: Request) -> str:
         """Return the URL the sender used: configured, never taken from a Host or a forwarded header.
 
-        Raise Unauthorized if the path holds what was escaped and means something else in a URL: with a question mark it
-        would be the URL of another path and query as well, and parsers drop a fragment and control characters.
+        Raise Unauthorized if the decoded path has a character that means something else in a URL: with a question mark
+        it would also be the URL of another path and query, and parsers drop a fragment and control characters.
         """
         if _NOT_IN_A_PATH.search(request.path):
             raise Unauthorized("an escaped question mark, number sign or control character in the path")

@@ -16,12 +16,12 @@ KINDS = ("ed25519", "ecdsa-p256", "rsa")
 MIN_RSA_BITS = 2048
 
 Verify = Callable[[bytes, bytes], bool]
-"""Whether a signature (first) is one of a content (second)."""
+"""Return True if a signature (first) is one of a content (second)."""
 
 
 @cache
 def verifier(kind: str, algorithm: str, key_encoding: str, key_prefix: str, public_key: str) -> Verify:
-    """Raises ValueError, which says what was expected, if the text is not such a public key."""
+    """Return the function that verifies with this key. Raise ValueError, saying what was expected, if it is none."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding

@@ -1,8 +1,8 @@
-"""What proved a webhook, and how to drop it once it has: no secret is mapped, delivered or stored.
+"""Remove the proof from a verified request, so that no secret is mapped, delivered or stored.
 
-The scheme's templates say where it is. A header or a query parameter goes with its name; a text inside the body gives
-way to a marker, and every other byte of the body stays. What is left is what a redrive maps again, so nothing may
-depend on the rest: `reads_redacted` says if something does.
+The scheme's templates say where the proof is. A header or a query parameter is removed with its name; a text inside the
+body is replaced by a marker, and every other byte of the body stays. A redrive maps the redacted request, so no
+template may depend on what was removed: `reads_redacted` reports those that do.
 """
 
 import json
@@ -13,29 +13,30 @@ from functools import cache
 from urllib.parse import quote_plus, unquote_plus
 
 from relay.auth.scheme import Scheme
+from relay.http import body_formats
 from relay.http.request import Request
 from relay.templates.template import Template
 
 MARKER = "removed-by-the-relay"
 
-# A string without its end is one as well: what never fails is never begun again, so this is linear.
+# A string without its end matches too: a search that never fails is never restarted, so it takes linear time.
 _JSON_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"?|-?[0-9][0-9.eE+-]*', re.DOTALL)
 _BREAK = re.compile(r"[\r\n]")
 _LINE = re.compile(r"[^\r\n]+")
 
 
 def redact(request: Request, scheme: Scheme, body_format: str) -> Request:
-    """Return `request` without what proved it, and unchanged if there is nothing of that.
+    """Return `request` without its proof, unchanged if it has none. `body_format` is how the route reads the body.
 
     A signature inside the body stays: it is no secret, and proves nothing but this body. So does a body that is a
-    JSON Web Token. `body_format` is how the route reads the body.
+    JSON Web Token.
     """
     template = scheme.proof
     if template is None:
         return request
     texts = scheme.proof_texts(request, body_format)
     headers, parameters = _names(template, "headers"), _names(template, "query")
-    return replace(
+    redacted = replace(
         request,
         headers={
             name: value
@@ -45,10 +46,13 @@ def redact(request: Request, scheme: Scheme, body_format: str) -> Request:
         query="&".join(pair for pair in request.query.split("&") if not _is_proof(pair, parameters, texts)),
         body=_without(request.body, texts) if texts and _reads_body(template) else request.body,
     )
+    if redacted.body == request.body:
+        body_formats.keep_parsed_bodies(request, redacted)
+    return redacted
 
 
 def reads_redacted(scheme: Scheme, templates: Mapping[str, Template | None]) -> Iterator[tuple[str, str]]:
-    """Yield the key of each of a route's `templates` that reads what is removed, and what was expected instead."""
+    """Yield the key of each of a route's `templates` that reads what `redact` removes, and what was expected."""
     places = ("headers", "query", "body") if scheme.sends_secret else ("headers", "query")
     dropped = {path for path in (scheme.proof.paths() if scheme.proof else ()) if len(path) > 1 and path[0] in places}
     for key, template in templates.items():
@@ -83,9 +87,9 @@ def _without(body: bytes, texts: Collection[str]) -> bytes:
 
 
 def _without_in_json(text: str, texts: Collection[str]) -> str:
-    """Return `text` without them, wherever one is a JSON string or number, or is one in JSON that a string holds."""
+    """Return `text` with the marker for each JSON string or number that is one of `texts`, also in JSON in strings."""
 
-    def put(scalar: re.Match[str]) -> str:
+    def redact_scalar(scalar: re.Match[str]) -> str:
         try:
             value = json.loads(scalar[0])
         except ValueError:
@@ -97,11 +101,11 @@ def _without_in_json(text: str, texts: Collection[str]) -> str:
             return scalar[0] if inner == value else json.dumps(inner)
         return scalar[0]
 
-    return _JSON_SCALAR.sub(put, text)
+    return _JSON_SCALAR.sub(redact_scalar, text)
 
 
 def _without_in_line(line: str, texts: Collection[str]) -> str:
-    """Return a line without them: a part of a multipart form is a line, a field of a form is a pair."""
+    """Return `line` without them: the value of a multipart form is a line, a field of another form is a pair."""
     if line in texts:
         return MARKER
     pairs = [pair.partition("=") for pair in line.split("&")]
@@ -109,9 +113,9 @@ def _without_in_line(line: str, texts: Collection[str]) -> str:
 
 
 def _without_in_field(value: str, texts: Collection[str]) -> str:
-    """Return the value of a form's field without them, also where it is JSON, and as it is if none of them is in it."""
+    """Return the value of a form's field without them, also where it is JSON; unchanged if it has none of them."""
     text = unquote_plus(value)
     if text in texts:
         return MARKER
-    left = _without_in_json(text, texts) if text.lstrip().startswith(("{", "[")) else text
-    return value if left == text else quote_plus(left)
+    redacted = _without_in_json(text, texts) if text.lstrip().startswith(("{", "[")) else text
+    return value if redacted == text else quote_plus(redacted)

@@ -24,8 +24,8 @@ def verification_scope(request: Request, url: str, body_format: str) -> dict[str
     except BadRequest as error:
         raise Unauthorized(f"the scheme reads the body: {error}") from error
     return {
-        "headers": {name: value for name, value in request.named_headers().items() if value},
-        "query": {name: value for name, value in request.parameters().items() if value},
+        "headers": {name: value for name, value in request.named_headers.items() if value},
+        "query": {name: value for name, value in request.parameters.items() if value},
         "method": request.method,
         "url": url,
         "body": body,

@@ -80,7 +80,7 @@ def resolve(text: str, request: Request, path: Mapping[str, str]) -> str:
     """The name, for this request. Raises Unauthorized if the request gives it no part, or one that may not be."""
     if not is_template(text):
         return text
-    scope = {"path": path, "query": request.parameters(), "headers": request.named_headers()}
+    scope = {"path": path, "query": request.parameters, "headers": request.named_headers}
     try:
         return "".join(part if isinstance(part, str) else _part(part, scope) for part in _compiled(text).parts)
     except MappingError as error:

@@ -55,7 +55,7 @@ class SharedSecretScheme(Scheme):
 
     def proof_texts(self, request: Request, body_format: str) -> frozenset[str]:
         """Return the texts that prove the request: the value of each placeholder, in each element."""
-        values: dict[str, Any] = {"headers": request.named_headers(), "query": request.parameters(), "body": None}
+        values: dict[str, Any] = {"headers": request.named_headers, "query": request.parameters, "body": None}
         if any(path[:1] in {("body",), ("item",)} for path in self.token.paths()):
             with contextlib.suppress(BadRequest):
                 values["body"] = body_formats.parse(request, body_format)[1]

@@ -1,1 +1,1 @@
-"""What a request is: its parts, its route, and its body in the format that the route names."""
+"""Read a request: its parts, its route, and its body in the format that the route names."""

@@ -20,9 +20,9 @@ _MAX_LINES = 10_000
 JSON, FORM, MULTIPART, JSON_LINES = "json", "form", "multipart", "json-lines"
 TEXT, JWT, CLOUDEVENTS, CLOUDEVENTS_BINARY = "text", "jwt", "cloudevents", "cloudevents-binary"
 FORMATS = (JSON, FORM, MULTIPART, JSON_LINES, TEXT, JWT, CLOUDEVENTS, CLOUDEVENTS_BINARY)
-"""What a route may say that its bodies are; the first is the default."""
+"""The formats that a route may name; the first is the default."""
 
-# What is no form cannot be told from one, so the senders of these have to name them.
+# Any text can be read as a form, so the sender has to name it.
 _MEDIA_TYPES = {FORM: "application/x-www-form-urlencoded", MULTIPART: "multipart/form-data"}
 _NAMES = {FORM: "a form", MULTIPART: "a form", JWT: "a JSON Web Token"}
 
@@ -35,16 +35,28 @@ def media_type(body_format: str) -> str:
 
 
 def parse(request: Request, body_format: str = JSON) -> tuple[str, Any]:
-    """Return the body as JSON text, and its value.
+    """Return the body as JSON text, and its value; each format of a request is parsed once.
 
     `json` and `jwt` (the token's claims) keep the sender's text; `form` and `multipart` become an object of their
     fields, `json-lines`, `cloudevents` and `cloudevents-binary` a list, `text` an object with `text`. All are UTF-8.
     Raise BadRequest if the body is empty, is not of this format, or should be a form and is called something else.
     """
+    if body_format not in request.parsed_bodies:
+        request.parsed_bodies[body_format] = _parse(request, body_format)
+    return request.parsed_bodies[body_format]
+
+
+def keep_parsed_bodies(source: Request, target: Request) -> None:
+    """Spare `target`, which has the same body, parsing it again, unless headers are a part of the value."""
+    bodies = source.parsed_bodies.items()
+    target.parsed_bodies.update({name: parsed for name, parsed in bodies if name != CLOUDEVENTS_BINARY})
+
+
+def _parse(request: Request, body_format: str) -> tuple[str, Any]:
     if not request.body and body_format not in {CLOUDEVENTS_BINARY, TEXT}:
         raise BadRequest("The body is empty.")
-    named = request.content_type()
-    if body_format in _MEDIA_TYPES and named not in {"", _MEDIA_TYPES[body_format]}:
+    content_type = request.content_type
+    if body_format in _MEDIA_TYPES and content_type not in {"", _MEDIA_TYPES[body_format]}:
         raise BadRequest(f"The Content-Type is not {_MEDIA_TYPES[body_format]}, which this route expects.")
     try:
         return _PARSERS[body_format](request)
@@ -52,8 +64,8 @@ def parse(request: Request, body_format: str = JSON) -> tuple[str, Any]:
         hint = next(
             (
                 f'; a route for this Content-Type has body = "{name}"'
-                for name, one in _MEDIA_TYPES.items()
-                if one == named
+                for name, form in _MEDIA_TYPES.items()
+                if form == content_type
             ),
             "",
         )
@@ -116,7 +128,7 @@ def _fields(fields: Fields) -> tuple[str, Any]:
 
 
 def _jwt(request: Request) -> tuple[str, Any]:
-    """The middle of a token, which the route's scheme has verified: https://www.rfc-editor.org/rfc/rfc7519."""
+    """Return the claims of a token, which the route's scheme verifies: https://www.rfc-editor.org/rfc/rfc7519."""
     part = request.body.split(b".")[1] if request.body.count(b".") else b""
     text = base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)).decode()
     return text, strict_json.parse(text)

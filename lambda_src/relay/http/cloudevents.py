@@ -1,4 +1,4 @@
-"""CloudEvents over HTTP, in each of the three content modes: a list of events in the JSON format.
+"""Read CloudEvents over HTTP, in each of the three content modes, as a list of events in the JSON format.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
@@ -51,7 +51,7 @@ def is_binary(request: Request) -> bool:
 def _data(request: Request, parse_json: Callable[[], Any]) -> dict[str, Any]:
     if not request.body:
         return {}
-    media_type = request.content_type()
+    media_type = request.content_type
     named = {"datacontenttype": request.headers["content-type"]} if media_type else {}
     if media_type in {"", "application/json"} or media_type.endswith("+json"):
         return named | {"data": parse_json()}

@@ -1,6 +1,6 @@
-"""From a Lambda proxy event to the bytes that were posted.
+"""Read a Lambda proxy event: which request was sent, with the body as the bytes that were received.
 
-Owns base64 and header case. Does not look at the content: what a signature covers is the body as received.
+Base64 and the case of header names end here. The content is not read: a signature covers the body as received.
 
 Events: API Gateway payload format 2.0 (HTTP API), 1.0 (HTTP and REST API) and Function URLs, which use 2.0.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -11,24 +11,24 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from relay.errors import BadRequest, PayloadTooLarge
 
 MAX_PARAMETERS = 1000
-"""Of one query."""
+"""How many parameters a query may have."""
 
-# As nginx has it by default: a name with `_` is dropped, for `_` and `-` are one name to whoever reads them in a
-# template. https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers
+# As nginx does by default, a header with `_` in its name is dropped: a template writes `_` and `-` alike. https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
-    """What the sender posted. `headers` has lower-case names without `_`; repeated ones are joined with `,`.
+    """One HTTP request. `headers` has lower-case names without `_`; repeated ones are joined with `,`.
 
-    `path` and `query` are as the gateway gave them: an HTTP API has decoded the path, the others have not.
+    `path` and `query` are as the gateway passed them on: an HTTP API decodes the path, the others do not.
     """
 
     method: str
@@ -38,25 +38,33 @@ class Request:
     body: bytes
     request_id: str
 
-    def parameters(self) -> dict[str, str]:
-        """The query's parameters, decoded; repeated ones are joined with `,` as in payload format 2.0."""
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """Return the query's parameters, decoded; repeated ones are joined with `,` as in payload format 2.0."""
         query = parse_qs(self.query, keep_blank_values=True)
         return {name: ",".join(values) for name, values in query.items()}
 
-    def content_type(self) -> str:
-        """The media type, without its parameters, in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def named_headers(self) -> dict[str, str]:
-        """Return the headers as templates name them: `_` for `-`, which makes no two names one."""
+    @cached_property
+    def named_headers(self) -> Mapping[str, str]:
+        """Return the headers as templates name them: with `_` for `-`, which keeps all names different."""
         return {name.replace("-", "_"): value for name, value in self.headers.items()}
+
+    @cached_property
+    def parsed_bodies(self) -> dict[str, tuple[str, Any]]:
+        """Return the parsed body by format; `body_formats.parse` fills it, so that each is parsed once."""
+        return {}
+
+    @property
+    def content_type(self) -> str:
+        """Return the media type, without its parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def parse_event(event: object, max_body_bytes: int) -> Request:
-    """Return the request of an event, whatever it is.
+    """Return the request of an event of API Gateway or a Function URL.
 
-    Raise BadRequest if it is none of API Gateway's, its query has more than `MAX_PARAMETERS` parameters, or its body is
-    not the base64 it is said to be; PayloadTooLarge if that has more than `max_body_bytes` bytes.
+    Raise BadRequest if it is another event, its query has more than `MAX_PARAMETERS` parameters, or its body is flagged
+    as base64 and is not; PayloadTooLarge if the body has more than `max_body_bytes` bytes.
     """
     fields = _object(event)
     context = _object(fields.get("requestContext"))
@@ -78,13 +86,10 @@ def parse_event(event: object, max_body_bytes: int) -> Request:
 
 
 def request_id(event: object) -> str:
-    """Return API Gateway's id of the request, empty if there is none.
-
-    It is the correlation id of the log, and what an error answer names.
-    """
+    """Return API Gateway's id of the request, empty if there is none: error responses and the log name it."""
     context = event.get("requestContext") if isinstance(event, Mapping) else None
-    found = context.get("requestId") if isinstance(context, Mapping) else None
-    return found if isinstance(found, str) and found.isprintable() else ""
+    text = context.get("requestId") if isinstance(context, Mapping) else None
+    return text if isinstance(text, str) and text.isprintable() else ""
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -96,7 +101,7 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    """Return `value`, which is text that can be encoded: JSON may spell a lone surrogate. Raise BadRequest."""
+    """Return `value` if it is text that can be encoded: JSON may spell a lone surrogate. Raise BadRequest."""
     if not isinstance(value, str):
         raise BadRequest("The event is not one of API Gateway: a value is not text.")
     try:
@@ -106,10 +111,10 @@ def _text(value: object) -> str:
     return value
 
 
-def _several(value: object) -> Iterator[tuple[str, list[str]]]:
-    """Yield the names of headers or parameters, each with its values, of either kind of API Gateway's objects."""
-    for name, given in _object(value).items():
-        yield _text(name), [_text(one) for one in (given if isinstance(given, list) else [given])]
+def _multi_values(fields: object) -> Iterator[tuple[str, list[str]]]:
+    """Yield each name of headers or parameters with its values, which API Gateway writes as a text or a list."""
+    for name, values in _object(fields).items():
+        yield _text(name), [_text(value) for value in (values if isinstance(values, list) else [values])]
 
 
 def _stageless(event: Mapping[str, Any], context: Mapping[str, Any]) -> str:
@@ -119,13 +124,13 @@ def _stageless(event: Mapping[str, Any], context: Mapping[str, Any]) -> str:
 
 
 def _query_of_format_1(event: Mapping[str, Any]) -> str:
-    given = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
-    return urlencode(list(_several(given)), doseq=True)
+    parameters = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+    return urlencode(list(_multi_values(parameters)), doseq=True)
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     headers: dict[str, list[str]] = {}
-    for name, values in _several(event.get("multiValueHeaders") or event.get("headers")):
+    for name, values in _multi_values(event.get("multiValueHeaders") or event.get("headers")):
         if _HEADER.fullmatch(name):
             headers.setdefault(name.lower(), []).extend(values)
     return {name: ",".join(values) for name, values in headers.items()}

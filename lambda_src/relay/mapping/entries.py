@@ -27,9 +27,9 @@ def scope_of(webhook: Webhook, payload: Any) -> Scope:
     """The names templates use. `id` is the sender's delivery id, or API Gateway's request id where there is none."""
     scope = {
         "body": payload,
-        "headers": webhook.request.named_headers(),
+        "headers": webhook.request.named_headers,
         "path": webhook.path,
-        "query": webhook.request.parameters(),
+        "query": webhook.request.parameters,
         "received_at": rfc3339(webhook.received_at),
     }
     try:
