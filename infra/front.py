@@ -12,6 +12,7 @@ from infra import secrets
 from infra.stage import REST, Stage
 from relay.config.loader import Config
 from relay.config.route import Route
+from relay.config.units import SIZES, format_quantity
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 300 routes, $default among them.
 MAX_HTTP_ROUTES = 250
@@ -36,8 +37,9 @@ def problems(config: Config, stage: Stage) -> Iterator[str]:
     if stage.front != REST:
         return
     here = f'front "{REST}"'
-    if config.max_body_bytes > MAX_REST_BODY_BYTES:
-        yield f"max_body_bytes: expected at most {MAX_REST_BODY_BYTES} with {here}, got {config.max_body_bytes}"
+    if config.limits.body > MAX_REST_BODY_BYTES:
+        most, body = (format_quantity(value, SIZES) for value in (MAX_REST_BODY_BYTES, config.limits.body))
+        yield f'limits.body: expected at most "{most}" with {here}, got "{body}"'
     for route in config.routes:
         if route.auth.signs_query_as_sent:
             yield (

@@ -128,7 +128,7 @@ class RelayFunction(Construct):
         self.allow(["events:PutPartnerEvents"], ["*"], {"StringEquals": {"aws:RequestedRegion": list(regions)}})
         if buses := sorted({route.bus for route in config.routes if route.bus}):
             self.allow(["events:PutEvents"], [self._bus_arn(bus, region) for bus in buses for region in regions])
-        if any(route.oversize == CLAIM_CHECK for route in config.routes):  # a presigned URL may what its maker may
+        if any(route.on_oversize == CLAIM_CHECK for route in config.routes):  # a presigned URL may what its maker may
             self.allow(["s3:PutObject", "s3:GetObject"], [queues.overflow.arn_for_objects("claims/*")])
         for prefix in ("overflow", "claims"):
             self.acknowledge_wildcard(

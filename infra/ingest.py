@@ -44,7 +44,7 @@ class Ingest(RelayFunction):
         names = sorted(set().union(*(route.secrets() for route in routes)))
         if in_secrets_manager := [name for name in names if not name.startswith(SSM)]:
             self._allow_each("secretsmanager:GetSecretValue", in_secrets_manager)
-        enrolled = {route.auth.secret for route in routes if route.enrol}
+        enrolled = {route.auth.secret for route in routes if route.enroll}
         if stage.kms_key_arn:
             # Storing a value needs both: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
             self.allow(["kms:Decrypt", *(["kms:GenerateDataKey"] if enrolled else [])], [stage.kms_key_arn])

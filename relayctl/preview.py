@@ -17,13 +17,13 @@ from relay.webhook import Webhook
 
 def scope(webhook: Webhook) -> Mapping[str, Any]:
     """Return the values that the templates of the webhook's route can read. Raise Rejected."""
-    _, value = body_formats.parse(webhook.request, webhook.route.body)
+    _, value = body_formats.parse(webhook.request, webhook.route.body_format)
     return scope_of(webhook, value)
 
 
 def entries(webhook: Webhook, scope: Mapping[str, Any], relay: Config) -> list[Entry]:
     """Return the webhook's entries, with a sample claim check for what is too large. Raise MappingError, Rejected."""
-    text, _ = body_formats.parse(webhook.request, webhook.route.body)
+    text, _ = body_formats.parse(webhook.request, webhook.route.body_format)
     return to_entries(webhook.route, scope, text, relay, partial(_sample_claim_check, now=webhook.received_at))
 
 
@@ -33,7 +33,7 @@ def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:
     accepted = [index for index in range(len(entries)) if index not in refusals]
     request_numbers = {
         index: number
-        for number, batch in enumerate(requests(accepted, entries, relay.max_request_bytes), 1)
+        for number, batch in enumerate(requests(accepted, entries, relay.limits.request), 1)
         for index in batch
     }
     return [

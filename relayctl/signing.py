@@ -15,11 +15,11 @@ from relay.http.request import Request
 def sign(route: Route, secret: str, request: Request, url: str) -> dict[str, str]:
     """Return the headers that prove `request`, with those it has. Raise CannotSign."""
     headers = dict(request.headers)
-    for name in (*(headers_in(route.id) if route.id else ()), *route.auth.signed_headers):
+    for name in (*(headers_in(route.delivery_id) if route.delivery_id else ()), *route.auth.signed_headers):
         headers.setdefault(name, f"relayctl-{time.time_ns()}")
     parts = urlsplit(url)
     context = VerificationContext(
-        f"{parts.scheme}://{parts.netloc}", [secret], datetime.now(UTC), _refuse_to_fetch, route.body
+        f"{parts.scheme}://{parts.netloc}", [secret], datetime.now(UTC), _refuse_to_fetch, route.body_format
     )
     return headers | route.auth.sign(replace(request, headers=headers), secret, context)
 

@@ -59,7 +59,7 @@ class Reached:
         self.things.extend(messages)
         raise AssertionError(messages)
 
-    def enrol(self, name: str, _value: str) -> None:
+    def enroll(self, name: str, _value: str) -> None:
         """Every secret that is enrolled is kept."""
         self.things.append(name)
 
@@ -71,7 +71,7 @@ class Reached:
             send=self.send,
             store=self.store,
             fetch=_published,
-            enrol=self.enrol,
+            enroll=self.enroll,
             counter=NO_CLAIMS,
             once=each_is_the_first,
         )
@@ -88,16 +88,16 @@ def load(folder: Path) -> Config:
 def plausible_headers(route: Route) -> dict[str, str]:
     """Every header that the route's preset reads; the time is now, and the signature has its form."""
     preset = presets.load()[route.name]
-    text = json.dumps([preset, presets.load().get(preset.get("like", ""), {})])
+    text = json.dumps([preset, presets.load().get(preset.get("extends", ""), {})])
     headers = {name.replace("_", "-"): "text" for name in re.findall(r"headers\.([a-z0-9_]+)", text)}
     scheme, now = route.auth, NOW.timestamp()
     if isinstance(scheme, SignatureScheme):
         unit = scheme.timestamp_unit
         time = NOW.isoformat() if unit == RFC3339 else str(int(now * TIMESTAMP_UNITS[unit]))
         labelled = re.search(r"signature\.([a-z]+)", scheme.timestamp.text if scheme.timestamp else "")
-        items = [f"{scheme.label}{scheme.assign}{scheme.prefix}{_DIGEST}"]
-        items += [f"{labelled[1]}{scheme.assign}{time}"] if labelled else []
-        for template, value in ((scheme.timestamp, time), (scheme.signature, scheme.separator.join(items))):
+        items = [f"{scheme.pair_key}{scheme.pair_separator}{scheme.prefix}{_DIGEST}"]
+        items += [f"{labelled[1]}{scheme.pair_separator}{time}"] if labelled else []
+        for template, value in ((scheme.timestamp, time), (scheme.signature, scheme.list_separator.join(items))):
             for name in re.findall(r"headers\.([a-z0-9_]+)", template.text if template else ""):
                 headers[name.replace("_", "-")] = value
     if isinstance(scheme, JwtScheme):
@@ -106,10 +106,10 @@ def plausible_headers(route: Route) -> dict[str, str]:
 
 
 def _route(name: str, preset: dict[str, Any]) -> str:
-    base = presets.load().get(preset.get("like", ""), {})
+    base = presets.load().get(preset.get("extends", ""), {})
     auth = base.get("auth", {}) | preset.get("auth", {}) or {"scheme": "standard-webhooks"}
     given: dict[str, Any] = {"secret": "secret", "public_key_id": "id", "audience": "audience", "email": "email"}
-    needs = {"secret", *auth.get("needs", [])}
+    needs = {"secret", *auth.get("requires", [])}
     if auth["scheme"] in {"ed25519", "ecdsa-p256", "rsa"}:
         needs, given["public_key"] = needs - {"secret"} | {"public_key"}, _public_key(auth["scheme"])
     elif auth["scheme"] == "jwt" and not auth.get("algorithm", "").startswith("HS"):
@@ -125,7 +125,7 @@ def _route(name: str, preset: dict[str, Any]) -> str:
     given |= {} if preset.get("auth") or base else {"scheme": auth["scheme"]}
     handshakes = preset.get("handshake", [])
     more = 'verify_token = "token"\n' if any("token" in one for one in handshakes) else ""
-    more += "enrol = true\n" if any("enrol" in one for one in handshakes) else ""
+    more += "enroll = true\n" if any("enroll" in one for one in handshakes) else ""
     more += 'origins = ["origin"]\n' if any("origin" in one for one in handshakes) else ""
     table = ", ".join(f"{key} = {json.dumps(value)}" for key, value in given.items())
     event = 'source = "aws.partner/acme.example/a"' + ("" if "event" in preset else ', detail_type = "a"')

@@ -246,7 +246,7 @@ def attack(name: str, events: Sequence[tuple[str, Event]], report: Report) -> No
         send=send,
         store=store,
         fetch=lambda *_: b"",
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )

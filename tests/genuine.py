@@ -66,7 +66,7 @@ def genuine(name: str) -> Genuine:
     relay = _relay(name)
     route = relay.routes[0]
     scheme = route.auth
-    text, content_type = _body(name, route.body)
+    text, content_type = _body(name, route.body_format)
     draft = Genuine(relay, (), text, {"content-type": content_type} | _HEADERS.get(name, {}))
     if isinstance(scheme, SignatureScheme):
         return _signed(name, scheme, draft)
@@ -89,7 +89,7 @@ _HEADERS: Mapping[str, dict[str, str]] = {
 
 def _relay(name: str) -> Config:
     preset = presets.load()[name]
-    auth = presets.load().get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
+    auth = presets.load().get(preset.get("extends", ""), {}).get("auth", {}) | preset.get("auth", {})
     kind = auth.get("scheme")
     lines = ['scheme = "none"' if kind is None and name != "cloudevents" else ""]
     if name == "cloudevents":
@@ -108,7 +108,7 @@ def _relay(name: str) -> Config:
         lines = ['secret = "s"']
     if name == "pubsub":
         lines += ['audience = "a"', 'email = "e"']
-    if "public_key_id" in auth.get("needs", []):
+    if "public_key_id" in auth.get("requires", []):
         lines.append('public_key_id = "pk"')
     token = 'verify_token = "token"' if any("token" in one for one in preset.get("handshake", [])) else ""
     return config.parse(
@@ -227,13 +227,13 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
         if expression.startswith("headers."):
             headers.setdefault(expression.removeprefix("headers.").replace("_", "-"), "msg-1")
     request = Request("POST", PATH, query, headers, draft.body, "")
-    digest = _digest(scheme, secret, request, now, draft.relay.routes[0].body)
+    digest = _digest(scheme, secret, request, now, draft.relay.routes[0].body_format)
     where = scheme.signature.expressions()[0].partition(" || ")[0]
     text = scheme.prefix + digest
-    if scheme.assign:
+    if scheme.pair_separator:
         label = source.removeprefix("signature.") if source.startswith("signature.") else ""
-        timed = [f"{label}{scheme.assign}{now}"] if label else []
-        text = scheme.separator.join([*timed, f"{scheme.label}{scheme.assign}{digest}"])
+        timed = [f"{label}{scheme.pair_separator}{now}"] if label else []
+        text = scheme.list_separator.join([*timed, f"{scheme.pair_key}{scheme.pair_separator}{digest}"])
     body = draft.body
     if where.startswith("query."):
         query = urlencode({where.removeprefix("query."): text})
@@ -246,7 +246,7 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
         header = {"box": "box-signature-primary", "docusign": "x-docusign-signature-1"}.get(
             name, where.removeprefix("headers.").replace("_", "-")
         )
-        headers[header] = scheme.separator.join([headers[header], text]) if header in headers else text
+        headers[header] = scheme.list_separator.join([headers[header], text]) if header in headers else text
     return Genuine(draft.relay, () if scheme.public_key else (secret,), body, headers, query)
 
 

@@ -98,7 +98,7 @@ class Functions:
             ),
         )
         unread = Secrets(self.ingest.CALL)
-        ports = replace(self.ingest.PORTS, read_secret=unread.read, refresh_secret=unread.refresh, enrol=unread.enrol)
+        ports = replace(self.ingest.PORTS, read_secret=unread.read, refresh_secret=unread.refresh, enroll=unread.enroll)
         patch.setattr(self.ingest, "PORTS", ports)
 
     def taken(self, queue: Queue) -> list[dict[str, Any]]:

@@ -15,6 +15,9 @@ PAGE = ROOT / "docs" / "reference" / "senders.md"
 EVIDENCE = ROOT / "tools" / "evidence.toml"
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 
+# What these prove is not a body.
+_NOT_THE_BODY = {"api-key", "basic", "bearer", "paypal", None}
+
 HEAD = """\
 # Senders
 
@@ -48,12 +51,12 @@ def page() -> str:
     evidence = tomllib.loads(EVIDENCE.read_text("utf-8"))
     rows = []
     for name, preset in sorted(preset_tables.items()):
-        auth = preset_tables.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
+        auth = preset_tables.get(preset.get("extends", ""), {}).get("auth", {}) | preset.get("auth", {})
         proof = evidence[name]
         remarks = []
         if name == "cloudevents":
             remarks.append("a format: how it proves itself is for the route to say")
-        elif auth.get("covers") == "part" or auth.get("scheme") in {"api-key", "basic", "bearer", "paypal", None}:
+        elif auth.get("signs") == "part-of-body" or auth.get("scheme") in _NOT_THE_BODY:
             remarks.append("body not authenticated")
         cells = [
             f"[{name}]({preset['doc']})",

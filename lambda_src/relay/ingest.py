@@ -58,8 +58,8 @@ PORTS = Ports(
     send=telemetry.with_latency_metric(eventbridge.sender(CALL)),
     store=_store,
     fetch=_fetch,
-    enrol=SECRETS.enrol,
-    counter=ClaimCheckStore(_leave, _presign, CONFIG.claim_seconds),
+    enroll=SECRETS.enroll,
+    counter=ClaimCheckStore(_leave, _presign, CONFIG.claim_check_ttl),
     once=_once,
 )
 

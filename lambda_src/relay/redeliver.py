@@ -20,7 +20,7 @@ PORTS = Ports(
     store=sqs.store,
     follow=sqs.follow,
     keep_unreadable=sqs.keep_unreadable,
-    counter=ClaimCheckStore(s3.leave, s3.presign, CONFIG.claim_seconds),
+    counter=ClaimCheckStore(s3.leave, s3.presign, CONFIG.claim_check_ttl),
     jitter=deliver.JITTER,
     report=telemetry.record_unexpected_error,
 )

@@ -20,4 +20,4 @@ class Webhook:
 
     def __post_init__(self) -> None:
         """Drop the proof: whatever becomes of a webhook, its secret is not in it."""
-        object.__setattr__(self, "request", redact(self.request, self.route.auth, self.route.body))
+        object.__setattr__(self, "request", redact(self.request, self.route.auth, self.route.body_format))

@@ -111,7 +111,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         shown["secret"] = secret_of(capture, route)
         value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
-        known = VerificationContext(config.public_url, [value] if value else [], now, lambda *_: b"", route.body)
+        known = VerificationContext(config.public_url, [value] if value else [], now, lambda *_: b"", route.body_format)
         scheme.verify(request, known)
     except Unauthorized as error:
         return shown | {"verdict": "refused", "reason": error.reason}

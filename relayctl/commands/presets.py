@@ -17,7 +17,7 @@ def list_presets(output_format: OutputOption = OutputFormat.TABLE) -> None:
         [
             {
                 "preset": name,
-                "scheme": (tables.get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})).get(
+                "scheme": (tables.get(preset.get("extends", ""), {}).get("auth", {}) | preset.get("auth", {})).get(
                     "scheme", "none"
                 ),
                 "handshake": "handshake" in preset,

@@ -48,7 +48,7 @@ def send(
     Exit codes: 0 every answer was 2xx, 1 at least one was not, 2 a mistake, or a scheme that only the sender can sign.
     """
     route = inputs.find_route(inputs.load_config(config), route_name)
-    headers = {"content-type": body_formats.media_type(route.body)} | {
+    headers = {"content-type": body_formats.media_type(route.body_format)} | {
         name.lower(): value for name, value in inputs.parse_pairs(header, ":", "--header").items()
     }
     parts = urlsplit(url)

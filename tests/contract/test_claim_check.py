@@ -1,4 +1,4 @@
-"""`oversize = "claim-check"`: what is too large for an event waits in the bucket, and the event says where."""
+"""`on_oversize = "claim-check"`: what is too large for an event waits in the bucket, and the event says where."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ SOURCE = "aws.partner/acme.example/claims/orders"
 RELAY_TOML = f"""
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
-max_entry_bytes = 1500
-claim_seconds = 600
+limits = {{ entry = "1500 B" }}
+claim_check_ttl = "10 min"
 [[route]]
 name = "orders"
 path = "/orders"
-oversize = "claim-check"
-retry_seconds = 0
+on_oversize = "claim-check"
+retry_for = "0 s"
 auth = {{ scheme = "standard-webhooks", secret = "claims/orders" }}
 [route.event]
 source = "{SOURCE}"
 detail_type = "${{body.type}}"
-claim_detail = "${{ {{id: body.id, type: body.type, more: body.more}} }}"
+claim_check_detail = "${{ {{id: body.id, type: body.type, more: body.more}} }}"
 """
 LARGE = json.dumps({"id": 7, "type": "order.created", "text": "☃" * 1000}, ensure_ascii=False).encode()
 

@@ -22,7 +22,7 @@ ROUTE = """
 name = "{name}"
 path = "/{name}"
 preset = "cloudevents"
-body = "{body}"
+body_format = "{body}"
 origins = ["sender.example"]
 auth = {{ {auth} }}
 event = {{ source = "aws.partner/acme.example/cloudevents/orders" }}
@@ -163,7 +163,7 @@ EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t"
         ("unsigned", {}, b"{", "The body is not JSON"),
         ("unsigned", {}, b"{}", "The CloudEvent has no specversion."),
         ("unsigned", {}, b"[1]", "A CloudEvent is not a JSON object."),
-        ("unsigned", EVENT, b"{}", 'a route for it has body = "cloudevents-binary"'),
+        ("unsigned", EVENT, b"{}", 'a route for it has body_format = "cloudevents-binary"'),
     ],
 )
 def test_what_is_no_cloudevent_is_refused(

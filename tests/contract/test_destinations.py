@@ -23,7 +23,7 @@ regions = ["{REGION}", "{OTHER_REGION}"]
 [[route]]
 name = "regions"
 path = "/regions"
-retry_seconds = 0
+retry_for = "0 s"
 auth = {{ scheme = "standard-webhooks", secret = "destinations/orders" }}
 [route.event]
 each = "${{body.events}}"
@@ -36,7 +36,7 @@ detail = "${{item}}"
 name = "ordinary"
 path = "/ordinary"
 bus = "orders"
-retry_seconds = 0
+retry_for = "0 s"
 auth = {{ scheme = "standard-webhooks", secret = "destinations/orders" }}
 [route.event]
 each = "${{body.events}}"
@@ -51,13 +51,13 @@ event = {{ source = "aws.partner/acme.example/destinations/${{path.customer}}", 
 [[route]]
 name = "text"
 path = "/text"
-body = "text"
+body_format = "text"
 auth = {{ scheme = "standard-webhooks", secret = "destinations/orders" }}
 event = {{ source = "{SOURCE}", detail_type = "text" }}
 [[route]]
 name = "form"
 path = "/form"
-body = "form"
+body_format = "form"
 auth = {{ scheme = "standard-webhooks", secret = "destinations/orders" }}
 event = {{ source = "{SOURCE}", detail_type = "form" }}
 """

@@ -25,8 +25,7 @@ SOURCE = "aws.partner/acme.example/handler/orders"
 RELAY_TOML = """
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
-max_body_bytes = 2000
-max_entry_bytes = 1500
+limits = { body = "2 kB", entry = "1500 B" }
 [[route]]
 name = "orders"
 path = "/orders/{customer}"
@@ -35,7 +34,7 @@ event = { source = "aws.partner/acme.example/${body.customer || 'handler'}/order
 [[route]]
 name = "batch"
 path = "/batch"
-retry_seconds = 0
+retry_for = "0 s"
 auth = { scheme = "standard-webhooks", secret = "ssm:/handler/batch" }
 [route.event]
 each = "${body.events}"
@@ -51,7 +50,7 @@ event = { source = "aws.partner/acme.example/handler/orders", detail_type = "${b
 name = "asana"
 path = "/asana"
 preset = "asana"
-enrol = true
+enroll = true
 auth = { secret = "handler/asana" }
 event = { source = "aws.partner/acme.example/handler/pending", detail_type = "${body.events[0].action}" }
 [[route]]
@@ -250,12 +249,12 @@ def test_of_two_secrets_that_are_enrolled_at_the_same_moment_the_first_wins(bus:
 
     def slow(*arguments: Any) -> dict[str, Any]:
         if arguments[2] == "PutSecretValue":
-            first.enrol("handler/race", "genuine")
+            first.enroll("handler/race", "genuine")
         return call(*arguments)
 
     with pytest.raises(Unauthorized, match="another value"):
-        Secrets(slow).enrol("handler/race", "forged")
-    Secrets(slow).enrol("handler/race", "genuine")
+        Secrets(slow).enroll("handler/race", "forged")
+    Secrets(slow).enroll("handler/race", "genuine")
     assert client.get_secret_value(SecretId="handler/race")["SecretString"] == "genuine"
 
 

@@ -30,7 +30,7 @@ regions = ["us-east-1"]
 name = "signed"
 path = "/signed"
 dedupe = true
-retry_seconds = 0
+retry_for = "0 s"
 auth = {{ scheme = "standard-webhooks", secret = "once/secret" }}
 event = {{ source = "{SOURCE}", detail_type = "a" }}
 [[route]]

@@ -66,7 +66,7 @@ def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
         ),
         (PARAMETER_STORE, "GetParameter", {"Name": "/acme/orders", "WithDecryption": True}),
     ],
-    ids=["read", "enrol", "parameter"],
+    ids=["read", "enroll", "parameter"],
 )
 def test_both_ask_for_secrets_in_the_same_words(
     aws: Aws, service: Service, operation: str, parameters: dict[str, Any]

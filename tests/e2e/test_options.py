@@ -19,7 +19,7 @@ SOURCE = "aws.partner/acme.example/options"
 RELAY_TOML = f"""
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
-max_entry_bytes = 1500
+limits = {{ entry = "1500 B" }}
 [[route]]
 name = "discord"
 path = "/discord"
@@ -30,7 +30,7 @@ event = {{ source = "{SOURCE}" }}
 name = "orders"
 path = "/orders"
 dedupe = true
-oversize = "claim-check"
+on_oversize = "claim-check"
 auth = {{ scheme = "standard-webhooks", secret = "options/orders" }}
 event = {{ source = "{SOURCE}", detail_type = "order.created" }}
 """

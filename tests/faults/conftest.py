@@ -18,7 +18,7 @@ regions = ["us-east-1"]
 [[route]]
 name = "orders"
 path = "/orders"
-retry_seconds = 0
+retry_for = "0 s"
 auth = {{ scheme = "standard-webhooks", secret = "faults/orders" }}
 [route.event]
 each = "${{body.events}}"

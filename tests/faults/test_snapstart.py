@@ -28,7 +28,7 @@ regions = ["us-east-1"]
 [[route]]
 name = "orders"
 path = "/orders"
-retry_seconds = 0
+retry_for = "0 s"
 auth = { scheme = "standard-webhooks", secret = "acme/orders" }
 event = { source = "aws.partner/acme.example/orders", detail_type = "${body.type}" }
 """

@@ -36,7 +36,7 @@ regions = ["us-east-1"]
 [[route]]
 name = "{name}"
 path = "/{name}"
-retry_seconds = {seconds}
+retry_for = "{seconds} s"
 auth = {{ scheme = "standard-webhooks", secret = "soak/orders" }}
 [route.event]
 each = "${{body.events}}"

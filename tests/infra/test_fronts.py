@@ -17,7 +17,7 @@ from relay import config
 from relay.auth.canonical import CANONICAL
 from relay.auth.signature import SignatureScheme
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.loader import Config, Limits
 from relay.errors import ConfigError, NotFound, Rejected
 from relay.http import routing
 from relay.http.request import Request, parse_event
@@ -193,9 +193,9 @@ def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_que
 
 
 def test_a_body_that_no_rest_api_can_hand_over_is_no_limit() -> None:
-    relay = replace(routes("/a"), max_body_bytes=4_500_001)
+    relay = replace(routes("/a"), limits=Limits(body=4_500_001))
     assert list(front.problems(relay, REST)) == [
-        'max_body_bytes: expected at most 4500000 with front "rest", got 4500001'
+        'limits.body: expected at most "4500 kB" with front "rest", got "4500001 B"'
     ]
     assert 4_500_000 * 4 / 3 < 6 * 1024 * 1024 - 128 * 1024
 
@@ -336,7 +336,7 @@ def test_every_header_that_a_preset_proves_itself_with_is_redacted(name: str) ->
     text = Path(presets.PATH).read_text("utf-8")
     assert all(header in text for header in used)
     keys = {"public_key_id", "public_key", "jwks_url", "issuer", "audience", "email", "topics", "webhook_id"}
-    if used and not keys & {*auth, *auth.get("needs", [])} and auth.get("scheme") in {"hmac", "api-key"}:
+    if used and not keys & {*auth, *auth.get("requires", [])} and auth.get("scheme") in {"hmac", "api-key"}:
         public = 'public_url = "https://a.example"\n'
         route = f'[[route]]\nname = "a"\npath = "/a"\npreset = "{name}"\n'
         rest_of = 'auth = { secret = "a" }\nevent = { source = "aws.partner/acme.example/a", detail_type = "a" }\n'

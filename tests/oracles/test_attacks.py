@@ -87,7 +87,7 @@ def answered(
         send=send,
         store=store,
         fetch=lambda *_: signed.published,
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )

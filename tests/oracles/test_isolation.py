@@ -65,7 +65,7 @@ class Receiver:
             send=self._send,
             store=everything_is_stored,
             fetch=nothing_is_published,
-            enrol=nothing_is_enrolled,
+            enroll=nothing_is_enrolled,
             counter=NO_CLAIMS,
             once=self._once,
         )
@@ -133,8 +133,8 @@ BODY_BESIDE = [
 @pytest.mark.parametrize("auth", BODY_BESIDE)
 def test_a_body_whose_ends_are_not_told_by_itself_is_not_signed_beside_something_else(auth: str, body: str) -> None:
     assert relay(auth).routes
-    with pytest.raises(ConfigError, match='body: expected "json"'):
-        relay(auth, more=f'body = "{body}"')
+    with pytest.raises(ConfigError, match='body_format: expected "json"'):
+        relay(auth, more=f'body_format = "{body}"')
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_body_whose_ends_are_not_told_by_itself_is_not_signed_beside_something
 )
 def test_a_body_of_any_format_is_signed_alone_or_after_what_ends_for_sure(auth: str) -> None:
     for body in ("form", "text", "json-lines", "multipart"):
-        assert relay(auth, more=f'body = "{body}"').routes
+        assert relay(auth, more=f'body_format = "{body}"').routes
 
 
 @pytest.mark.parametrize(
@@ -159,17 +159,17 @@ def test_a_body_of_any_format_is_signed_alone_or_after_what_ends_for_sure(auth: 
 )
 def test_a_url_beside_something_that_may_hold_the_separator_is_not_proven(content: str) -> None:
     with pytest.raises(ConfigError, match="is not signed"):
-        relay(f'{HMAC}, covers = "part", content = "{content}"', "${path.customer}")
+        relay(f'{HMAC}, signs = "part-of-body", content = "{content}"', "${path.customer}")
 
 
 @pytest.mark.parametrize("content", ["${url}.${timestamp}.${body}", "${timestamp}.${url}", "${headers.x_a}.${url}"])
 def test_a_url_beside_something_that_does_not_is_proven(content: str) -> None:
-    covers = "" if "body" in content else ', covers = "part"'
+    covers = "" if "body" in content else ', signs = "part-of-body"'
     assert relay(f'{TIMED}{covers}, content = "{content}${{timestamp}}"', "${path.customer}").routes
 
 
 def test_a_time_of_either_unit_delimits_nothing() -> None:
-    auth = f'{TIMED}, timestamp_unit = "s-or-ms", content = "${{timestamp}}${{headers.x_id}}", covers = "part"'
+    auth = f'{TIMED}, timestamp_unit = "s-or-ms", content = "${{timestamp}}${{headers.x_id}}", signs = "part-of-body"'
     with pytest.raises(ConfigError, match="is not signed"):
         relay(auth, "${headers.x_id}")
 
@@ -197,7 +197,7 @@ def test_a_claim_proves_the_body_only_if_it_is_the_digest_itself(claim: str) -> 
     ],
 )
 def test_the_same_webhook_of_two_customers_is_no_repeat(auth: str, source: str, more: str) -> None:
-    receiver = Receiver(relay(auth, source, more=f'{more}\ndedupe = true\nid = "${{body.id}}"'))
+    receiver = Receiver(relay(auth, source, more=f'{more}\ndedupe = true\ndelivery_id = "${{body.id}}"'))
     for customer in ("one", "two", "one"):
         assert receiver.post(f"/hook/{customer}", BODY, {"x-key": SECRET}) == 202
     assert [source[-3:] for source in receiver.sources] == ["one", "two"]
@@ -205,7 +205,7 @@ def test_the_same_webhook_of_two_customers_is_no_repeat(auth: str, source: str, 
 
 def test_a_signed_id_of_two_customers_is_no_repeat_either() -> None:
     auth = f'{HMAC}, content = "${{body}}"'
-    more = 'bus = "orders"\ndedupe = true\nid = "${body.id}"\nid_is = "delivery"'
+    more = 'bus = "orders"\ndedupe = true\ndelivery_id = "${body.id}"\nunique_delivery_id = true'
     receiver = Receiver(relay(auth, "acme.${path.customer}", more=more))
     for customer in ("one", "two", "one"):
         assert receiver.post(f"/hook/{customer}", BODY, {"x-sig": mac(BODY.decode())}) == 202
@@ -214,7 +214,7 @@ def test_a_signed_id_of_two_customers_is_no_repeat_either() -> None:
 
 def test_a_repeat_with_another_header_does_not_take_the_place_of_what_it_repeats() -> None:
     auth = f'{HMAC}, content = "${{body}}"'
-    made = relay(auth, more='dedupe = true\nid = "${body.id}"\nid_is = "delivery"')
+    made = relay(auth, more='dedupe = true\ndelivery_id = "${body.id}"\nunique_delivery_id = true')
     [route] = made.routes
     when = compile_template("${headers.x_kind == 'order'}", ["headers"])
     receiver = Receiver(replace(made, routes=(replace(route, event=replace(route.event, when=when)),)))
@@ -236,8 +236,10 @@ def test_a_plain_hash_that_does_not_end_with_the_secret_is_for_json(content: str
     auth = TIMED.replace('"hmac"', '"hash"') if "timestamp" in content else HMAC.replace('"hmac"', '"hash"')
     assert relay(f'{auth}, content = "{content}"').routes
     with pytest.raises(ConfigError, match="without a closing bracket"):
-        relay(f'{auth}, content = "{content}"', more='body = "form"')
-    assert relay(f'{auth}, content = "{content.replace("${secret}", "")}${{secret}}"', more='body = "form"').routes
+        relay(f'{auth}, content = "{content}"', more='body_format = "form"')
+    assert relay(
+        f'{auth}, content = "{content.replace("${secret}", "")}${{secret}}"', more='body_format = "form"'
+    ).routes
 
 
 def test_what_anybody_gets_signed_is_known_wherever_the_secret_may_be_the_same() -> None:
@@ -261,5 +263,5 @@ preset = "{sender}"
 auth = {{ {pairs} }}
 event = {{ source = "aws.partner/acme.example/{name}" }}
 """
-    patterns = [getattr(one.auth, "signed_for_anybody", None) for one in config.parse(text, "relay.toml").routes]
+    patterns = [getattr(one.auth, "refused_contents", None) for one in config.parse(text, "relay.toml").routes]
     assert patterns == [("[a-f0-9]{20,32}",), ("[a-f0-9]{20,32}",), ()]

@@ -28,7 +28,7 @@ def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
         send=send,
         store=everything_is_stored,
         fetch=lambda *_: signed.published,
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )

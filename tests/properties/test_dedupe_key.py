@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from relay import config
 from relay.config import presets
 from relay.config.loader import Config
-from relay.config.route import DELIVERY, RESOURCE
 from relay.entry import Accepted
 from relay.errors import ConfigError
 from relay.http.request import Request
@@ -27,10 +26,10 @@ from tests.conftest import NO_CLAIMS, everything_is_stored, nothing_is_enrolled,
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAMES = {
-    name: preset["id"]
+    name: preset["delivery_id"]
     for name, preset in ((name, presets.load()[name]) for name in presets.load())
-    if preset.get("id", "").startswith(("${body", "${headers"))
-    and preset["id"].count("${") == 1
+    if preset.get("delivery_id", "").startswith(("${body", "${headers"))
+    and preset["delivery_id"].count("${") == 1
     and preset.get("body", "json") == "json"
 }
 
@@ -70,7 +69,7 @@ def key(relay: Config, body: Any, headers: Mapping[str, str]) -> str:
         send=lambda entries: [Accepted("id") for _ in entries],
         store=everything_is_stored,
         fetch=nothing_is_published,
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=once,
     )
@@ -139,7 +138,7 @@ def test_two_bodies_have_one_key_only_if_the_sender_says_that_the_id_is_one_deli
 ) -> None:
     relay = ROUTES[name]
     keys = {key(relay, *with_id(NAMES[name], value, rest)) for rest in (one, other)}
-    same = one == other or relay.routes[0].id_is == DELIVERY
+    same = one == other or relay.routes[0].unique_delivery_id
     assert "" not in keys
     assert same or len(keys) == 2
 
@@ -186,22 +185,22 @@ def test_a_delivery_id_that_is_signed_tells_by_itself() -> None:
 
 
 def test_an_id_that_is_not_signed_never_tells_by_itself() -> None:
-    relay = loaded("github", more='id_is = "delivery"')
+    relay = loaded("github", more="unique_delivery_id = true")
     assert key(relay, {"a": 1}, {"x-github-delivery": "1"}) != key(relay, {"a": 2}, {"x-github-delivery": "1"})
 
 
 def test_what_a_preset_says_of_its_id_is_not_said_of_the_routes_own() -> None:
-    relay = loaded("standard-webhooks", more='id = "${headers.webhook_id}"')
+    relay = loaded("standard-webhooks", more='delivery_id = "${headers.webhook_id}"')
     assert key(relay, {"a": 1}, {"webhook-id": "1"}) != key(relay, {"a": 2}, {"webhook-id": "1"})
-    relay = loaded("standard-webhooks", more='id = "${headers.webhook_id}"\nid_is = "delivery"')
+    relay = loaded("standard-webhooks", more='delivery_id = "${headers.webhook_id}"\nunique_delivery_id = true')
     assert key(relay, {"a": 1}, {"webhook-id": "1"}) == key(relay, {"a": 2}, {"webhook-id": "1"})
 
 
 def test_a_preset_that_is_like_another_says_the_same_of_its_id_and_of_its_own_nothing() -> None:
-    assert loaded("openai").routes[0].id_is == DELIVERY
-    assert loaded("calendly", more='id = "${body.id}"').routes[0].id_is == RESOURCE
+    assert loaded("openai").routes[0].unique_delivery_id
+    assert not loaded("calendly", more='delivery_id = "${body.id}"').routes[0].unique_delivery_id
 
 
-def test_an_id_is_a_delivery_or_a_resource() -> None:
-    with pytest.raises(ConfigError, match="id_is: expected one of resource, delivery"):
-        loaded("github", more='id_is = "event"')
+def test_an_id_is_unique_or_not() -> None:
+    with pytest.raises(ConfigError, match="unique_delivery_id: expected true or false"):
+        loaded("github", more='unique_delivery_id = "event"')

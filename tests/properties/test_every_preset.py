@@ -74,7 +74,7 @@ def post(
         send=send,
         store=store,
         fetch=lambda *_: b"",
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
@@ -92,7 +92,7 @@ def posted(sender: Genuine, headers: Mapping[str, str]) -> tuple[int, Reached]:
 def test_a_genuine_request_is_taken(name: str) -> None:
     sender = genuine(name)
     status, (put, stored) = posted(sender, sender.headers)
-    if sender.relay.routes[0].acknowledge:
+    if sender.relay.routes[0].response_body:
         assert status == 200
     else:
         assert status == 202
@@ -194,7 +194,7 @@ event = { source = "aws.partner/acme.example/other", detail_type = "t" }
 def test_no_handshake_of_a_route_of_ones_own_signs_webhooks_for_anybody(
     challenge: str, method: str, pattern: str, content: str, *, other: bool
 ) -> None:
-    covers = "" if content == "${body}" else ', covers = "part"'
+    covers = "" if content == "${body}" else ', signs = "part-of-body"'
     text = ORACLE.format(content=content, covers=covers, method=method, pattern=pattern, more=OTHER if other else "")
     relay = config.parse(text, "relay.toml")
     answer, _ = post(relay, ["k"], b"", {}, urlencode({"challenge": challenge}), method)
@@ -218,7 +218,7 @@ def test_a_path_that_could_be_another_path_and_a_query_proves_nothing() -> None:
         send=lambda _: [],
         store=lambda _queue, _messages: [],
         fetch=lambda *_: b"",
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )

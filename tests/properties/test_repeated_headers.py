@@ -88,6 +88,6 @@ def test_another_header_beside_it_is_refused_unless_the_sender_writes_lists_with
 ) -> None:
     (webhook,) = genuine(name)
     value = webhook.request.headers[webhook.header]
-    if isinstance(webhook.scheme, SignatureScheme) and "," not in webhook.scheme.separator:
+    if isinstance(webhook.scheme, SignatureScheme) and "," not in webhook.scheme.list_separator:
         assert not webhook.accepted_with(value + joined + other)
         assert not webhook.accepted_with(other + joined + value)

@@ -62,7 +62,7 @@ class World:
             send=lambda entries: [Accepted("id") for _ in entries],
             store=everything_is_stored,
             fetch=nothing_is_published,
-            enrol=self.secrets.enrol,
+            enroll=self.secrets.enroll,
             counter=NO_CLAIMS,
             once=each_is_the_first,
         )

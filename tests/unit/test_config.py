@@ -7,7 +7,7 @@ import pytest
 
 from relay import config
 from relay.auth.signature import SignatureScheme
-from relay.config.loader import Config
+from relay.config.loader import Config, Limits
 from relay.errors import ConfigError
 from tests.conftest import RELAY_TOML, Load
 
@@ -30,7 +30,7 @@ def test_the_shipped_file_is_accepted() -> None:
 
 def test_the_defaults_are_those_of_the_design(load: Load) -> None:
     loaded = load(RELAY_TOML)
-    assert (loaded.max_body_bytes, loaded.max_entry_bytes, loaded.max_request_bytes) == (1048576, 1_000_000, 262143)
+    assert loaded.limits == Limits(1048576, 1_000_000, 262143, 5000)
 
 
 def test_a_preset_brings_scheme_id_and_detail_type_and_the_route_may_override(load: Load) -> None:
@@ -45,8 +45,8 @@ auth = { secret = "github/webhook" }
 event = { source = "aws.partner/acme.example/github", detail_type = "${body.action}" }
 """
     ).routes[1]
-    assert route.id
-    assert route.id.text == "${headers.x_github_delivery}"
+    assert route.delivery_id
+    assert route.delivery_id.text == "${headers.x_github_delivery}"
     assert isinstance(route.auth, SignatureScheme)
     assert (route.auth.prefix, route.auth.signature.text) == ("sha256=", "${headers.x_hub_signature_256}")
     assert route.event.detail_type.text == "${body.action}"
@@ -94,8 +94,20 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         ("/orders/{customer}", "orders", 'route "orders": path: expected "/" and segments'),
         ("detail_type", 'region = "us-west-2"\ndetail_type', 'event.region: expected one of regions, got "us-west-2"'),
         ("detail_type", 'detail = "{}"\ndetail_type', "event.detail: expected one placeholder"),
-        ("partner", "max_body_bytes = 7000000\npartner", "max_body_bytes: expected a whole number from 1 to 5000000"),
-        ("partner", "max_body_bytes = true\npartner", "max_body_bytes: expected a whole number, got true or false"),
+        (
+            "partner",
+            'limits = { body = "7 MB" }\npartner',
+            'limits.body: expected a size from "1 B" to "5 MB", got "7 MB"',
+        ),
+        (
+            "partner",
+            "limits = { body = true }\npartner",
+            'limits.body: expected a size from "1 B" to "5 MB", got true or false',
+        ),
+        ("partner", "limits = { body = 1048576 }\npartner", 'got 1048576; write "1 MiB"'),
+        ("partner", 'limits = { body = "1 mib" }\npartner', 'got "1 mib"'),
+        ("partner", 'limits = { entries = "5" }\npartner', "limits.entries: expected a whole number, got text"),
+        ("partner", "claim_check_ttl = 300\npartner", 'expected a time from "1 s" to "12 h", got 300; write "5 min"'),
         (
             'name = "orders"',
             'name = "orders"\npreset = "gitub"',
@@ -125,6 +137,26 @@ def test_all_mistakes_are_reported_at_once(load: Load) -> None:
     assert len(problems(load, text)) == 3  # partnr, the name, the template
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("max_body_bytes = 1", 'max_body_bytes: unknown key; did you mean "limits.body"?'),
+        ("claim_seconds = 60", 'claim_seconds: unknown key; did you mean "claim_check_ttl"?'),
+        ("[[route]]\nacknowledge = 'OK'", 'acknowledge: unknown key; did you mean "response_body"?'),
+        ("[[route]]\nid = '${body.id}'", 'id: unknown key; did you mean "delivery_id"?'),
+    ],
+)
+def test_a_key_by_its_former_name_is_a_mistake_that_shows_the_new_one(load: Load, line: str, hint: str) -> None:
+    header = "[[route]]" if "[[route]]" in line else "partner"
+    text = RELAY_TOML.replace(header, line if header in line else f"{line}\npartner", 1)
+    assert [problem.endswith(hint) for problem in problems(load, text)] == [True]
+
+
+@pytest.mark.parametrize("regions", ['"us-east-1"', '["us-east-1"]'])
+def test_a_list_of_one_may_be_written_as_a_text(load: Load, regions: str) -> None:
+    assert load(RELAY_TOML.replace('["us-east-1", "eu-west-1"]', regions)).regions == ("us-east-1",)
+
+
 def test_a_misspelt_key_is_one_mistake_although_the_right_one_is_missing(load: Load) -> None:
     [problem] = problems(load, RELAY_TOML.replace("detail_type =", "detial_type ="))
     assert 'event.detial_type: unknown key; did you mean "detail_type"?' in problem
@@ -144,7 +176,7 @@ def test_route_names_that_would_be_one_output_are_refused(load: Load, name: str)
         ('content = "${body.id}"', "content: expected ${body} in it"),
         ('content = "${timestamp}.${body}"', 'no name "timestamp"'),
         ('content = "${body}", timestamp = "${headers.x_time}"', "timestamp: expected ${timestamp} in content"),
-        ('content = "${body}", label = "v1"', 'assign: expected "assign" and "label" together'),
+        ('content = "${body}", pair_key = "v1"', 'pair_separator: expected "pair_separator" and "pair_key" together'),
         (
             'content = "${body}", algorithm = "md5"',
             'algorithm: expected one of sha256, sha1, sha384, sha512, got "md5"',
@@ -242,7 +274,7 @@ def test_a_public_url_that_cannot_be_the_base_of_one_is_refused(load: Load, url:
 
 
 def test_a_secret_that_arrives_can_be_stored_in_secrets_manager_alone(load: Load) -> None:
-    with pytest.raises(ConfigError, match="enrol: expected the secret to be one in Secrets Manager"):
+    with pytest.raises(ConfigError, match="enroll: expected the secret to be one in Secrets Manager"):
         load(
             RELAY_TOML
             + """
@@ -250,7 +282,7 @@ def test_a_secret_that_arrives_can_be_stored_in_secrets_manager_alone(load: Load
 name = "asana"
 path = "/asana"
 preset = "asana"
-enrol = true
+enroll = true
 auth = { secret = "ssm:/asana" }
 event = { source = "aws.partner/acme.example/asana" }
 """

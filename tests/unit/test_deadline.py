@@ -66,7 +66,7 @@ class Slow:
             send=self.send,
             store=everything_is_stored,
             fetch=nothing_is_published,
-            enrol=nothing_is_enrolled,
+            enroll=nothing_is_enrolled,
             counter=NO_CLAIMS,
             once=self.once,
         )

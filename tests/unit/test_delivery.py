@@ -78,7 +78,7 @@ def test_what_would_be_refused_is_not_sent_and_keeps_its_place(load: Load) -> No
 
 
 def test_an_entry_over_the_request_limit_travels_alone(load: Load) -> None:
-    config: Config = load("max_request_bytes = 300\n" + RELAY_TOML)
+    config: Config = load('limits = { request = "300 B" }\n' + RELAY_TOML)
     large = replace(ENTRY, detail_type="large", detail='{"x":"' + "x" * 400 + '"}')
     bus = Bus()
     deliver([ENTRY, ENTRY, large, ENTRY], config, bus, no_retries())

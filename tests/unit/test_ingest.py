@@ -88,7 +88,9 @@ def test_a_senders_id_is_cut_in_the_log(load: Load, caplog: pytest.LogCaptureFix
     body = b'{"type":"' + b"x" * 100 + b'"}'
     signed = SIGNERS["standard-webhooks"](SECRET, body)
     ports = replace(Reached().ports(), read_secret=lambda _: [SECRET], send=lambda all_: [Accepted("id") for _ in all_])
-    config = load(RELAY_TOML.replace("[route.event]", 'id = "${body.type}${body.type}${body.type}"\n[route.event]'))
+    config = load(
+        RELAY_TOML.replace("[route.event]", 'delivery_id = "${body.type}${body.type}${body.type}"\n[route.event]')
+    )
     assert handle(http_api_event(PATH, body, signed), config, ports, datetime.now(UTC))["statusCode"] == 202
     [line] = [record for record in caplog.records if record.message == "relayed"]
     assert len(line.__dict__["webhook_id"]) == 256

@@ -316,7 +316,7 @@ def test_a_token_may_have_to_be_young(age: int | None, good: bool) -> None:
     ids=str,
 )
 def test_a_token_says_by_whom_and_for_whom_it_is(claims: dict[str, Any], good: bool) -> None:
-    scheme = replace(SCHEME, issuer=("me", "us"), audience="you", required=("sub",))
+    scheme = replace(SCHEME, issuer=("me", "us"), audience="you", required_claims=("sub",))
     if good:
         verify(signed(claims), scheme)
     else:

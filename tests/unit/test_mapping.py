@@ -33,12 +33,12 @@ def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: 
 
 def mapped(config: Config, body: bytes, **about: Any) -> list[Entry]:
     authentic = webhook(config, body, **about)
-    text, value = body_formats.parse(authentic.request, config.routes[0].body)
+    text, value = body_formats.parse(authentic.request, config.routes[0].body_format)
     return to_entries(config.routes[0], scope_of(authentic, value), text, config, lambda one, _: one)
 
 
 def with_body(body_format: str, text: str = RELAY_TOML) -> str:
-    return text.replace("[route.event]", f'body = "{body_format}"\n[route.event]')
+    return text.replace("[route.event]", f'body_format = "{body_format}"\n[route.event]')
 
 
 def with_event(load: Load, **templates: str) -> Config:
@@ -82,7 +82,7 @@ def test_json_inside_a_form_field_can_be_the_detail(load: Load) -> None:
 
 
 def test_every_name_is_in_scope(load: Load) -> None:
-    detail = "${ {b: body.type, h: headers.x_event, p: path.customer, q: query.a, i: id, r: received_at} }"
+    detail = "${ {b: body.type, h: headers.x_event, p: path.customer, q: query.a, i: delivery_id, r: received_at} }"
     headers = JSON | {"x-event": "push", "webhook-id": "msg_1"}
     [entry] = mapped(with_event(load, detail=detail), b'{"type":"t"}', headers=headers, query="a=1&a=2")
     expected = {"b": "t", "h": "push", "p": "c42", "q": "1,2", "i": "msg_1", "r": "2026-11-23T07:09:54Z"}
@@ -92,7 +92,7 @@ def test_every_name_is_in_scope(load: Load) -> None:
 @pytest.mark.parametrize("headers", [{}, {"webhook-id": ""}, {"webhook-id": "\ud800"}, {"webhook-id": "a\nb"}])
 def test_without_a_usable_delivery_id_the_request_id_is_the_id(load: Load, headers: dict[str, str]) -> None:
     scope = scope_of(webhook(load(RELAY_TOML), b"{}", headers), {})
-    assert scope["id"] == "request-1"
+    assert scope["delivery_id"] == "request-1"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_should_be_a_form_and_is_called_something_else_is_refused(headers: 
 
 
 def test_a_form_where_json_is_expected_is_refused_with_the_way_out() -> None:
-    with pytest.raises(BadRequest, match='a route for this Content-Type has body = "form"'):
+    with pytest.raises(BadRequest, match='a route for this Content-Type has body_format = "form"'):
         body_formats.parse(Request("POST", "/", "", FORM, b"a=1", ""), "json")
 
 
@@ -222,16 +222,16 @@ def test_a_body_that_is_a_token_gives_its_claims_or_is_refused(body: bytes) -> N
 
 
 def test_an_entry_over_the_limit_is_refused_before_anything_is_sent(load: Load) -> None:
-    config = load("max_entry_bytes = 100\n" + RELAY_TOML)
+    config = load('limits = { entry = "100 B" }\n' + RELAY_TOML)
     with pytest.raises(PayloadTooLarge, match="at most 100 are allowed"):
         mapped(config, b'{"type":"a","x":"' + b"x" * 100 + b'"}')
 
 
 def test_an_entry_of_a_mebibyte_is_refused_and_one_of_a_byte_less_is_not(load: Load) -> None:
     """EventBridge takes *less than* 1 MiB, so relay.toml cannot allow that much either."""
-    with pytest.raises(ConfigError, match="max_entry_bytes: expected a whole number from 1 to 1048575"):
-        load("max_entry_bytes = 1048576\n" + RELAY_TOML)
-    config = load("max_body_bytes = 2000000\nmax_entry_bytes = 1048575\n" + RELAY_TOML)
+    with pytest.raises(ConfigError, match=r'limits.entry: expected a size from "1 B" to "1048575 B"'):
+        load('limits = { entry = "1 MiB" }\n' + RELAY_TOML)
+    config = load('limits = { body = "2 MB", entry = "1048575 B" }\n' + RELAY_TOML)
 
     def padded(characters: int) -> list[Entry]:
         return mapped(config, b'{"type":"a","x":"' + b"x" * characters + b'"}')
@@ -264,20 +264,20 @@ def test_other_json_types_are_json(load: Load, content_type: str) -> None:
 
 def test_a_webhook_of_more_entries_than_allowed_is_too_large(load: Load) -> None:
     templates = 'each = "${body.events}"\nwhen = "${item.n > `1`}"\ndetail = "${item}"\n'
-    config = load("max_entries = 3\n" + RELAY_TOML + templates)
+    config = load("limits = { entries = 3 }\n" + RELAY_TOML + templates)
     body = {"type": "a", "events": [{"n": n} for n in range(5)]}
     assert len(mapped(config, json.dumps(body).encode())) == 3
     body["events"] = [{"n": n} for n in range(6)]
     with pytest.raises(PayloadTooLarge, match="more than 3 entries"):
         mapped(config, json.dumps(body).encode())
-    assert load(RELAY_TOML).max_entries == 5000
+    assert load(RELAY_TOML).limits.entries == 5000
 
 
 def test_of_a_webhook_with_too_many_elements_no_more_are_looked_at_than_it_takes_to_know(load: Load) -> None:
     """Half a million elements in a megabyte: the entries of none of them are made."""
     config = load(RELAY_TOML + 'each = "${body.events}"\n')
     authentic = webhook(config, b"{}")
-    scope = {"body": {"type": "a", "events": OnlySoMany(config.max_entries + 1)}, "path": {"customer": "c42"}}
+    scope = {"body": {"type": "a", "events": OnlySoMany(config.limits.entries + 1)}, "path": {"customer": "c42"}}
     with pytest.raises(PayloadTooLarge):
         to_entries(authentic.route, scope, "{}", config, lambda one, _: one)
 
@@ -311,7 +311,7 @@ def test_of_a_webhook_with_too_many_entries_nothing_is_put_and_nothing_stored(lo
         raise AssertionError("something was done for it")
 
     config = load(RELAY_TOML + 'each = "${body.events}"\n')
-    body = b'{"type":"a","events":[' + b"0," * config.max_entries + b"0]}"
+    body = b'{"type":"a","events":[' + b"0," * config.limits.entries + b"0]}"
     ports = Ports(never, never, never, never, never, never, ClaimCheckStore(never, never, 1), never)
     with pytest.raises(PayloadTooLarge):
         relaying.accept_webhook(webhook(config, body), config, ports, lambda: 29)

@@ -53,7 +53,7 @@ auth = {{ scheme = "api-key", secret = "s", {auth} }}
 source = "aws.partner/acme.example/a"
 detail_type = "${{body.type}}"
 """
-BODY, FORM, MULTIPART = body_formats.JSON, 'body = "form"', 'body = "multipart"'
+BODY, FORM, MULTIPART = body_formats.JSON, 'body_format = "form"', 'body_format = "multipart"'
 
 
 def own(load: Load, auth: str, more: str = "") -> Route:
@@ -203,7 +203,7 @@ def test_a_part_of_a_multipart_form_has_a_marker_instead(load: Load) -> None:
     [
         ("${body.type}", "${headers.x_key}", "event.detail_type"),
         ('/a"\ndetail', '/${headers.x_key}"\ndetail', "event.source"),
-        ("[route.event]", 'id = "${headers.x_key || body.id}"\n[route.event]', "id"),
+        ("[route.event]", 'delivery_id = "${headers.x_key || body.id}"\n[route.event]', "id"),
     ],
 )
 def test_what_needs_the_proof_is_a_mistake_of_relay_toml(load: Load, old: str, new: str, key: str) -> None:
@@ -217,7 +217,7 @@ def test_every_preset_says_where_its_proof_is_so_that_it_can_be_dropped() -> Non
     """Whatever its scheme: of what its token or signature takes from headers and query, nothing is left."""
     dropped = set()
     for name, preset in presets.load().items():
-        auth = presets.load().get(preset.get("like", ""), {}).get("auth", {}) | preset.get("auth", {})
+        auth = presets.load().get(preset.get("extends", ""), {}).get("auth", {}) | preset.get("auth", {})
         text = auth.get("token") or auth.get("signature")
         if not text:
             assert auth.get("scheme") in {None, "bearer", "basic", "sns", "paypal", "jwt", "none"}, name
@@ -277,7 +277,7 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "${{body.no.such
         send=lambda _: [],
         store=store,
         fetch=nothing_is_published,
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )

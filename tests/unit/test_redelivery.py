@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.loader import Config
+from relay.config.loader import Config, Limits
 from relay.delivery import message
 from relay.delivery.message import InvalidMessage, Message, Origin
 from relay.delivery.undelivered import Queue
@@ -233,7 +233,7 @@ def test_a_malformed_message_is_dead_lettered_alone_and_at_once(load: Load, text
 def test_a_form_of_forms_without_end_is_dead_lettered_alone(load: Load) -> None:
     nested = b"--b0\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 5000
     request = Request("POST", "/orders/c42", "", {"content-type": "multipart/form-data; boundary=b0"}, nested, "")
-    config = load(RELAY_TOML.replace("[route.event]", 'body = "multipart"\n[route.event]'))
+    config = load(RELAY_TOML.replace("[route.event]", 'body_format = "multipart"\n[route.event]'))
     world = World()
     assert world.run(config, entry("a"), replace(WEBHOOK, content=request)) == [Done(1), Done(0, 1)]
 
@@ -343,7 +343,7 @@ PLACES = [
 def test_whatever_stands_in_a_message_it_is_settled_and_the_others_are_delivered(
     changes: list[tuple[str, object]],
 ) -> None:
-    config = Config("aws.partner/acme.example", ("us-east-1",), (), 1, 1024, 1024)
+    config = Config("aws.partner/acme.example", ("us-east-1",), (), Limits(1, 1024, 1024))
     whole_first = sorted(changes, key=lambda one: -one[0].count("__"))
     text = spoiled(ENTRY_MESSAGE, **dict(whole_first))
     world = World()
@@ -375,7 +375,7 @@ def test_whatever_stands_in_a_message_it_is_settled_and_the_others_are_delivered
     )
 )
 def test_whatever_is_in_the_queue_each_message_has_a_verdict(texts: list[str]) -> None:
-    config = Config("aws.partner/acme.example", ("us-east-1",), (), 1, 1024, 1024)
+    config = Config("aws.partner/acme.example", ("us-east-1",), (), Limits(1, 1024, 1024))
     assert len(World().run(config, *texts, entry("last"))) == len(texts) + 1
     for text in texts:
         try:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.loader import Config
+from relay.config.loader import Limits
 from relay.delivery.undelivered import Queue, Queued
 from relay.entry import Accepted, Failed
 from relay.errors import MethodNotAllowed, Unauthorized, Unavailable
@@ -81,7 +81,7 @@ def test_the_answer_to_as_many_entries_as_there_may_be_fits_a_row_of_dynamodb(qu
     """As JSON in JSON, which is how the idempotency table keeps it; beside it the row has some 200 bytes."""
     longest_code = Failed("ServiceUnavailableException", "\u2603" * 1000)
     for fate in (Accepted("11111111-2222-3333-4444-555555555555"), Queued(queue, longest_code)):
-        answer = responses.accepted([fate] * Config("", (), (), 0, 0, 0).max_entries)
+        answer = responses.accepted([fate] * Limits().entries)
         assert len(json.dumps(answer)) < 400 * 1024 - 200
 
 

@@ -14,12 +14,13 @@ TOPIC = "arn:aws:sns:us-east-1:111111111111:a"
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("retry_seconds = 21", "retry_seconds: expected a whole number from 0 to 20, got 21"),
-        ("retry_seconds = -1", "retry_seconds: expected a whole number from 0 to 20, got -1"),
-        ('oversize = "truncate"', 'oversize: expected one of reject, claim-check, got "truncate"'),
+        ('retry_for = "21 s"', 'retry_for: expected a time from "0 s" to "20 s", got "21 s"'),
+        ('retry_for = "-1 s"', 'retry_for: expected a time from "0 s" to "20 s", got "-1 s"'),
+        ("retry_for = 2", 'retry_for: expected a time from "0 s" to "20 s", got 2; write "2 s"'),
+        ('on_oversize = "truncate"', 'on_oversize: expected one of reject, claim-check, got "truncate"'),
         (
-            'body = "xml"',
-            f'body: expected one of {", ".join(body_formats.FORMATS)}, got "xml"',
+            'body_format = "xml"',
+            f'body_format: expected one of {", ".join(body_formats.FORMATS)}, got "xml"',
         ),
         ('dedupe = "yes"', "dedupe: expected true or false, got text"),
     ],
@@ -31,22 +32,22 @@ def test_an_option_of_a_route_that_cannot_be(load: Load, line: str, problem: str
 
 def test_to_tell_one_webhook_from_another_takes_an_id(load: Load) -> None:
     text = RELAY_TOML.replace('scheme = "standard-webhooks"', 'scheme = "api-key", token = "${headers.x_key}"')
-    expected = 'relay.toml: route "orders": dedupe: expected id: what tells one webhook from another'
+    expected = 'relay.toml: route "orders": dedupe: expected delivery_id: what tells one webhook from another'
     assert problems(load, text.replace("[route.event]", "dedupe = true\n[route.event]")) == (expected,)
 
 
 def test_where_answers_are_remembered_they_have_to_fit_a_row_of_the_table(load: Load) -> None:
     """DynamoDB refuses a larger one: the webhook would be forgotten, and its repeat be delivered again."""
     text = RELAY_TOML.replace("[route.event]", "dedupe = true\n[route.event]")
-    assert load("max_entries = 5000\n" + text).max_entries == 5000
-    expected = "max_entries: expected at most 5000: a route with dedupe remembers its answers"
-    assert problems(load, "max_entries = 5001\n" + text) == (f"relay.toml: {expected}",)
-    assert load("max_entries = 10000\n" + RELAY_TOML).max_entries == 10_000
+    assert load("limits = { entries = 5000 }\n" + text).limits.entries == 5000
+    expected = "limits.entries: expected at most 5000: a route with dedupe remembers its answers"
+    assert problems(load, "limits = { entries = 5001 }\n" + text) == (f"relay.toml: {expected}",)
+    assert load("limits = { entries = 10000 }\n" + RELAY_TOML).limits.entries == 10_000
 
 
 def test_fields_beside_a_claim_take_a_route_with_claims(load: Load) -> None:
-    expected = 'relay.toml: route "orders": event.claim_detail: expected oversize = "claim-check" on the route'
-    assert problems(load, RELAY_TOML + 'claim_detail = "${ {id: body.id} }"\n') == (expected,)
+    expected = 'relay.toml: route "orders": event.claim_check_detail: expected on_oversize = "claim-check" on the route'
+    assert problems(load, RELAY_TOML + 'claim_check_detail = "${ {id: body.id} }"\n') == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,8 @@ def test_whether_the_delivery_id_is_signed(load: Load, name: str, covered: bool)
         "kinde": 'jwks_url = "https://acme.kinde.com/.well-known/jwks"',
     }
     route = preset(load, name, auth.get(name, 'secret = "s"')).routes[0]
-    assert route.id
-    assert route.auth.covers(route.id) is covered
+    assert route.delivery_id
+    assert route.auth.covers(route.delivery_id) is covered
 
 
 def tenants(source: str, secret: str = "acme/orders", more: str = "") -> str:
@@ -107,7 +108,7 @@ def test_a_source_that_is_not_signed_is_refused_unless_the_operator_accepts_it(l
     [
         ("${body.customer}", "acme/orders"),
         ("${headers.webhook_id}", "acme/orders"),  # it is in what is signed
-        ("${id}", "acme/orders"),  # which is the same
+        ("${delivery_id}", "acme/orders"),  # which is the same
         ("${path.customer}", "acme/${path.customer}"),
         ("fixed", "acme/orders"),
         ("fixed", "acme/${path.customer}"),
@@ -119,7 +120,7 @@ def test_a_source_that_is_signed_or_chose_the_secret_is_accepted(load: Load, sou
 
 
 @pytest.mark.parametrize(
-    "source", ["${body.customer}", "${path.customer}/${body.kind}", "${id}", "${headers.webhook_id}"]
+    "source", ["${body.customer}", "${path.customer}/${body.kind}", "${delivery_id}", "${headers.webhook_id}"]
 )
 def test_a_customer_who_has_a_secret_cannot_name_another_by_what_it_signs(load: Load, source: str) -> None:
     [problem] = problems(load, tenants(source, "acme/${path.customer}"))
@@ -202,13 +203,13 @@ def test_a_path_is_signed_where_the_url_is_and_ends_where_the_url_ends(load: Loa
 )
 def test_values_side_by_side_are_not_told_apart(load: Load, content: str, *, covered: bool) -> None:
     own = f'scheme = "hmac", secret = "acme/orders", signature = "${{headers.x_sig}}", content = "{content}"'
-    own += ', covers = "part"' if content == "${headers.x_id}${body}" else ""
+    own += ', signs = "part-of-body"' if content == "${headers.x_id}${body}" else ""
     text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
     scheme = load('public_url = "https://a.example"\n' + text.replace("${path.customer}", "fixed")).routes[0].auth
     assert scheme.covers(compile_template("${headers.x_id}", ["headers"])) is covered
 
 
-@pytest.mark.parametrize(("source", "each"), [("${id}", ""), ("${item.customer}", "${headers.x_events}")])
+@pytest.mark.parametrize(("source", "each"), [("${delivery_id}", ""), ("${item.customer}", "${headers.x_events}")])
 def test_a_name_that_is_made_of_something_unsigned_is_not_signed(load: Load, source: str, each: str) -> None:
     with pytest.raises(ConfigError, match="is not signed, and one secret serves all customers"):
         load(
@@ -278,18 +279,18 @@ text = "${hmac}"
 def test_a_plain_hash_is_for_bodies_to_which_nothing_can_be_appended(load: Load, body: str, *, accepted: bool) -> None:
     own = 'scheme = "hash", secret = "s", signature = "${headers.x_sig}", content = "${secret}${body}"'
     text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
-    text = text.replace("${path.customer}", "fixed").replace("[route.event]", f'body = "{body}"\n[route.event]')
+    text = text.replace("${path.customer}", "fixed").replace("[route.event]", f'body_format = "{body}"\n[route.event]')
     if accepted:
         assert load(text).routes
     else:
-        assert 'body: expected "json"' in problems(load, text)[0]
+        assert 'body_format: expected "json"' in problems(load, text)[0]
 
 
 def test_a_signature_is_no_proof_of_attributes_in_headers(load: Load) -> None:
-    text = RELAY_TOML.replace("[route.event]", 'body = "cloudevents-binary"\n[route.event]')
-    assert 'body: expected "cloudevents"' in problems(load, text)[0]
+    text = RELAY_TOML.replace("[route.event]", 'body_format = "cloudevents-binary"\n[route.event]')
+    assert 'body_format: expected "cloudevents"' in problems(load, text)[0]
     bearer = text.replace('"standard-webhooks"', '"bearer"')
-    assert load(bearer).routes[0].body == "cloudevents-binary"
+    assert load(bearer).routes[0].body_format == "cloudevents-binary"
 
 
 @pytest.mark.parametrize(

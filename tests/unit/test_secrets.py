@@ -170,9 +170,9 @@ def test_after_a_failure_and_a_success_a_second_failure_is_one_of_its_own(aws: S
     secrets = aws.function()
     aws.failure = "ThrottlingException"
     with pytest.raises(Unavailable):
-        secrets.enrol("acme/asana", "first")
+        secrets.enroll("acme/asana", "first")
     aws.failure = ""
-    secrets.enrol("acme/asana", "first")
+    secrets.enroll("acme/asana", "first")
     assert secrets.refresh("acme/asana") == ["first"]
     aws.now += MAX_AGE_SECONDS
     del aws.current["acme/asana"]
@@ -185,12 +185,12 @@ def test_of_two_functions_that_enroll_at_the_same_moment_the_first_wins(aws: Sec
 
     def while_the_other_asks(*arguments: Any) -> dict[str, Any]:
         if arguments[2] == "PutSecretValue":
-            first.enrol("acme/asana", "genuine")
+            first.enroll("acme/asana", "genuine")
         return real(*arguments)
 
     second = Secrets(while_the_other_asks, lambda: aws.now)
     with pytest.raises(Unauthorized, match="another value"):
-        second.enrol("acme/asana", "forged")
+        second.enroll("acme/asana", "forged")
     assert aws.current == {"acme/asana": "genuine"}
     assert first.read("acme/asana") == ["genuine"]
 
@@ -200,7 +200,7 @@ def test_a_function_that_remembers_no_secret_looks_before_it_enrolls_one(aws: Se
     secrets.read("acme/asana")
     aws.current["acme/asana"] = "set by an operator"
     with pytest.raises(Unauthorized, match="another value"):
-        secrets.enrol("acme/asana", "forged")
+        secrets.enroll("acme/asana", "forged")
     assert aws.current == {"acme/asana": "set by an operator"}
 
 
@@ -208,31 +208,31 @@ def test_a_function_that_remembers_no_secret_looks_before_it_enrolls_one(aws: Se
 def test_a_secret_with_a_value_that_is_good_for_nothing_is_not_enrolled(aws: SecretsManager, stored: str) -> None:
     aws.current["acme/asana"] = stored
     with pytest.raises(Unauthorized):
-        aws.function().enrol("acme/asana", "forged")
+        aws.function().enroll("acme/asana", "forged")
     assert aws.current == {"acme/asana": stored}
 
 
 def test_the_same_secret_may_arrive_again(aws: SecretsManager) -> None:
     for _ in range(2):
-        aws.function().enrol("acme/asana", "genuine")
+        aws.function().enroll("acme/asana", "genuine")
     secrets = aws.function()
     secrets.read("acme/asana")
-    secrets.enrol("acme/asana", "genuine")
+    secrets.enroll("acme/asana", "genuine")
     assert secrets.read("acme/asana") == ["genuine"]
     assert [operation for operation, _ in aws.asked].count("PutSecretValue") == 1
 
 
 def test_a_secret_that_was_enrolled_and_then_rotated_is_not_brought_back(aws: SecretsManager) -> None:
-    aws.function().enrol("acme/asana", "first")
+    aws.function().enroll("acme/asana", "first")
     aws.current["acme/asana"] = "second"
     with pytest.raises(Unauthorized):
-        aws.function().enrol("acme/asana", "first")
+        aws.function().enroll("acme/asana", "first")
     assert aws.current == {"acme/asana": "second"}
 
 
 def test_two_secrets_may_be_enrolled_with_one_value(aws: SecretsManager) -> None:
     for name in ("acme/asana", "acme/notion"):
-        aws.function().enrol(name, "same")
+        aws.function().enroll(name, "same")
     assert aws.current == {"acme/asana": "same", "acme/notion": "same"}
     assert all(32 <= len(token) <= 64 for _, token in aws.versions)
 
@@ -247,5 +247,5 @@ def test_a_secret_that_cannot_be_stored_is_not_enrolled(aws: SecretsManager) -> 
 
     secrets = Secrets(no_puts, lambda: aws.now)
     with pytest.raises(Unavailable, match="secret acme/asana: AccessDeniedException"):
-        secrets.enrol("acme/asana", "genuine")
+        secrets.enroll("acme/asana", "genuine")
     assert secrets.read("acme/asana") == []

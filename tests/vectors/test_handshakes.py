@@ -44,10 +44,10 @@ PRESET_OF = {"cloudevents": "eventgrid"}
 
 
 def config(
-    load: Load, preset: str, key: str = 'secret = "secret"', origins: list[str] | None = None, *, enrol: bool = False
+    load: Load, preset: str, key: str = 'secret = "secret"', origins: list[str] | None = None, *, enroll: bool = False
 ) -> Config:
     token = 'verify_token = "verify-token"' if preset == "meta" else ""
-    token += "enrol = true" if enrol else ""
+    token += "enroll = true" if enroll else ""
     allowed = f"origins = {json.dumps(origins)}" if origins else ""
     return load(
         f"""
@@ -76,7 +76,7 @@ def greet(
     secrets: dict[str, str],
     fetch: Fetch = nothing_is_published,
 ) -> dict[str, Any]:
-    def enrol(name: str, value: str) -> None:
+    def enroll(name: str, value: str) -> None:
         if secrets.setdefault(name, value) not in {"", value}:
             raise Unauthorized("another value")
         secrets[name] = value
@@ -87,7 +87,7 @@ def greet(
         send=nothing_is_sent,
         store=everything_is_stored,
         fetch=fetch,
-        enrol=enrol,
+        enroll=enroll,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
@@ -113,8 +113,8 @@ def test_a_handshake_gets_its_answer(vector: dict[str, Any], load: Load) -> None
     secret = given.get("secret") or given.get("query_secret") or ""
     if "public_key_id" in given:
         key += f', public_key_id = "{given["public_key_id"]}"'
-    preset, enrol = PRESET_OF.get(vector["provider"], vector["provider"]), given.get("enrolment_open", False)
-    relay = config(load, preset, key, given.get("allowed_origins"), enrol=enrol)
+    preset, enroll = PRESET_OF.get(vector["provider"], vector["provider"]), given.get("enrolment_open", False)
+    relay = config(load, preset, key, given.get("allowed_origins"), enroll=enroll)
     visited: list[str] = []
 
     def visit(url: str, _max_age: float) -> bytes:
@@ -123,7 +123,7 @@ def test_a_handshake_gets_its_answer(vector: dict[str, Any], load: Load) -> None
 
     secrets = {"secret": secret, "verify-token": given.get("verify_token", "")}
     answer = greet(relay, request, secrets, visit)
-    assert bool(secrets["secret"]) == bool(secret or enrol)
+    assert bool(secrets["secret"]) == bool(secret or enroll)
     assert visited == ([json.loads(request["body"])["SubscribeURL"]] if vector["provider"] == "sns" else [])
     assert expected["status"] in {answer["statusCode"], "any"}, answer["body"]
     assert not set(expected.get("headers_absent", [])) & answer["headers"].keys()
@@ -155,7 +155,7 @@ def test_dropbox_sign_hears_its_text_for_each_webhook(load: Load) -> None:
         send=send,
         store=everything_is_stored,
         fetch=nothing_is_published,
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
@@ -224,16 +224,18 @@ def test_a_subscription_is_confirmed_only_for_an_allowed_topic_and_at_amazon(
     assert greet(config(load, "sns", key), request, {})["statusCode"] == 401
 
 
-@pytest.mark.parametrize(("stored", "enrol", "status"), [("", True, 200), ("", False, 401), ("stored", True, 401)])
-def test_a_secret_is_enrolled_once_and_never_replaced(load: Load, stored: str, enrol: bool, status: int) -> None:
+@pytest.mark.parametrize(("stored", "enroll", "status"), [("", True, 200), ("", False, 401), ("stored", True, 401)])
+def test_a_secret_is_enrolled_once_and_never_replaced(load: Load, stored: str, enroll: bool, status: int) -> None:
     headers = [["X-Hook-Secret", "b537207f20cbfa02357cf448134da559"]]
     request = {"method": "POST", "url": "https://relay.example.com/in/x", "headers": headers, "body": "{}"}
     secrets = {"secret": stored}
-    answer = greet(config(load, "asana", enrol=enrol), request, secrets)
+    answer = greet(config(load, "asana", enroll=enroll), request, secrets)
     assert answer["statusCode"] == status
     assert secrets["secret"] == (headers[0][1] if status == 200 else stored)
     if status == 200:
-        again = greet(config(load, "asana", enrol=enrol), request | {"headers": [["X-Hook-Secret", "a" * 32]]}, secrets)
+        again = greet(
+            config(load, "asana", enroll=enroll), request | {"headers": [["X-Hook-Secret", "a" * 32]]}, secrets
+        )
         assert (again["statusCode"], secrets["secret"]) == (401, headers[0][1])
 
 

@@ -59,7 +59,7 @@ class Receiver:
             send=self.send,
             store=everything_is_stored,
             fetch=nothing_is_published,
-            enrol=nothing_is_enrolled,
+            enroll=nothing_is_enrolled,
             counter=NO_CLAIMS,
             once=self.once,
         )
@@ -77,7 +77,7 @@ class Receiver:
         return work(), True
 
 
-NO_AUTHENTICATION = 'auth = { scheme = "none" }\nid = "${body.id}"'
+NO_AUTHENTICATION = 'auth = { scheme = "none" }\ndelivery_id = "${body.id}"'
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_the_id_of_a_subscription_is_not_the_id_of_its_webhooks(load: Load, pres
         event = {{ source = "aws.partner/acme.example/source" }}
         """
     )
-    identity = relay.routes[0].id
+    identity = relay.routes[0].delivery_id
     assert identity is None or identity.expressions() != [f"body.{member}"]
 
 

@@ -79,7 +79,7 @@ name = "route"
 path = "{path}"
 preset = "{preset}"
 {token}
-{f'body = "{body}"' if body else ""}
+{f'body_format = "{body}"' if body else ""}
 auth = {{ {key} }}
 event = {{ source = "aws.partner/acme.example/source" }}
 """
@@ -104,7 +104,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
         send=lambda entries: [Accepted("id") for _ in entries],
         store=everything_is_stored,
         fetch=lambda *_: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
-        enrol=nothing_is_enrolled,
+        enroll=nothing_is_enrolled,
         counter=NO_CLAIMS,
         once=each_is_the_first,
     )
@@ -125,7 +125,7 @@ def status(vector: dict[str, Any], load: Load) -> int:
 
 @pytest.mark.parametrize("vector", [pytest.param(one, id=one["id"]) for one in VECTORS if one["provider"] in SUPPORTED])
 def test_a_vector_gets_its_verdict(vector: dict[str, Any], loaded: Load) -> None:
-    taken = 200 if presets.load()[vector["provider"]].get("acknowledge") else 202
+    taken = 200 if presets.load()[vector["provider"]].get("response_body") else 202
     expected = taken if vector["expected_ok"] else 401
     assert status(vector, loaded) == ANSWERS.get(vector["id"], expected), vector["why"]
 

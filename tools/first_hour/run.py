@@ -125,13 +125,13 @@ _RELAY_TOML = """\
 # first hour {id}: {note}
 partner = "aws.partner/first-hour.example"
 regions = ["{region}"]
-max_entry_bytes = 16384
+limits = {{ entry = "16 KiB" }}
 
 [[route]]
 name = "orders"
 path = "/orders"
 bus = "default"
-oversize = "claim-check"
+on_oversize = "claim-check"
 auth = {{ scheme = "standard-webhooks", secret = "{secret}" }}
 event = {{ source = "{source}", detail_type = "${{body.type}}" }}
 

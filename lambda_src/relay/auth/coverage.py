@@ -36,7 +36,7 @@ _NEIGHBORS = {"url", "body", "method", "secret"}
 def covers(signed: Collection[Path], template: Template, scope: Mapping[str, Template | None]) -> bool:
     """Return True if everything that `template` reads is below one of the signed paths.
 
-    `scope` has the templates behind names that are made of others: `id` and `item`.
+    `scope` has the templates behind names that are made of others: `delivery_id` and `item`.
     """
     return all(
         any(path[: len(prefix)] == prefix for prefix in signed) for path in _resolve_paths(template.paths(), scope)

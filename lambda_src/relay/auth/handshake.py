@@ -19,7 +19,7 @@ from relay.http import body_formats
 from relay.http.request import Request
 from relay.templates.template import Template
 
-NAMES = ("headers", "query", "body", "hmac", "label")
+NAMES = ("headers", "query", "body", "hmac", "pair_key")
 DEFAULT_PATTERN = "[ -~]{1,1024}"
 
 
@@ -27,9 +27,9 @@ DEFAULT_PATTERN = "[ -~]{1,1024}"
 class Handshake:
     """What a sender asks (`when`), and what it wants to hear: `text`, or `json`, and `headers`.
 
-    What is signed (`sign`, for `${hmac}` and the scheme's `${label}`), or else every value of the answer, matches
-    `pattern`. `token` must be the route's verify token, `origin` one of its origins. `enrol` is a secret that arrives
-    in the handshake: stored while the route's enrolment is open and there is none yet, refused otherwise.
+    What is signed (`sign`, for `${hmac}` and the scheme's `${pair_key}`), or else every value of the answer, matches
+    `pattern`. `token` must be the route's verify token, `origin` one of its origins. `enroll` is a secret that arrives
+    in the handshake: stored while the route's enrollment is open and there is none yet, refused otherwise.
     """
 
     method: str
@@ -43,14 +43,14 @@ class Handshake:
     token: Template | None
     origin: Template | None
     sign: Template | None
-    enrol: Template | None
+    enroll: Template | None
     body_format: str = body_formats.JSON
 
     def secret(self, request: Request) -> str:
         """The secret that arrives in this handshake. Raises Unauthorized if it must not be one."""
-        if not self.enrol:
+        if not self.enroll:
             raise Unauthorized("no secret arrives in this handshake")
-        return _checked(self.pattern, render(self.enrol, _scope(self, request), "secret"))
+        return _checked(self.pattern, render(self.enroll, _scope(self, request), "secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _asks(handshake: Handshake, request: Request) -> bool:
 
 
 def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:
-    templates = [handshake.when, handshake.text, handshake.sign, handshake.enrol]
+    templates = [handshake.when, handshake.text, handshake.sign, handshake.enroll]
     templates += [handshake.token, handshake.origin, *handshake.json.values(), *handshake.headers.values()]
     reads = any(path[:1] == ("body",) for one in templates if one for path in one.paths())
     return verification_scope(request, "", handshake.body_format if reads else "")

@@ -38,7 +38,7 @@ _MAX_TOKEN_LENGTH = 16384  # in a header; a body has the limit of relay.toml
 class JwtScheme(Scheme):
     """Where the token is and what it must say. `secret` names the secret of a symmetric algorithm, else it is empty.
 
-    `claims` are templates that a claim must equal; `required` must be there; `max_age` bounds `iat`, in seconds.
+    `claims` are templates that a claim must equal; `required_claims` must be there; `max_age` bounds `iat`, in seconds.
     """
 
     secret: str
@@ -50,7 +50,7 @@ class JwtScheme(Scheme):
     issuer: tuple[str, ...] = ()
     audience: str = ""
     claims: Mapping[str, Template] = field(default_factory=dict)
-    required: tuple[str, ...] = ()
+    required_claims: tuple[str, ...] = ()
     max_age: int = 0
 
     def verify(self, request: Request, context: VerificationContext) -> None:
@@ -59,7 +59,7 @@ class JwtScheme(Scheme):
         token = self._token(request, url)
         claims = _decode(token, self._keys(token, context), self.algorithm)
         _check_times(claims, self.max_age, context.now.timestamp())
-        for name in self.required:
+        for name in self.required_claims:
             if name not in claims:
                 raise Unauthorized(f"claim {name} missing")
         if self.issuer and claims.get("iss") not in self.issuer:

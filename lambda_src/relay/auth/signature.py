@@ -56,9 +56,9 @@ class SignatureScheme(Scheme):
     algorithm: str = "sha256"
     encoding: str = "hex"
     prefix: str = ""
-    separator: str = ""
-    assign: str = ""
-    label: str = ""
+    list_separator: str = ""
+    pair_separator: str = ""
+    pair_key: str = ""
     timestamp: Template | None = None
     timestamp_unit: str = "s"
     tolerance: int = 300
@@ -112,7 +112,7 @@ class SignatureScheme(Scheme):
     def sign_text(self, text: str, secrets: Sequence[str]) -> dict[str, str]:
         """Return the HMAC of `text` in hex, with the first usable secret, and the label of the sender's signatures."""
         for key in (key for secret in secrets for key in self._keys(secret)):
-            return {"hmac": hmac.new(key, to_bytes(text), self.algorithm).hexdigest(), "label": self.label}
+            return {"hmac": hmac.new(key, to_bytes(text), self.algorithm).hexdigest(), "pair_key": self.pair_key}
         raise Unauthorized(_NO_KEY)
 
     def refuse_contents(self, patterns: tuple[str, ...]) -> "SignatureScheme":
@@ -172,7 +172,7 @@ class SignatureScheme(Scheme):
         return SignedContent(self.content.parts, time_ends=self.timestamp_unit != S_OR_MS)
 
     def _list(self) -> SignatureList:
-        return SignatureList(self.prefix, self.separator, self.assign, self.label)
+        return SignatureList(self.prefix, self.list_separator, self.pair_separator, self.pair_key)
 
     def _keys(self, secret: str) -> list[bytes]:
         return signing_keys(self.key_encoding, self.key_prefix, secret)

@@ -18,9 +18,9 @@ class SignatureList:
     """
 
     prefix: str = ""
-    separator: str = ""
-    assign: str = ""
-    label: str = ""
+    list_separator: str = ""
+    pair_separator: str = ""
+    pair_key: str = ""
 
     def parse(self, text: str) -> tuple[list[bytes], dict[str, str]]:
         """Return the signatures to compare, and the labeled values beside them (Stripe's `t`).
@@ -30,12 +30,12 @@ class SignatureList:
         """
         if len(text) > _MAX_LENGTH:
             raise Unauthorized("signature too long")
-        items = [item.strip(_OWS) for item in text.split(self.separator)] if self.separator else [text]
+        items = [item.strip(_OWS) for item in text.split(self.list_separator)] if self.list_separator else [text]
         if len(items) > _MAX_SIGNATURES:
             raise Unauthorized("too many signatures")
         if any(self._is_joined(item) for item in items):
             raise Unauthorized("a comma inside a signature: a repeated header")
-        if self.assign:
+        if self.pair_separator:
             signatures, labeled = self._parse_labeled(items)
         else:
             signatures = [item.removeprefix(self.prefix) for item in items if item.startswith(self.prefix)]
@@ -46,20 +46,20 @@ class SignatureList:
 
     def format(self, signature: str, labeled: list[tuple[str, str]]) -> str:
         """Return the text that a sender writes, with the labeled values before the signature."""
-        if not self.assign:
+        if not self.pair_separator:
             return self.prefix + signature
-        items = [*labeled, (self.label, signature)]
-        return self.prefix + self.separator.join(f"{label}{self.assign}{value}" for label, value in items)
+        items = [*labeled, (self.pair_key, signature)]
+        return self.prefix + self.list_separator.join(f"{label}{self.pair_separator}{value}" for label, value in items)
 
     def _parse_labeled(self, items: list[str]) -> tuple[list[str], dict[str, str]]:
-        pairs = [(label, value) for label, _, value in (item.partition(self.assign) for item in items)]
-        labels = [label for label, _ in pairs if label and label != self.label]
+        pairs = [(label, value) for label, _, value in (item.partition(self.pair_separator) for item in items)]
+        labels = [label for label, _ in pairs if label and label != self.pair_key]
         labeled = {label: value for label, value in pairs if labels.count(label) == 1}
-        return [value for label, value in pairs if label == self.label], labeled
+        return [value for label, value in pairs if label == self.pair_key], labeled
 
     def _is_joined(self, item: str) -> bool:
         """Return True if a comma in `item` is the gateway's, which joined a header that came twice."""
-        if not self.assign:
+        if not self.pair_separator:
             return "," in item.removeprefix(self.prefix)
-        label, assign, value = item.partition(self.assign)
+        label, assign, value = item.partition(self.pair_separator)
         return "," in label + value or (assign == "," and not (label and value))

@@ -61,7 +61,7 @@ class Secrets:
         self._keep(name, values)
         return values
 
-    def enrol(self, name: str, value: str) -> None:
+    def enroll(self, name: str, value: str) -> None:
         """Store the first value of a secret; do nothing if it is there already.
 
         Raise Unauthorized if the secret has another value, Unavailable if that cannot be known or stored now.

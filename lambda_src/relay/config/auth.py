@@ -22,6 +22,7 @@ from relay.auth.scheme import Scheme
 from relay.auth.shared_secret import NoScheme, SharedSecretScheme
 from relay.auth.signature import SignatureScheme
 from relay.config.table import INVALID_TEMPLATE, Table, Validator
+from relay.config.units import DURATIONS, format_quantity
 from relay.templates.template import Template
 
 _AUTHORIZATION = "${headers.authorization}"
@@ -55,8 +56,8 @@ def _token(table: Table, kind: str, secret: str) -> SharedSecretScheme:
 
 def _jwt(table: Table, secret: str) -> JwtScheme:
     # What tells one customer of the sender from another has to come from the route.
-    needs = table.texts("needs", required=False)
-    email = table.text("email", None if "email" in needs else "")
+    required = table.texts("requires", required=False)
+    email = table.text("email", None if "email" in required else "")
     claims = table.templates("claims", json_web_token.NAMES_IN_CLAIMS)
     jwks_url = "" if secret else table.text("jwks_url", "", check=_https)
     scheme = JwtScheme(
@@ -67,10 +68,10 @@ def _jwt(table: Table, secret: str) -> JwtScheme:
         public_key="" if secret else _one_key(table, required=not jwks_url),
         jwks_url=jwks_url,
         issuer=table.texts("issuer", required=False),
-        audience=table.text("audience", None if "audience" in needs else ""),
+        audience=table.text("audience", None if "audience" in required else ""),
         claims=claims | ({"email": Template(email, (email,))} if email else {}),
-        required=table.texts("required", required=False),
-        max_age=table.number("max_age", 300, maximum=86400) if table.get("max_age") else 0,
+        required_claims=table.texts("required_claims", required=False),
+        max_age=table.duration("max_age", "5 min", maximum="24 h") if table.get("max_age") else 0,
     )
     if scheme.public_key:
         try:
@@ -86,10 +87,10 @@ def _certificate(table: Table, kind: str) -> CertificateScheme:
         topics=table.texts("topics", check=certificate.topic_problem) if kind == certificate.SNS else (),
         webhook_id=table.text("webhook_id") if kind == certificate.PAYPAL else "",
         certificate=table.text("certificate", ""),
-        tolerance=table.number(
+        tolerance=table.duration(
             "tolerance",
-            certificate.TOLERANCE_SECONDS[kind],
-            maximum=certificate.MAX_TOLERANCE_SECONDS,
+            format_quantity(certificate.TOLERANCE_SECONDS[kind], DURATIONS),
+            maximum=format_quantity(certificate.MAX_TOLERANCE_SECONDS, DURATIONS),
         ),
     )
     if scheme.certificate:
@@ -114,7 +115,7 @@ def _one_key(table: Table, *, required: bool) -> str:
 
 
 def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
-    needs = table.texts("needs", required=False)
+    required = table.texts("requires", required=False)
     each = table.template("each", scope.NAMES)
     item = ("item",) if each else ()
     timestamp = table.template("timestamp", (*signature.NAMES_IN_TIMESTAMP, *item))
@@ -127,12 +128,12 @@ def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
         algorithm=table.choice("algorithm", signature.ALGORITHMS),
         encoding=table.choice("encoding", encodings.ENCODINGS),
         prefix=table.text("prefix", ""),
-        separator=table.text("separator", ""),
-        assign=table.text("assign", ""),
-        label=table.text("label", "") or table.text("public_key_id", None if "public_key_id" in needs else ""),
+        list_separator=table.text("list_separator", ""),
+        pair_separator=table.text("pair_separator", ""),
+        pair_key=table.text("pair_key", "") or table.text("public_key_id", None if "public_key_id" in required else ""),
         timestamp=timestamp,
         timestamp_unit=table.choice("timestamp_unit", (*timestamps.TIMESTAMP_UNITS, timestamps.RFC3339)),
-        tolerance=table.number("tolerance", 300, maximum=86400),
+        tolerance=table.duration("tolerance", "5 min", maximum="24 h"),
         key_encoding=table.choice("key_encoding", signing_keys.KEY_ENCODINGS),
         key_prefix=table.text("key_prefix", ""),
         each=each,
@@ -156,16 +157,18 @@ def _note_wrong_key(table: Table, scheme: SignatureScheme) -> None:
 
 def _note_weaknesses(table: Table, scheme: SignatureScheme) -> None:
     signed = scheme.content.expressions()
-    covers = table.choice("covers", ("body", "part"))
+    signs = table.choice("signs", ("body", "part-of-body"))
     unknown = {one for one in signed if one.startswith("canonical")} - {f"canonical.{name}" for name in CANONICAL}
     if unknown:
         table.problem("content", f"expected canonical and one of {', '.join(CANONICAL)}, got {', '.join(unknown)}")
-    if scheme.content is not INVALID_TEMPLATE and scheme.authenticates_body != (covers == "body"):
-        table.problem("content", 'expected ${body} in it, or covers = "part": what is not signed is not authenticated')
+    if scheme.content is not INVALID_TEMPLATE and scheme.authenticates_body != (signs == "body"):
+        table.problem(
+            "content", 'expected ${body} in it, or signs = "part-of-body": what is not signed is not authenticated'
+        )
     if scheme.timestamp and not _is_signed(scheme.timestamp, signed):
         table.problem("timestamp", "expected ${timestamp} in content: a time that is not signed protects from nothing")
-    if bool(scheme.assign) != bool(scheme.label):
-        table.problem("assign", 'expected "assign" and "label" together')
+    if bool(scheme.pair_separator) != bool(scheme.pair_key):
+        table.problem("pair_separator", 'expected "pair_separator" and "pair_key" together')
     if (scheme.kind == "hash") != ("secret" in signed) and scheme.content is not INVALID_TEMPLATE:
         table.problem("content", "expected ${secret} in it if, and only if, the scheme is hash")
 

@@ -8,7 +8,7 @@ from relay.config.table import INVALID_TEMPLATE, Table
 from relay.entry import MAX_DETAIL_TYPE, MAX_SOURCE, SOURCE
 from relay.templates.template import Placeholder, Template, literal_prefix
 
-NAMES = ("body", "headers", "path", "query", "id", "received_at")
+NAMES = ("body", "headers", "path", "query", "delivery_id", "received_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class EventTemplate:
     detail: Template | None
     region: Template | None
     each: Template | None
-    claim_detail: Template | None
+    claim_check_detail: Template | None
     when: Template | None
 
 
@@ -38,7 +38,7 @@ def read(table: Table, bus: str, partner: str, regions: Sequence[str]) -> EventT
         detail=table.template("detail", names),
         region=table.template("region", names),
         each=each,
-        claim_detail=table.template("claim_detail", names),
+        claim_check_detail=table.template("claim_check_detail", names),
         when=table.template("when", names),
     )
     if event.source is not INVALID_TEMPLATE:
@@ -54,7 +54,7 @@ def read(table: Table, bus: str, partner: str, regions: Sequence[str]) -> EventT
         ("each", event.each),
         ("resources", event.resources),
         ("detail", event.detail),
-        ("claim_detail", event.claim_detail),
+        ("claim_check_detail", event.claim_check_detail),
         ("when", event.when),
     ):
         if template and not (len(template.parts) == 1 and isinstance(template.parts[0], Placeholder)):

@@ -16,7 +16,7 @@ from relay.config import event as event_config
 from relay.config import presets, route_rules
 from relay.config.line_numbers import line_of
 from relay.config.presets import Presets
-from relay.config.route import CLAIM_CHECK, DELIVERY, REJECT, RESOURCE, Route
+from relay.config.route import CLAIM_CHECK, REJECT, Route
 from relay.config.table import INVALID_TEMPLATE, Problem, Table, Validator, similar
 from relay.entry import MAX_ENTRY_BYTES
 from relay.errors import ConfigError
@@ -37,11 +37,11 @@ DIRECT, BOTO3 = "direct", "boto3"
 TRANSPORTS = (DIRECT, BOTO3)
 
 # Lambda takes an event of 6 MiB, in which each quote of a JSON body is escaped: about 5.1 MB of ordinary JSON.
-_LAMBDA_BODY_BYTES = 5_000_000
+_LAMBDA_BODY = "5 MB"
 # The delivered event is larger than its entry, and customers' targets take 1 MiB at most: Shopify stops there too.
-_ENTRY_BYTES = 1_000_000
+_ENTRY = "1 MB"
 # "Less than 256 KB": https://docs.aws.amazon.com/eventbridge/latest/onboarding/onboarding_tasks.html
-_REQUEST_BYTES = 256 * 1024 - 1
+_REQUEST = "262143 B"
 # Whose answer fits a row of the table of delivery ids (see response.py); one that does not is not remembered.
 _ENTRIES_OF_A_ROW = 5000
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
@@ -52,8 +52,18 @@ _ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """`[limits]`: the most bytes of a body, an entry and a request, and the most entries of one webhook."""
+
+    body: int = 1024 * 1024
+    entry: int = 1_000_000
+    request: int = 256 * 1024 - 1
+    entries: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """relay.toml. Sizes are in bytes; the first of `regions` is the default.
+    """relay.toml. The first of `regions` is the default; `claim_check_ttl` is in seconds.
 
     `public_url` is the base of the URLs the senders use, without a slash at its end.
     """
@@ -61,12 +71,9 @@ class Config:
     partner: str
     regions: tuple[str, ...]
     routes: tuple[Route, ...]
-    max_body_bytes: int
-    max_entry_bytes: int
-    max_request_bytes: int
-    max_entries: int = 5000
+    limits: Limits
     public_url: str = ""
-    claim_seconds: int = 3600
+    claim_check_ttl: int = 3600
     transport: str = DIRECT
 
     def with_secret_prefix(self, prefix: str) -> "Config":
@@ -131,18 +138,29 @@ def _config(table: Table) -> Config:
         partner,
         regions,
         routes,
-        max_body_bytes=table.number("max_body_bytes", 1024 * 1024, maximum=_LAMBDA_BODY_BYTES),
-        max_entry_bytes=table.number("max_entry_bytes", _ENTRY_BYTES, maximum=MAX_ENTRY_BYTES),
-        max_request_bytes=table.number("max_request_bytes", _REQUEST_BYTES, maximum=MAX_ENTRY_BYTES),
-        max_entries=table.number("max_entries", 5000, maximum=10_000),
+        limits=_limits(table.table("limits", {})),
         public_url=public_url,
-        claim_seconds=table.number("claim_seconds", 3600, maximum=12 * 3600),
+        claim_check_ttl=table.duration("claim_check_ttl", "1 h", maximum="12 h"),
         transport=table.choice("transport", TRANSPORTS),
     )
-    if config.max_entries > _ENTRIES_OF_A_ROW and any(route.dedupe for route in routes):
-        table.problem("max_entries", f"expected at most {_ENTRIES_OF_A_ROW}: a route with dedupe remembers its answers")
+    if config.limits.entries > _ENTRIES_OF_A_ROW and any(route.dedupe for route in routes):
+        table.problem(
+            "limits.entries", f"expected at most {_ENTRIES_OF_A_ROW}: a route with dedupe remembers its answers"
+        )
     table.end()
     return config
+
+
+def _limits(table: Table) -> Limits:
+    largest_entry = f"{MAX_ENTRY_BYTES} B"
+    limits = Limits(
+        body=table.size("body", "1 MiB", maximum=_LAMBDA_BODY),
+        entry=table.size("entry", _ENTRY, maximum=largest_entry),
+        request=table.size("request", _REQUEST, maximum=largest_entry),
+        entries=table.number("entries", 5000, maximum=10_000),
+    )
+    table.end()
+    return limits
 
 
 def _never_signed_for_anybody(route: Route, routes: Sequence[Route]) -> Route:
@@ -163,37 +181,44 @@ def _note_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
 def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -> Route:
     preset = _preset(table, known)
     bus = table.text("bus", "", check=_pattern(_BUS, "expected the name or the ARN of an event bus"))
-    body = table.choice("body", body_formats.FORMATS, preset.get("body", ""))
-    handshakes = tuple(_handshake(one, body) for one in table.tables("handshake", preset.get("handshake", [])))
+    body_format = table.choice("body_format", body_formats.FORMATS, preset.get("body_format", ""))
+    handshakes = tuple(_handshake(one, body_format) for one in table.tables("handshake", preset.get("handshake", [])))
     has_token = any(one.token for one in handshakes)
     route = Route(
         name=table.text("name", check=_pattern(_ROUTE_NAME, "expected a letter, then letters, digits or -")),
         path=table.text("path", check=path_problem),
         auth=scheme_config.read(table.table("auth", preset.get("auth", {})), _one_of(SCHEMES)),
-        id=table.template("id", [name for name in event_config.NAMES if name != "id"], preset.get("id", "")),
+        delivery_id=table.template(
+            "delivery_id",
+            [name for name in event_config.NAMES if name != "delivery_id"],
+            preset.get("delivery_id", ""),
+        ),
         event=event_config.read(table.table("event", preset.get("event", {})), bus, partner, regions),
-        body=body,
+        body_format=body_format,
         allow_forgeable_source=table.flag("allow_forgeable_source", default=False),
-        retry_seconds=table.number("retry_seconds", 2, minimum=0, maximum=20),
+        retry_for=table.duration("retry_for", "2 s", minimum="0 s", maximum="20 s"),
         dedupe=table.flag("dedupe", default=False),
         # What a preset says of its id, it does not say of the route's own.
-        id_is=table.choice("id_is", (RESOURCE, DELIVERY), "" if table.get("id") else preset.get("id_is", "")),
+        unique_delivery_id=table.flag(
+            "unique_delivery_id",
+            default=not table.get("delivery_id") and preset.get("unique_delivery_id", False),
+        ),
         bus=bus,
-        oversize=table.choice("oversize", (REJECT, CLAIM_CHECK)),
-        acknowledge=table.text("acknowledge", preset.get("acknowledge", "")),
+        on_oversize=table.choice("on_oversize", (REJECT, CLAIM_CHECK)),
+        response_body=table.text("response_body", preset.get("response_body", "")),
         handshakes=handshakes,
         verify_token=table.text("verify_token", check=secret_ref.problem) if has_token else "",
-        enrol=table.flag("enrol", default=False) if any(one.enrol for one in handshakes) else False,
+        enroll=table.flag("enroll", default=False) if any(one.enroll for one in handshakes) else False,
         origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
     )
-    if route.enrol and (route.auth.secret.startswith(SSM) or secret_ref.is_template(route.auth.secret)):
-        table.problem("enrol", "expected the secret to be one in Secrets Manager, where it can be stored")
+    if route.enroll and (route.auth.secret.startswith(SSM) or secret_ref.is_template(route.auth.secret)):
+        table.problem("enroll", "expected the secret to be one in Secrets Manager, where it can be stored")
     if bus.startswith("arn:") and bus.split(":")[3] not in regions:
         table.problem("bus", f'expected its Region to be one of regions, got "{bus}"')
-    if route.dedupe and not route.id:
-        table.problem("dedupe", "expected id: what tells one webhook from another")
-    if route.event.claim_detail and route.oversize != CLAIM_CHECK:
-        table.problem("event.claim_detail", f'expected oversize = "{CLAIM_CHECK}" on the route')
+    if route.dedupe and not route.delivery_id:
+        table.problem("dedupe", "expected delivery_id: what tells one webhook from another")
+    if route.event.claim_check_detail and route.on_oversize != CLAIM_CHECK:
+        table.problem("event.claim_check_detail", f'expected on_oversize = "{CLAIM_CHECK}" on the route')
     for key, problem in redaction.reads_redacted(route.auth, route.templates()):
         table.problem(key, problem)
     table.end()
@@ -215,7 +240,7 @@ def _handshake(table: Table, body_format: str) -> Handshake:
         token=table.template("token", handshake.NAMES),
         origin=table.template("origin", handshake.NAMES),
         sign=table.template("sign", handshake.NAMES),
-        enrol=table.template("enrol", handshake.NAMES),
+        enroll=table.template("enroll", handshake.NAMES),
         body_format=body_format,
     )
     table.end()
@@ -223,7 +248,7 @@ def _handshake(table: Table, body_format: str) -> Handshake:
 
 
 def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
-    """What the route's preset brings; `like` in it names another preset whose authentication and id are the same."""
+    """What the route's preset brings; `extends` in it names another preset whose authentication and id are the same."""
     given = table.get("auth")
     scheme = given.get("scheme") if isinstance(given, dict) else None
     name = table.text("preset", "")
@@ -235,11 +260,12 @@ def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     # A scheme with a name of its own is the authentication, and the delivery id, of the preset of that name.
     own = known.get(str(scheme), {}) if scheme in SCHEMES else {}
     preset = known.get(name, {})
-    base = own or known.get(preset.get("like", ""), {})
+    base = own or known.get(preset.get("extends", ""), {})
     auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
-    id_of = preset if "id" in preset else base
-    named = {"id": id_of.get("id", ""), "id_is": id_of.get("id_is", "")}
-    return {"body": base.get("body", ""), **preset, **named, "auth": auth}
+    id_of = preset if "delivery_id" in preset else base
+    named = {key: id_of[key] for key in ("delivery_id", "unique_delivery_id") if key in id_of}
+    others = {key: value for key, value in preset.items() if key not in {"delivery_id", "unique_delivery_id"}}
+    return {"body_format": base.get("body_format", ""), **others, **named, "auth": auth}
 
 
 def _pattern(pattern: str, expected: str) -> Validator:

@@ -10,8 +10,6 @@ from relay.http import body_formats
 from relay.templates.template import Template
 
 REJECT, CLAIM_CHECK = "reject", "claim-check"
-# Whether the sender says that two different webhooks never have the same id.
-RESOURCE, DELIVERY = "resource", "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +19,19 @@ class Route:
     name: str
     path: str
     auth: Scheme
-    id: Template | None
+    delivery_id: Template | None
     event: EventTemplate
-    body: str = body_formats.JSON
-    acknowledge: str = ""
-    retry_seconds: float = 2
+    body_format: str = body_formats.JSON
+    response_body: str = ""
+    retry_for: float = 2  # seconds
     dedupe: bool = False
-    id_is: str = RESOURCE
-    oversize: str = REJECT
+    unique_delivery_id: bool = False
+    on_oversize: str = REJECT
     bus: str = ""
     handshakes: tuple[Handshake, ...] = ()
     verify_token: str = ""
     origins: tuple[str, ...] = ()
-    enrol: bool = False
+    enroll: bool = False
     allow_forgeable_source: bool = False
     weak: tuple[str, ...] = ()
 
@@ -45,7 +43,7 @@ class Route:
     def templates(self) -> dict[str, Template | None]:
         """Return the templates that make entries, by their key in the route's table."""
         event = {f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)}
-        return {"id": self.id, **event}
+        return {"delivery_id": self.delivery_id, **event}
 
     def secrets(self) -> set[str]:
         """The names of the secrets this route reads."""

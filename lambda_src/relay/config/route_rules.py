@@ -29,15 +29,21 @@ def problems(route: Route) -> Iterator[Problem]:
     if not route.allow_forgeable_source:
         yield from _forgeable(route)
     scheme = route.auth
-    if route.body == CLOUDEVENTS_BINARY and scheme.signed_paths():
+    if route.body_format == CLOUDEVENTS_BINARY and scheme.signed_paths():
         yield (
-            "body",
+            "body_format",
             'expected "cloudevents": a signature does not cover the headers that hold a CloudEvent\'s attributes',
         )
-    if route.body != JSON and scheme.can_be_extended:
-        yield "body", 'expected "json": without a closing bracket, more can be appended to what a plain hash covers'
-    elif not scheme.proves_format(route.body):
-        yield "body", 'expected "json": where another body begins and ends, what is signed beside it does not tell'
+    if route.body_format != JSON and scheme.can_be_extended:
+        yield (
+            "body_format",
+            'expected "json": without a closing bracket, more can be appended to what a plain hash covers',
+        )
+    elif not scheme.proves_format(route.body_format):
+        yield (
+            "body_format",
+            'expected "json": where another body begins and ends, what is signed beside it does not tell',
+        )
     for handshake in route.handshakes:
         if handshake.sign and not handshake.authenticate and handshake.pattern == DEFAULT_PATTERN:
             yield "handshake.pattern", "expected the exact form of what is signed for anybody who asks"
@@ -49,8 +55,10 @@ def warnings(route: Route, *, verified: bool) -> Iterator[str]:
         yield "nothing is authenticated: anybody who knows the URL can send events"
     elif not route.auth.authenticates_body:
         yield _PARTLY_SIGNED if route.auth.signs_request else _NOT_SIGNED
-    if route.enrol:
-        yield "enrolment is open: whoever posts a secret first can sign; set enrol = false once your sender has done so"
+    if route.enroll:
+        yield (
+            "enrollment is open: whoever posts a secret first can sign; set enroll = false once your sender has done so"
+        )
     if not verified:
         yield "the preset has not been verified against the sender's own documentation or library"
     if route.allow_forgeable_source:
@@ -91,7 +99,7 @@ def _forgeable(route: Route) -> Iterator[Problem]:
     if route.bus:  # one event bus, the operator's own, for all
         return
     theirs = secret_ref.expressions(route.auth.secret)
-    behind = {"id": route.id, "item": route.event.each}
+    behind = {"delivery_id": route.delivery_id, "item": route.event.each}
     for field, template in (("source", route.event.source), ("region", route.event.region)):
         for part in template.placeholders() if template else ():
             value = "${" + part.expression + "}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.config.line_numbers import Place
+from relay.config.units import DURATIONS, SIZES, format_quantity, parse_quantity
 from relay.templates.template import Template, TemplateError, compile_template
 
 _NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
@@ -60,9 +61,36 @@ class Table:
             self.problem(key, f"expected a whole number from {minimum} to {maximum}, got {value}")
         return value
 
+    def size(self, key: str, default: str, *, maximum: str, minimum: str = "1 B") -> int:
+        """Return the bytes of a size such as `"1 MiB"`, from `minimum` to `maximum`."""
+        return self._quantity(key, SIZES, default, (minimum, maximum), "a size")
+
+    def duration(self, key: str, default: str, *, maximum: str, minimum: str = "1 s") -> int:
+        """Return the seconds of a time such as `"5 min"`, from `minimum` to `maximum`."""
+        return self._quantity(key, DURATIONS, default, (minimum, maximum), "a time")
+
+    def _quantity(self, key: str, units: Mapping[str, int], default: str, limits: tuple[str, str], kind: str) -> int:
+        """Return a quantity in its smallest unit. A number without a unit is refused, with its spelling."""
+        self._known.add(key)
+        value = self._data.get(key, default)
+        quantity = parse_quantity(value, units) if isinstance(value, str) else None
+        least, most = (parse_quantity(limit, units) or 0 for limit in limits)
+        if quantity is not None and least <= quantity <= most:
+            return quantity
+        if isinstance(value, int) and not isinstance(value, bool):
+            shown = f'{value}; write "{format_quantity(value, units)}"'
+        else:
+            shown = f'"{value}"' if isinstance(value, str) else _NAMES.get(type(value), type(value).__name__)
+        self.problem(key, f'expected {kind} from "{limits[0]}" to "{limits[1]}", got {shown}')
+        return parse_quantity(default, units) or 0
+
     def texts(self, key: str, *, check: Validator = lambda _: None, required: bool = True) -> tuple[str, ...]:
         """A list of texts; of at least one, if it is required."""
-        values = self._take(key, list, None if required else [])
+        if isinstance(value := self._data.get(key), str) and value:  # a list of one
+            self._known.add(key)
+            values = [value]
+        else:
+            values = self._take(key, list, None if required else [])
         if values is not None and not ((values or not required) and all(isinstance(value, str) for value in values)):
             self.problem(key, "expected a list of at least one text")
             return ()
@@ -151,4 +179,8 @@ def similar(name: str, known: Iterable[str]) -> list[str]:
     """The one of `known` that `name` may have been meant to be, if there is one."""
     import difflib  # for mistakes alone
 
+    from relay.config.former_keys import FORMER_KEYS
+
+    if FORMER_KEYS.get(name, "").partition(".")[0] in known:
+        return [FORMER_KEYS[name]]
     return difflib.get_close_matches(name, list(known), 1)

@@ -84,7 +84,7 @@ def deliver(entries: Sequence[Entry], config: Config, send: Send, budget: Budget
 
     def in_region(indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:
         mine = [entries[index] for index in indexes]
-        return zip(indexes, _in_region(mine, config.max_request_bytes, send, budget), strict=True)
+        return zip(indexes, _in_region(mine, config.limits.request, send, budget), strict=True)
 
     if len(regions) > 1:
         from concurrent.futures import ThreadPoolExecutor  # for several Regions alone

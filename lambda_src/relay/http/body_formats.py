@@ -63,7 +63,7 @@ def _parse(request: Request, body_format: str) -> tuple[str, Any]:
     except NotJSON as error:
         hint = next(
             (
-                f'; a route for this Content-Type has body = "{name}"'
+                f'; a route for this Content-Type has body_format = "{name}"'
                 for name, form in _MEDIA_TYPES.items()
                 if form == content_type
             ),
@@ -102,7 +102,7 @@ def _cloudevents(request: Request) -> tuple[str, Any]:
 
     if cloudevents.is_binary(request):
         raise BadRequest(
-            'The CloudEvent is in the binary content mode; a route for it has body = "cloudevents-binary".'
+            'The CloudEvent is in the binary content mode; a route for it has body_format = "cloudevents-binary".'
         )
     return _dumped(cloudevents.parse_structured(_json(request)[1]))
 

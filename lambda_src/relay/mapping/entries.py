@@ -24,7 +24,7 @@ queue spells an entry with up to three times as many bytes; what waits would tak
 
 
 def scope_of(webhook: Webhook, payload: Any) -> Scope:
-    """The names templates use. `id` is the sender's delivery id, or API Gateway's request id where there is none."""
+    """The names templates use. `delivery_id` is the sender's, or API Gateway's request id where there is none."""
     scope = {
         "body": payload,
         "headers": webhook.request.named_headers,
@@ -33,11 +33,13 @@ def scope_of(webhook: Webhook, payload: Any) -> Scope:
         "received_at": rfc3339(webhook.received_at),
     }
     try:
-        delivery_id = webhook.route.id.render(scope) if webhook.route.id else ""
+        delivery_id = webhook.route.delivery_id.render(scope) if webhook.route.delivery_id else ""
     except MappingError:
         delivery_id = ""
     # What cannot be printed cannot be logged either; no sender has such ids.
-    return scope | {"id": delivery_id if delivery_id.isprintable() and delivery_id else webhook.request.request_id}
+    return scope | {
+        "delivery_id": delivery_id if delivery_id.isprintable() and delivery_id else webhook.request.request_id
+    }
 
 
 ClaimCheck = Callable[[Entry, Mapping[str, Any]], Entry]
@@ -49,10 +51,10 @@ def to_entries(route: Route, scope: Scope, text: str, config: Config, check: Cla
 
     `text` is the body as JSON.
     Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
-    whole webhook again. An entry over `max_entry_bytes` has a claim instead of its detail, if the route says so; else
-    it raises PayloadTooLarge. More than `max_entries`, or than `MAX_BYTES` in all, are too large as well.
+    whole webhook again. An entry over `limits.entry` has a claim instead of its detail, if the route says so; else
+    it raises PayloadTooLarge. More than `limits.entries`, or than `MAX_BYTES` in all, are too large as well.
     """
-    scopes = _scopes(route, scope, config.max_entries)
+    scopes = _scopes(route, scope, config.limits.entries)
     made, room = [], MAX_BYTES
     for one in scopes:
         entry = _entry(route, one, text, config.regions)
@@ -77,16 +79,16 @@ def _scopes(route: Route, scope: Scope, most: int) -> list[Scope]:
 
 
 def _within(entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, check: ClaimCheck) -> Entry:
-    if entry.size > config.max_entry_bytes and route.oversize == CLAIM_CHECK:
+    if entry.size > config.limits.entry and route.on_oversize == CLAIM_CHECK:
         entry = check(entry, fields)
-    if entry.size > config.max_entry_bytes:
-        raise PayloadTooLarge(f"An entry has {entry.size} bytes; at most {config.max_entry_bytes} are allowed.")
+    if entry.size > config.limits.entry:
+        raise PayloadTooLarge(f"An entry has {entry.size} bytes; at most {config.limits.entry} are allowed.")
     return entry
 
 
 def _claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
-    template = route.event.claim_detail
-    return _named(route, "claim_detail", _object, template, scope) if template else {}
+    template = route.event.claim_check_detail
+    return _named(route, "claim_check_detail", _object, template, scope) if template else {}
 
 
 _OUTSIDE = {("headers",), ("path",), ("query",), ()}  # the last is the whole scope

@@ -46,7 +46,7 @@ def answer(
     """
     route_name = "none"
     try:
-        posted = request.parse_event(event, config.max_body_bytes)
+        posted = request.parse_event(event, config.limits.body)
         route, path = routing.match_route(config.routes, posted.method, posted.path)
         route_name = route.name
         route = _with_its_secret(route, posted, path)
@@ -75,7 +75,7 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
     if not asked:
         _authenticate(posted, route, public_url, ports, now)
         asked = handshake.find(route.handshakes, posted, authentic=True)
-    if asked and asked.enrol:
+    if asked and asked.enroll:
         _enrol(asked, posted, route, ports)
     if asked:
         secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
@@ -94,16 +94,16 @@ def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now:
 def _enrol(asked: Handshake, posted: Request, route: Route, ports: Ports) -> None:
     """Store the secret that arrived, if enrollment is open and the secret has no value yet. Raise Unauthorized."""
     secret = asked.secret(posted)
-    if not route.enrol:
+    if not route.enroll:
         raise Unauthorized("enrollment is closed")
-    ports.enrol(route.auth.secret, secret)
+    ports.enroll(route.auth.secret, secret)
 
 
 def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> None:
     """Raise Unauthorized, but only after a look at secrets that are fresh: they may have been rotated."""
     scheme = route.auth
     secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
-    known = VerificationContext(public_url, secrets, now, ports.fetch, route.body)
+    known = VerificationContext(public_url, secrets, now, ports.fetch, route.body_format)
     try:
         scheme.verify(posted, known)
     except Unauthorized:

@@ -9,7 +9,6 @@ from typing import Any
 
 from relay.auth import handshake
 from relay.config.loader import Config
-from relay.config.route import DELIVERY
 from relay.delivery import message
 from relay.delivery.deliver import budget, deliver
 from relay.delivery.message import Message, Origin
@@ -47,7 +46,7 @@ def accept_webhook(
 ) -> tuple[Response, Relayed | Duplicate]:
     """The answer, the same as before if the route wants each webhook once. Raises Rejected if it could not be taken."""
     route = webhook.route
-    text, value = body_formats.parse(webhook.request, route.body)
+    text, value = body_formats.parse(webhook.request, route.body_format)
     scope = scope_of(webhook, value)
     relayed: list[Relayed] = []
 
@@ -62,12 +61,12 @@ def accept_webhook(
         except OSError as error:
             raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
         else:
-            outcomes = deliver(mapped, config, ports.send, budget(route.retry_seconds, seconds_left()))
-        fates = _fates(message.origin_of(webhook, scope["id"]), entries, outcomes, ports.store)
-        relayed.append(Relayed(route.name, scope["id"], fates))
+            outcomes = deliver(mapped, config, ports.send, budget(route.retry_for, seconds_left()))
+        fates = _fates(message.origin_of(webhook, scope["delivery_id"]), entries, outcomes, ports.store)
+        relayed.append(Relayed(route.name, scope["delivery_id"], fates))
         return (
-            responses.handshake_response(handshake.plain(route.acknowledge))
-            if route.acknowledge
+            responses.handshake_response(handshake.plain(route.response_body))
+            if route.response_body
             else responses.accepted(fates)
         )
 
@@ -75,7 +74,7 @@ def accept_webhook(
     answered, first = ports.once(key, seconds_left(), work) if key else (work(), True)
     if first:
         return answered, relayed[0]
-    return responses.replayed(answered), Duplicate(route.name, scope["id"])
+    return responses.replayed(answered), Duplicate(route.name, scope["delivery_id"])
 
 
 def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
@@ -88,12 +87,12 @@ def _key(webhook: Webhook, scope: Mapping[str, Any]) -> str:
     path and the body have to be the same too.
     """
     route, request, event = webhook.route, webhook.request, webhook.route.event
-    if not route.id or scope["id"] == request.request_id:
+    if not route.delivery_id or scope["delivery_id"] == request.request_id:
         return ""
     deciding = (event.source, event.region, event.detail_type, event.resources, event.when)
-    parts: list[Any] = [route.name, route.auth.secret, scope["id"]]
+    parts: list[Any] = [route.name, route.auth.secret, scope["delivery_id"]]
     parts += [from_outside(one, scope) for one in deciding if one]
-    if route.id_is != DELIVERY or not route.auth.covers(route.id):
+    if not route.unique_delivery_id or not route.auth.covers(route.delivery_id):
         parts += [hashlib.sha256(request.body).hexdigest(), sorted(webhook.path.items())]
     return json.dumps(parts)
 

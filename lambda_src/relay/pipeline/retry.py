@@ -170,7 +170,7 @@ def _without_proof(message: Message, config: Config) -> Message:
     """Return the message as it is stored today: earlier ones held what proved their webhook."""
     for route in config.routes:
         if isinstance(message.content, Request) and route.name == message.origin.route:
-            return replace(message, content=redaction.redact(message.content, route.auth, route.body))
+            return replace(message, content=redaction.redact(message.content, route.auth, route.body_format))
     return message
 
 
@@ -192,8 +192,8 @@ def _mapped(request: Request, origin: Origin, config: Config, check: ClaimCheck)
         raise _CannotBeMapped("NoSuchRoute", f'route "{origin.route}" {why}') from error
     try:
         webhook = Webhook(route, request, path, datetime.fromisoformat(origin.received_at))
-        text, value = body_formats.parse(webhook.request, route.body)
-        scope = {**scope_of(webhook, value), "id": origin.webhook_id}
+        text, value = body_formats.parse(webhook.request, route.body_format)
+        scope = {**scope_of(webhook, value), "delivery_id": origin.webhook_id}
         return to_entries(route, scope, text, config, check)
     except MappingError as error:
         raise _CannotBeMapped("MappingError", str(error)) from error

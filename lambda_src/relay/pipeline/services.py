@@ -20,7 +20,7 @@ class Ports:
     `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
     `refresh_secret` gives the values as they were at most a few seconds ago: what a refusal rests on.
     `fetch` gives what a sender publishes, as it was at most so many seconds ago.
-    `enrol` stores a secret that arrived in a handshake unless it is there, raises Unauthorized if another value is,
+    `enroll` stores a secret that arrived in a handshake unless it is there, raises Unauthorized if another value is,
     or Unavailable.
     `once` gives the answer of some work for a key, or the first answer there was for it, and whether it is the first;
     it is told the seconds that are left, and raises Conflict while somebody else does that work.
@@ -31,6 +31,6 @@ class Ports:
     send: Send
     store: Store
     fetch: Fetch
-    enrol: Callable[[str, str], None]
+    enroll: Callable[[str, str], None]
     counter: ClaimCheckStore
     once: Callable[[str, float, Callable[[], Response]], tuple[Response, bool]]

@@ -47,7 +47,7 @@ def test_the_payloads_of_the_mapping_page_become_what_it_shows(
     named = {name.lower(): value for name, _, value in (header.partition(": ") for header in headers)}
     request = Request("POST", line.removeprefix("POST "), "", named, body.encode(), "request-1")
     webhook = Webhook(relay.routes[0], request, {}, NOW)
-    text, value = body_formats.parse(request, relay.routes[0].body)
+    text, value = body_formats.parse(request, relay.routes[0].body_format)
     made = to_entries(relay.routes[0], scope_of(webhook, value), text, relay, lambda one, _: one)
     assert [one.wire() | {"Detail": json.loads(one.detail)} for one in made] == json.loads(entries)
 
