@@ -23,7 +23,7 @@ from local.deploy import CUSTOMER, drain
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.aws import boto3_transport, endpoints, http_transport, idempotency, s3, sqs
-from relay.aws.secrets import Secrets
+from relay.aws.secrets import SecretStore
 from relay.delivery.undelivered import Queue
 from tests.conftest import http_api_event
 from tests.handler import Context
@@ -82,8 +82,8 @@ class Functions:
 
     def cut_off(self, services: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Nothing answers for these services any more, by either transport, until the patch is undone."""
-        http_transport.disconnect()
-        url, client = endpoints.url, boto3_transport.client
+        http_transport.close_connections()
+        url, client = endpoints.endpoint_url, boto3_transport.client
         patch.setattr(
             endpoints, "url", lambda service, region: _nobody() if service in services else url(service, region)
         )
@@ -91,13 +91,13 @@ class Functions:
         patch.setattr(
             boto3_transport,
             "client",
-            lambda name, region, patience: (
+            lambda name, region, options: (
                 boto3.client(name, region_name=region, endpoint_url=_nobody(), config=once)
                 if name in services
-                else client(name, region, patience)
+                else client(name, region, options)
             ),
         )
-        unread = Secrets(self.ingest.CALL)
+        unread = SecretStore(self.ingest.CALL)
         ports = replace(self.ingest.PORTS, read_secret=unread.read, refresh_secret=unread.refresh, enroll=unread.enroll)
         patch.setattr(self.ingest, "PORTS", ports)
 
@@ -172,6 +172,6 @@ def _forget() -> None:
     for name in ("ingest", "redeliver"):
         if sys.modules.pop(f"relay.{name}", None):
             delattr(relay, name)
-    http_transport.disconnect()
+    http_transport.close_connections()
     for client in (boto3_transport.client, sqs._client, s3._client, idempotency._table):
         client.cache_clear()

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import config, telemetry
-from relay.aws import api, eventbridge, snapstart
-from relay.aws.secrets import Secrets
+from relay.aws import eventbridge, snapstart
+from relay.aws.secrets import SecretStore
+from relay.aws.transport import choose_transport, warm_up
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.mapping.claim_check import ClaimCheckStore
@@ -19,13 +21,13 @@ from relay.pipeline.services import Ports
 def _store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
     from relay.aws import sqs
 
-    return sqs.store(queue, messages)
+    return sqs.store_messages(queue, messages)
 
 
 def _leave(text: str) -> tuple[str, str]:
     from relay.aws import s3
 
-    return s3.leave(text)
+    return s3.store_detail(text)
 
 
 def _presign(key: str, seconds: int) -> str:
@@ -47,15 +49,15 @@ def _once(key: str, seconds_left: float, work: Callable[[], dict[str, Any]]) -> 
 
 
 CONFIG = config.load(config.path())
-TRANSPORT = api.choose_transport(CONFIG.transport, CONFIG.regions)
-api.warm_up(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
+TRANSPORT = choose_transport(CONFIG.regions, always_boto3=CONFIG.transport == config.BOTO3)
+warm_up(TRANSPORT, CONFIG.regions, set().union(*(route.secrets() for route in CONFIG.routes)))
 snapstart.reseed_after_restore()
 CALL = telemetry.with_failure_log(TRANSPORT.call)
-SECRETS = Secrets(CALL)
+SECRETS = SecretStore(CALL)
 PORTS = Ports(
     read_secret=SECRETS.read,
     refresh_secret=SECRETS.refresh,
-    send=telemetry.with_latency_metric(eventbridge.sender(CALL)),
+    send=telemetry.with_latency_metric(partial(eventbridge.put_entries, CALL)),
     store=_store,
     fetch=_fetch,
     enroll=SECRETS.enroll,

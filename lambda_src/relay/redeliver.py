@@ -1,26 +1,29 @@
 """The Lambda handler behind the retry queue: connects the redelivery to AWS, the log and the metrics."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import config, telemetry
-from relay.aws import api, eventbridge, s3, snapstart, sqs
+from relay.aws import eventbridge, s3, snapstart, sqs
+from relay.aws.transport import choose_transport
 from relay.delivery import deliver
 from relay.mapping.claim_check import ClaimCheckStore
 from relay.pipeline import retry
 from relay.pipeline.retry import Ports, Postponed, ReceivedMessage
 
 CONFIG = config.load(config.path())
-CALL = telemetry.with_failure_log(api.choose_transport(CONFIG.transport, CONFIG.regions).call)
+TRANSPORT = choose_transport(CONFIG.regions, always_boto3=CONFIG.transport == config.BOTO3)
+CALL = telemetry.with_failure_log(TRANSPORT.call)
 snapstart.reseed_after_restore()
 PORTS = Ports(
-    send=telemetry.with_latency_metric(eventbridge.sender(CALL)),
-    store=sqs.store,
-    follow=sqs.follow,
-    keep_unreadable=sqs.keep_unreadable,
-    counter=ClaimCheckStore(s3.leave, s3.presign, CONFIG.claim_check_ttl),
+    send=telemetry.with_latency_metric(partial(eventbridge.put_entries, CALL)),
+    store=sqs.store_messages,
+    follow=sqs.load_message_text,
+    keep_unreadable=sqs.store_unreadable,
+    counter=ClaimCheckStore(s3.store_detail, s3.presign, CONFIG.claim_check_ttl),
     jitter=deliver.JITTER,
     report=telemetry.record_unexpected_error,
 )
@@ -39,7 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         for record, verdict in zip(records, verdicts, strict=True)
         if isinstance(verdict, Postponed)
     }
-    sqs.postpone({handle: verdict.seconds for handle, verdict in later.values()})
+    sqs.postpone_messages({handle: verdict.seconds for handle, verdict in later.values()})
     telemetry.record_batch(verdicts, retry.oldest_waiting_seconds(received, verdicts, now))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in later]}
 

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import config, telemetry
 from relay.aws import partner_sources, s3, snapstart, source_memory
-from relay.aws.source_memory import Memory, Unreadable
+from relay.aws.source_memory import Memory, UnreadableMemory
 
 EXPIRES_SOON = timedelta(days=3)
 
@@ -31,21 +31,21 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     seen: dict[str, str] = {}
     expiring = []
     for region in CONFIG.regions:
-        for source in partner_sources.names(region, f"{CONFIG.partner}/"):
-            for account in partner_sources.accounts(region, source):
+        for source in partner_sources.list_sources(region, f"{CONFIG.partner}/"):
+            for account in partner_sources.list_accounts(region, source):
                 seen[f"{region} {source} {account['Account']}"] = account["State"]
                 if (expires := account.get("ExpirationTime")) and expires <= now + EXPIRES_SOON:
                     expiring.append(source)
     # A look that failed has raised by now: what it did not see has not vanished.
-    memory = _remembered().after(seen, CONFIG.regions, now)
+    memory = _remembered().updated(seen, CONFIG.regions, now)
     telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
-    s3.put_at(MEMORY_KEY, memory.text().encode(), "application/json")
+    s3.store_at(MEMORY_KEY, memory.to_json().encode(), "application/json")
 
 
 def _remembered() -> Memory:
     """Return what the last look saw. If that cannot be read, this look is the first: the next ones may not fail too."""
     try:
-        return source_memory.parse(s3.get(MEMORY_KEY) or b"")
-    except Unreadable as error:
+        return source_memory.parse(s3.load(MEMORY_KEY) or b"")
+    except UnreadableMemory as error:
         telemetry.record_lost_memory(str(error))
         return Memory()

@@ -61,10 +61,10 @@ def with_failure_log(call: AwsCall) -> AwsCall:
     """Return `call`, with one line for each call that fails: AWS's support finds a request by its id."""
 
     def calling(
-        service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: CallOptions
+        service: Service, region: str, operation: str, parameters: Mapping[str, Any], options: CallOptions
     ) -> dict[str, Any]:
         try:
-            return call(service, region, operation, parameters, patience)
+            return call(service, region, operation, parameters, options)
         except AwsError as error:
             which = {"aws_service": service.name, "operation": operation, "aws_region": region}
             extra = {**which, "error_code": error.code, "aws_request_id": error.request_id}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relay.aws.partner_sources import pages
+from relay.aws.partner_sources import paginate
 from relayctl import inputs, output
 from relayctl.aws import Account
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, OutputOption, YesOption, aws_options
@@ -83,7 +83,7 @@ def status(
             "meaning": MEANING.get(customer["State"]),
         }
         for source in _sources(client, full_prefix)
-        for customer in pages(
+        for customer in paginate(
             client.list_partner_event_source_accounts, "PartnerEventSourceAccounts", EventSourceName=source["Name"]
         )
     ]
@@ -113,7 +113,7 @@ def _full_name(source: str, partner: str) -> str:
 
 
 def _sources(client: Any, prefix: str) -> Iterator[dict[str, Any]]:
-    yield from pages(client.list_partner_event_sources, "PartnerEventSources", NamePrefix=prefix)
+    yield from paginate(client.list_partner_event_sources, "PartnerEventSources", NamePrefix=prefix)
 
 
 def _time(value: Any) -> str | None:

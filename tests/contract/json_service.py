@@ -82,7 +82,7 @@ def serving(aws: Aws, context: ssl.SSLContext | None = None) -> Iterator[int]:
         yield server.server_address[1]
     finally:
         aws.released.set()
-        http_transport.disconnect()
+        http_transport.close_connections()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -105,8 +105,8 @@ def aws(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[Aws]:  #
         boto3_transport.client.cache_clear()
 
 
-def put(transport: AwsCall, patience: CallOptions = NO_RETRY) -> dict[str, Any]:
-    return transport(EVENTS, REGION, "PutPartnerEvents", {"Entries": [ENTRY]}, patience)
+def put(transport: AwsCall, options: CallOptions = NO_RETRY) -> dict[str, Any]:
+    return transport(EVENTS, REGION, "PutPartnerEvents", {"Entries": [ENTRY]}, options)
 
 
 def failure(work: Callable[[], Any]) -> AwsError:

@@ -13,7 +13,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.aws.connection import MAX_BYTES, MAX_IDLE_SECONDS, Connection, ConnectionClosed
+from relay.aws.connection import MAX_IDLE_SECONDS, MAX_RESPONSE_BYTES, Connection, ConnectionClosed
 
 Serve = Callable[[socket.socket, threading.Event], None]
 """What a server does with a connection, until the event."""
@@ -159,7 +159,7 @@ def test_what_is_no_complete_answer_is_a_closed_connection(answer: bytes) -> Non
 @pytest.mark.parametrize(
     "answer",
     [
-        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (MAX_BYTES + 1) + bytes(MAX_BYTES + 1),
+        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (MAX_RESPONSE_BYTES + 1) + bytes(MAX_RESPONSE_BYTES + 1),
         CHUNKED + (b"10000\r\n" + bytes(65536) + b"\r\n") * 17 + b"0\r\n\r\n",
     ],
     ids=["with-a-length", "in-chunks"],

@@ -15,17 +15,18 @@ import pytest
 import time_machine
 import trustme
 
-from relay.aws import api, http_transport
 from relay.aws import credentials as role
-from relay.aws.api import SECRETS_MANAGER, STANDARD_RETRY, CallOptions
+from relay.aws import http_transport
+from relay.aws.api import SECRETS_MANAGER, STANDARD_RETRY, CallOptions, Transport
 from relay.aws.connection import MAX_IDLE_SECONDS
-from relay.aws.eventbridge import sender
+from relay.aws.eventbridge import put_entries
+from relay.aws.transport import warm_up
 from relay.entry import Entry, Failed
 from tests.contract.json_service import ACCEPTED, REGION, Aws, aws, credentials, failure, put, serving
 
 __all__ = ["aws", "credentials"]  # fixtures
 
-DIRECT = api.Transport(http_transport.call, http_transport.prepare)
+DIRECT = Transport(http_transport.call, http_transport.warm_up)
 QUICK = CallOptions(1, 0.3, 1)
 
 
@@ -103,7 +104,7 @@ def test_a_secret_is_asked_for_three_times(
 )
 def test_an_answer_that_does_not_account_for_the_entry_is_no_success(aws: Aws, content: bytes) -> None:
     aws.answers = [(200, content)]
-    [failed] = sender(http_transport.call)([Entry(datetime.now(UTC), "aws.partner/a/b", (), "a", "{}", REGION)])
+    [failed] = put_entries(http_transport.call, [Entry(datetime.now(UTC), "aws.partner/a/b", (), "a", "{}", REGION)])
     assert isinstance(failed, Failed)
     assert failed.code == "InvalidResponse"
 
@@ -125,7 +126,7 @@ def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, mo
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
         role._provider.cache_clear()
         try:
-            api.warm_up(DIRECT, [REGION], ())
+            warm_up(DIRECT, [REGION], ())
             assert (len(container.asked), aws.connections) == (1, 0)
             put(http_transport.call)
             put(http_transport.call)
@@ -174,7 +175,7 @@ def test_tls_is_verified(
     bundle = tmp_path / "ca.pem"
     (authority if trusted else other).cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
-    http_transport._tls.cache_clear()
+    http_transport._tls_context.cache_clear()
     aws = Aws()
     try:
         with serving(aws, context) as port:
@@ -186,13 +187,13 @@ def test_tls_is_verified(
                 put(http_transport.call)  # TLS's session tickets are no reason to open another connection
                 assert aws.connections == 1
     finally:
-        http_transport._tls.cache_clear()
+        http_transport._tls_context.cache_clear()
     assert len(aws.asked) == (0 if code else 2)
 
 
 def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    api.warm_up(DIRECT, [REGION], ())
+    warm_up(DIRECT, [REGION], ())
     put(http_transport.call)
     assert (aws.connections, len(aws.asked)) == (1, 1)
 
@@ -205,7 +206,7 @@ def test_a_function_starts_without_a_connection_too(how: str, aws: Aws, monkeypa
     if how == "on-demand":
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
-    api.warm_up(DIRECT, [REGION], ())
+    warm_up(DIRECT, [REGION], ())
     assert aws.connections == 0
 
 

@@ -15,7 +15,7 @@ from local.deploy import CUSTOMER, Customer
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.aws.api import AwsCall
-from relay.aws.secrets import REFUSE_SECONDS, Secrets
+from relay.aws.secrets import REFUSE_SECONDS, SecretStore
 from relay.delivery.undelivered import Queue
 from relay.errors import Unauthorized
 from tests.handler import Context
@@ -212,7 +212,7 @@ def test_a_rotated_secret_is_accepted_after_five_seconds_whatever_strangers_post
     relay: Functions, bus: LocalAws, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
-    secrets = Secrets(relay.ingest.CALL, lambda: now)
+    secrets = SecretStore(relay.ingest.CALL, lambda: now)
     ports = replace(relay.ingest.PORTS, read_secret=secrets.read, refresh_secret=secrets.refresh)
     monkeypatch.setattr(relay.ingest, "PORTS", ports)
 
@@ -245,7 +245,7 @@ def test_of_two_secrets_that_are_enrolled_at_the_same_moment_the_first_wins(bus:
     client = bus.client("secretsmanager", PARTNER, REGION)
     client.create_secret(Name="handler/race")
     call: AwsCall = relay.ingest.CALL
-    first = Secrets(call)
+    first = SecretStore(call)
 
     def slow(*arguments: Any) -> dict[str, Any]:
         if arguments[2] == "PutSecretValue":
@@ -253,8 +253,8 @@ def test_of_two_secrets_that_are_enrolled_at_the_same_moment_the_first_wins(bus:
         return call(*arguments)
 
     with pytest.raises(Unauthorized, match="another value"):
-        Secrets(slow).enroll("handler/race", "forged")
-    Secrets(slow).enroll("handler/race", "genuine")
+        SecretStore(slow).enroll("handler/race", "forged")
+    SecretStore(slow).enroll("handler/race", "genuine")
     assert client.get_secret_value(SecretId="handler/race")["SecretString"] == "genuine"
 
 

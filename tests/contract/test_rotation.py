@@ -14,7 +14,7 @@ import pytest
 from local.deploy import Customer
 from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
-from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
+from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, SecretStore
 from tests.local_bus import REGION, Functions, functions
 
 SOURCE = "aws.partner/acme.example/rotation/orders"
@@ -44,7 +44,7 @@ def test_both_secrets_are_active_while_the_sender_changes(
     relay: Functions, bus: LocalAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
-    secrets = Secrets(relay.ingest.CALL, lambda: now)
+    secrets = SecretStore(relay.ingest.CALL, lambda: now)
     ports = replace(relay.ingest.PORTS, read_secret=secrets.read, refresh_secret=secrets.refresh)
     monkeypatch.setattr(relay.ingest, "PORTS", ports)
 

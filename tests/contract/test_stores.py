@@ -8,7 +8,7 @@ import pytest
 
 from relay.aws import boto3_transport, http_transport, s3, sqs
 from relay.aws.api import AwsCall
-from relay.aws.eventbridge import sender
+from relay.aws.eventbridge import put_entries
 from relay.delivery.message import Message, Origin
 from relay.delivery.undelivered import Queue, Queued, store_undelivered
 from relay.entry import Accepted, Entry, Failed
@@ -48,7 +48,7 @@ def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
 def test_what_one_queue_answers_oddly_is_in_the_other(stores: Aws, answer: bytes) -> None:
     stores.answers = [(200, answer), (200, b'{"Successful":[{"Id":"0"}]}')]
-    assert store_undelivered([LETTER], sqs.store) == [Queued(Queue.DEAD_LETTERS, LETTER.failed)]
+    assert store_undelivered([LETTER], sqs.store_messages) == [Queued(Queue.DEAD_LETTERS, LETTER.failed)]
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
@@ -56,7 +56,7 @@ def test_a_message_that_is_none_of_ours_stays_where_it_is_when_the_queue_answers
     stores: Aws, answer: bytes
 ) -> None:
     stores.answers = [(200, answer)]
-    assert sqs.keep_unreadable("x", "why")
+    assert sqs.store_unreadable("x", "why")
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
@@ -64,16 +64,16 @@ def test_what_has_been_delivered_does_not_come_back_for_an_odd_answer_about_what
     stores: Aws, answer: bytes
 ) -> None:
     stores.answers = [(200, answer)]
-    sqs.postpone({"receipt": 5})
+    sqs.postpone_messages({"receipt": 5})
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"<Error", b"\xff"])
 def test_what_s3_answers_oddly_is_a_reason_too(stores: Aws, answer: bytes) -> None:
     stores.answers = [(400, answer)] * 9
     with pytest.raises(OSError, match="overflow bucket"):
-        s3.leave("{}")
+        s3.store_detail("{}")
     with pytest.raises(OSError, match=r"."):
-        sqs.follow('{"overflow":{"key":"overflow/00000000-0000-0000-0000-000000000000"}}')
+        sqs.load_message_text('{"overflow":{"key":"overflow/00000000-0000-0000-0000-000000000000"}}')
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
@@ -83,16 +83,16 @@ def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
     aws: Aws, transport: AwsCall, answer: bytes, status: int
 ) -> None:
     aws.answers = [(status, answer)]
-    [outcome] = sender(transport)([ENTRY])
+    [outcome] = put_entries(transport, [ENTRY])
     assert isinstance(outcome, Failed)
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: AwsCall) -> None:
     aws.answers = [(200, b'{"FailedEntryCount":1,"Entries":[{"EventId":"1","ErrorCode":"InternalFailure"}]}')]
-    assert sender(transport)([ENTRY]) == [Failed("InternalFailure", "")]
+    assert put_entries(transport, [ENTRY]) == [Failed("InternalFailure", "")]
     aws.answers = [(200, b'{"FailedEntryCount":0,"Entries":[{"EventId":"1","ErrorCode":""}]}')]
-    assert sender(transport)([ENTRY]) == [Accepted("1")]
+    assert put_entries(transport, [ENTRY]) == [Accepted("1")]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,6 @@ def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: 
 )
 def test_a_pointer_fits_into_a_queue_whatever_made_its_message_too_large(stores: Aws, letter: Message) -> None:
     stores.answers = [(200, b""), (200, b'{"Successful":[{"Id":"0"}]}')]
-    assert sqs.store(Queue.RETRY, [letter]) == [None]
+    assert sqs.store_messages(Queue.RETRY, [letter]) == [None]
     _, (_, sent) = stores.asked
     assert len(sent) < sqs.MAX_BYTES

@@ -11,10 +11,20 @@ from botocore.exceptions import NoCredentialsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay.aws import api, boto3_clients, boto3_transport, http_transport
+from relay.aws import boto3_clients, boto3_transport, http_transport
 from relay.aws import credentials as role
-from relay.aws.api import NO_RETRY, PARAMETER_STORE, SECRETS_MANAGER, STANDARD_RETRY, AwsCall, CallOptions, Service
-from relay.aws.eventbridge import sender
+from relay.aws.api import (
+    NO_RETRY,
+    PARAMETER_STORE,
+    SECRETS_MANAGER,
+    STANDARD_RETRY,
+    AwsCall,
+    CallOptions,
+    Service,
+    Transport,
+)
+from relay.aws.eventbridge import put_entries
+from relay.aws.transport import warm_up
 from relay.entry import Accepted, Entry
 from tests.contract.json_service import REGION, Aws, aws, credentials, failure, put, serving
 
@@ -48,7 +58,7 @@ ENTRIES = st.builds(
 def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
     aws.asked.clear()
     for transport in (http_transport.call, boto3_transport.call):
-        assert sender(transport)([entry]) == [Accepted("1")]
+        assert put_entries(transport, [entry]) == [Accepted("1")]
     (mine, my_body), (theirs, their_body) = aws.asked
     assert json.loads(my_body) == json.loads(their_body)
     for name in ("content-type", "x-amz-target", "x-amz-security-token", "host"):
@@ -143,7 +153,7 @@ def test_credentials_that_were_not_there_are_looked_for_again(
 @pytest.mark.usefixtures("no_credentials")
 def test_no_adapter_keeps_a_client_without_credentials() -> None:
     with pytest.raises(NoCredentialsError):
-        boto3_clients.client("sqs", boto3_clients.CONFIG_STORE, REGION)
+        boto3_clients.create_client("sqs", boto3_clients.botocore_config(STANDARD_RETRY), REGION)
 
 
 @pytest.mark.usefixtures("aws")
@@ -151,8 +161,8 @@ def test_no_adapter_keeps_a_client_without_credentials() -> None:
 def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
     monkeypatch.setenv("AWS_REGION", REGION)
-    transport = api.Transport(boto3_transport.call, boto3_transport.prepare)
-    api.warm_up(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
+    transport = Transport(boto3_transport.call, boto3_transport.warm_up)
+    warm_up(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
     made = boto3_transport.client.cache_info().currsize
     put(transport.call)
     for region in (REGION, "eu-west-1"):

@@ -109,7 +109,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
     answer = relay.post("/orders", body)
     faults([])
     monkeypatch.undo()
-    http_transport.disconnect()
+    http_transport.close_connections()
     told = answer["body"]
     assert answer["statusCode"] == fault.status, told
 

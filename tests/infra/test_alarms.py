@@ -167,7 +167,7 @@ def test_a_pending_source_that_expired_is_an_alarm_for_a_day(template: Template)
     memory, samples = Memory(), []
     for hour in range(72):
         seen = [source] if hour < 24 else []
-        memory = memory.after(seen, ["us-east-1"], START + timedelta(hours=hour))
+        memory = memory.updated(seen, ["us-east-1"], START + timedelta(hours=hour))
         # Now and then the hourly look comes some seconds late.
         samples.append((hour * HOUR + (20.0 if hour % 2 else -20.0), float(len(memory.vanished))))
     series = {metric("SourcesVanished", service=SERVICE): samples}

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from relay import config
 from relay.aws.api import AwsError, CallOptions, Service
-from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, Secrets
+from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, SecretStore
 from relay.config.loader import Config
 from relay.entry import Accepted
 from relay.pipeline import accept
@@ -42,7 +42,7 @@ class World:
     asked: list[tuple[float, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.secrets = Secrets(self.call, lambda: self.now)
+        self.secrets = SecretStore(self.call, lambda: self.now)
 
     def call(
         self, _service: Service, _region: str, _operation: str, parameters: Mapping[str, Any], _patience: CallOptions

@@ -33,7 +33,7 @@ def test_what_is_signed_is_signed_as_botocore_would(
 ) -> None:
     host = f"{service}.{region}.amazonaws.com{port}"
     headers = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-target": target}
-    mine = sigv4.signed(headers, body, (region, service), Credentials(*keys), now)
+    mine = sigv4.sign_headers(headers, body, (region, service), Credentials(*keys), now)
     request = AWSRequest("POST", f"https://{host}/", headers={**headers}, data=body)
     with mock.patch("botocore.auth.get_current_datetime", return_value=now):
         SigV4Auth(BotocoreCredentials(*keys), service, region).add_auth(request)

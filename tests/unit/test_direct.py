@@ -10,10 +10,10 @@ from botocore.parsers import JSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import config
-from relay.aws import api, boto3_transport, endpoints, http_transport
+from relay.aws import boto3_transport, endpoints, http_transport
 from relay.aws.api import EVENTS, PARAMETER_STORE, SECRETS_MANAGER, Service
-from relay.aws.connection import Answer
+from relay.aws.connection import HttpResponse
+from relay.aws.transport import choose_transport
 
 LOADER = botocore.session.get_session().get_component("data_loader")
 PARTITIONS = LOADER.load_data("partitions")
@@ -37,15 +37,15 @@ def test_every_region_of_every_partition_has_botocores_endpoint_or_is_left_to_bo
     assert len(REGIONS) > 45
     for partition, region in REGIONS:
         theirs = provider.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False).url
-        served = endpoints.served({}, [region])
+        served = endpoints.supports({}, [region])
         assert served is (partition in SERVED), region
-        assert not served or endpoints.url(service.name, region) == theirs
+        assert not served or endpoints.endpoint_url(service.name, region) == theirs
 
 
 def test_no_endpoint_is_made_up_for_a_region_that_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with pytest.raises(ValueError, match="eu-isoe-west-1"):
-        endpoints.url("events", "eu-isoe-west-1")
+        endpoints.endpoint_url("events", "eu-isoe-west-1")
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_no_endpoint_is_made_up_for_a_region_that_is_not_served(monkeypatch: pyt
     ids=lambda environment: next(iter(environment)),
 )
 def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert api.choose_transport(config.DIRECT, ["us-east-1"]).call is http_transport.call
+    assert choose_transport(["us-east-1"], always_boto3=False).call is http_transport.call
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert api.choose_transport(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
+    assert choose_transport(["us-east-1"], always_boto3=False).call is boto3_transport.call
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_what_only_the_sdk_knows_is_left_to_it(environment: dict[str, str], monk
 def test_a_region_of_a_partition_it_does_not_serve_is_left_to_the_sdk(
     region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert api.choose_transport(config.DIRECT, ["us-east-1", region]).call is boto3_transport.call
+    assert choose_transport(["us-east-1", region], always_boto3=False).call is boto3_transport.call
     monkeypatch.setenv("AWS_REGION", region)  # where the secrets are
-    assert api.choose_transport(config.DIRECT, ["us-east-1"]).call is boto3_transport.call
+    assert choose_transport(["us-east-1"], always_boto3=False).call is boto3_transport.call
 
 
 def test_relay_toml_chooses_the_transport() -> None:
-    assert api.choose_transport(config.BOTO3, ["us-east-1"]).call is boto3_transport.call
+    assert choose_transport(["us-east-1"], always_boto3=True).call is boto3_transport.call
 
 
 TEXTS = st.text(max_size=12)
@@ -115,7 +115,7 @@ def is_text(body: bytes) -> bool:
 def test_an_error_is_read_as_botocore_reads_it(status: int, body: bytes) -> None:
     parser: Any = JSONParser()
     theirs = parser.parse({"status_code": status, "headers": {}, "body": body}, None)["Error"]
-    mine = http_transport.refusal(Answer(status, {}, body))
+    mine = http_transport.parse_error(HttpResponse(status, {}, body))
     assert (mine.code, mine.message) == (theirs["Code"], theirs["Message"])
 
 
@@ -131,12 +131,12 @@ def test_an_error_is_read_as_botocore_reads_it(status: int, body: bytes) -> None
 @pytest.mark.parametrize("status", [400, 503])
 def test_an_error_whose_body_does_not_name_it_is_what_its_header_says(status: int, body: bytes, code: str) -> None:
     headers = {"x-amzn-ErrorType": "aws.events#ThrottlingException:http://internal.amazon.com/"}
-    assert http_transport.refusal(Answer(status, headers, body)).code == code
+    assert http_transport.parse_error(HttpResponse(status, headers, body)).code == code
 
 
 def test_an_error_carries_the_request_id_that_support_asks_for() -> None:
     body = b'{"__type":"ThrottlingException","message":"slow"}'
-    failed = http_transport.refusal(Answer(400, {"x-amzn-RequestId": "1-2"}, body))
+    failed = http_transport.parse_error(HttpResponse(400, {"x-amzn-RequestId": "1-2"}, body))
     assert failed.request_id == "1-2"
     assert (failed.message, str(failed)) == (
         "slow (AWS request id 1-2)",

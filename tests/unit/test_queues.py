@@ -13,12 +13,12 @@ from relay.delivery.message import MAX_ATTRIBUTE, InvalidMessage, ascii_attribut
 )
 def test_a_pointer_that_is_none_of_ours_is_unreadable_and_never_looked_up(key: str) -> None:
     with pytest.raises(InvalidMessage):
-        sqs.follow('{"overflow":{"key":"' + key + '"}}')
+        sqs.load_message_text('{"overflow":{"key":"' + key + '"}}')
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "1", '{"overflow":1}', '{"overflow":{}}', "[" * 100_000])
 def test_what_is_no_pointer_is_the_message(text: str) -> None:
-    assert sqs.follow(text) == text
+    assert sqs.load_message_text(text) == text
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=300))

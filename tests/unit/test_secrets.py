@@ -10,7 +10,7 @@ import pytest
 from local.process import ROOT
 from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS
 from relay.aws.api import AwsError, CallOptions, Service
-from relay.aws.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, Secrets
+from relay.aws.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, SecretStore
 from relay.errors import Unauthorized, Unavailable
 
 
@@ -48,9 +48,9 @@ class SecretsManager:
             raise AwsError("ResourceNotFoundException", "")
         return {"SecretString": self.current[name]}
 
-    def function(self) -> Secrets:
+    def function(self) -> SecretStore:
         """Return the memory of one function environment."""
-        return Secrets(self.call, lambda: self.now)
+        return SecretStore(self.call, lambda: self.now)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_a_binary_value_is_text_in_utf_8(aws: SecretsManager) -> None:
         def call(*_: Any, binary: object = binary) -> dict[str, Any]:
             return {"SecretBinary": binary}
 
-        assert Secrets(call, lambda: aws.now).read("acme/orders") == ["text"]
+        assert SecretStore(call, lambda: aws.now).read("acme/orders") == ["text"]
 
 
 def test_the_runbook_states_the_bounds() -> None:
@@ -188,7 +188,7 @@ def test_of_two_functions_that_enroll_at_the_same_moment_the_first_wins(aws: Sec
             first.enroll("acme/asana", "genuine")
         return real(*arguments)
 
-    second = Secrets(while_the_other_asks, lambda: aws.now)
+    second = SecretStore(while_the_other_asks, lambda: aws.now)
     with pytest.raises(Unauthorized, match="another value"):
         second.enroll("acme/asana", "forged")
     assert aws.current == {"acme/asana": "genuine"}
@@ -245,7 +245,7 @@ def test_a_secret_that_cannot_be_stored_is_not_enrolled(aws: SecretsManager) -> 
             raise AwsError("AccessDeniedException", "kms")
         return real(*arguments)
 
-    secrets = Secrets(no_puts, lambda: aws.now)
+    secrets = SecretStore(no_puts, lambda: aws.now)
     with pytest.raises(Unavailable, match="secret acme/asana: AccessDeniedException"):
         secrets.enroll("acme/asana", "genuine")
     assert secrets.read("acme/asana") == []

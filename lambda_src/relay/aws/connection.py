@@ -9,11 +9,11 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, NamedTuple, Protocol
 
-MAX_BYTES = 1024 * 1024
-"""Of an answer. A secret has at most 64 KB, and EventBridge answers an id for each entry."""
+MAX_RESPONSE_BYTES = 1024 * 1024
+"""The limit of a response body. A secret has at most 64 KB, and EventBridge returns an id for each entry."""
 
 MAX_IDLE_SECONDS = 20
-"""After this the other side, or a NAT gateway between, may have forgotten the connection without a word.
+"""The idle time after which the peer, or a NAT gateway between, may have dropped the connection without closing it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html: "Lambda purges idle connections over time."
 """
@@ -22,18 +22,18 @@ _FIRST_FINAL_STATUS = 200
 
 
 class ConnectionClosed(OSError):
-    """The connection ended before the answer did, or what came is no complete HTTP answer."""
+    """The connection ended before the response did, or what arrived is no complete HTTP response."""
 
 
 class Headers(Protocol):
-    """What http.client makes of the headers; they are seldom looked at."""
+    """The headers of a response, as http.client parses them."""
 
     def get(self, name: str, /) -> str | None:
-        """Return the value of a header, whose name may be written in any case."""
+        """Return the value of the header `name`, in any case, or None."""
 
 
-class Answer(NamedTuple):
-    """What a service answered."""
+class HttpResponse(NamedTuple):
+    """The response of a service."""
 
     status: int
     headers: Headers
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """Open from the start, plain or (with a `context`) TLS; for one request at a time. After an error it is dead."""
+    """An open connection, with TLS if there is a `context`; for one request at a time, and for none after an error."""
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext | None, seconds: float) -> None:
         """Connect within `seconds` for each address of the host. Raises OSError: TimeoutError, ssl.SSLError."""
@@ -58,14 +58,14 @@ class Connection:
         self._http.close()
 
     def is_usable(self) -> bool:
-        """Return whether another request may go over it: not idle for long, and not closed by the other side."""
+        """Return whether the idle connection can be reused: not idle for too long, and not closed by the peer."""
         used_at, now = self._used, _now()
         if (
             self._http.sock is None
             or max(now.wall - used_at.wall, now.monotonic - used_at.monotonic) > MAX_IDLE_SECONDS
         ):
             return False
-        # No answer is due: what can be read now is the end of the connection, unless it is TLS's own talk (tickets).
+        # No response is due: if the socket is readable, the peer has closed it, except for TLS session tickets.
         self._http.sock.settimeout(0)
         try:
             self._http.sock.recv(1)
@@ -75,29 +75,29 @@ class Connection:
             return False
         return False
 
-    def post(self, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
-        """Post `body` to the root and return the answer.
+    def post(self, headers: Mapping[str, str], body: bytes, seconds: float) -> HttpResponse:
+        """Post `body` to the root and return the response.
 
-        Raises OSError: TimeoutError if the whole answer is not there after `seconds`, else ConnectionClosed.
+        Raises OSError: TimeoutError if the whole response has not arrived after `seconds`, else ConnectionClosed.
         """
         self._http.sock.settimeout(seconds)
-        self._http.response_class = partial(_Response, time.monotonic() + seconds)  # type: ignore[assignment]
+        self._http.response_class = partial(_BoundedResponse, time.monotonic() + seconds)  # type: ignore[assignment]
         try:
-            sent = self._send(body, headers)
-            with self._http.getresponse() as response:
-                answer = Answer(response.status, response.headers, _content(response))
-                if not sent:
+            complete = self._send(body, headers)
+            with self._http.getresponse() as raw:
+                response = HttpResponse(raw.status, raw.headers, _read_body(raw))
+                if not complete:
                     self._http.close()
-                return answer
+                return response
         except (HTTPException, ValueError) as error:
             raise ConnectionClosed(f"{type(error).__name__}: {error}") from error
         finally:
             self._used = _now()
 
     def _send(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Send a request, and return whether all of it was taken.
+        """Send a request and return whether all of it could be sent.
 
-        Who refuses a large one may answer and hang up before the end of it: that answer says more than the connection.
+        A peer that refuses a large request may respond and close the connection before its end: read that response.
         """
         try:
             self._http.request("POST", "/", body, headers)
@@ -106,12 +106,12 @@ class Connection:
         return True
 
 
-class _Response(HTTPResponse):
-    """A response that has to be complete at a deadline, of time.monotonic, and that skips every interim answer."""
+class _BoundedResponse(HTTPResponse):
+    """A response that must be complete at a deadline (of time.monotonic); interim responses are skipped."""
 
-    def __init__(self, deadline: float, sock: socket.socket, **how: Any) -> None:
-        super().__init__(sock, **how)
-        self.fp = io.BufferedReader(_Stream(sock, self.fp.detach(), deadline))
+    def __init__(self, deadline: float, sock: socket.socket, **options: Any) -> None:
+        super().__init__(sock, **options)
+        self.fp = io.BufferedReader(_DeadlineStream(sock, self.fp.detach(), deadline))
 
     def begin(self) -> None:
         super().begin()
@@ -120,8 +120,8 @@ class _Response(HTTPResponse):
             super().begin()
 
 
-class _Stream(io.RawIOBase):
-    """What a socket receives until a deadline. A timeout of the socket alone begins anew with every byte."""
+class _DeadlineStream(io.RawIOBase):
+    """The bytes that a socket receives until a deadline: its own timeout begins anew with every byte."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, deadline: float) -> None:
         self._sock, self._raw, self._deadline = sock, raw, deadline
@@ -147,18 +147,18 @@ class _Instant(NamedTuple):
 
 
 def _now() -> _Instant:
-    """By both clocks: it is not documented whether the monotonic one goes on while a sandbox is frozen."""
+    """Return the time of both clocks: it is not documented whether the monotonic one runs while a sandbox is frozen."""
     return _Instant(time.time(), time.monotonic())
 
 
-def _content(response: HTTPResponse) -> bytes:
-    """Return the whole body. Raises ConnectionClosed if that cannot be known, or if it is too large."""
+def _read_body(response: HTTPResponse) -> bytes:
+    """Return the whole body. Raises ConnectionClosed if it has no known end, or is too large."""
     if not response.chunked and response.length is None:
-        raise ConnectionClosed("the answer does not say how long it is")
-    if (response.length or 0) > MAX_BYTES:
-        raise ConnectionClosed("the answer is too large")
+        raise ConnectionClosed("the response does not say how long it is")
+    if (response.length or 0) > MAX_RESPONSE_BYTES:
+        raise ConnectionClosed("the response is too large")
     # With a length, read() insists on all of it, which read(n) does not.
-    content = response.read(MAX_BYTES + 1) if response.chunked else response.read()
-    if len(content) > MAX_BYTES:
-        raise ConnectionClosed("the answer is too large")
+    content = response.read(MAX_RESPONSE_BYTES + 1) if response.chunked else response.read()
+    if len(content) > MAX_RESPONSE_BYTES:
+        raise ConnectionClosed("the response is too large")
     return content

@@ -1,4 +1,4 @@
-"""The function's credentials: the role's, from the environment, or what botocore finds."""
+"""Get the function's credentials: those of its role from the environment, or those that botocore finds."""
 
 import os
 from functools import cache
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials as Provider
 
 
-def current() -> Credentials:
+def get_credentials() -> Credentials:
     """Return credentials that are valid now. Raises AwsError if there are none.
 
     Lambda sets them in the environment; after SnapStart, and outside of Lambda, botocore finds and renews them.
@@ -30,11 +30,11 @@ def current() -> Credentials:
 
 @cache
 def _provider() -> "Provider":
-    """Raises NoCredentialsError, which is not cached: they may be there the next time."""
+    """Return the provider of the credentials. Raises NoCredentialsError, which is not cached: they may come later."""
     from botocore.exceptions import NoCredentialsError
     from botocore.session import get_session
 
-    found = get_session().get_credentials()
-    if found is None:
+    provider = get_session().get_credentials()
+    if provider is None:
         raise NoCredentialsError
-    return found
+    return provider

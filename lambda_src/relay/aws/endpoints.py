@@ -1,4 +1,4 @@
-"""Where AWS's services are: their Regional endpoints, for the partitions that the direct transport serves.
+"""Find the Regional endpoints of AWS's services, for the partitions that the direct transport supports.
 
 A test compares every Region of every partition with botocore's endpoint rules.
 """
@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-# botocore, partitions.json: how the Regions of a partition are named, and the suffix of its host names. What matches
-# none of them (a Region for intelligence services, or of a partition that is not known here) is left to boto3.
+# From botocore, partitions.json: a pattern of the partition's Regions, and the suffix of its host names. A Region that
+# matches none of them (one for intelligence services, or of a newer partition) is left to boto3.
 _PARTITIONS = (
     (re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+"), "amazonaws.com"),
     (re.compile(r"us-gov-[a-z]+-\d+"), "amazonaws.com"),
@@ -17,7 +17,7 @@ _PARTITIONS = (
     (re.compile(r"eusc-de-[a-z]+-\d+"), "amazonaws.eu"),
 )
 
-# Settings of the environment that boto3 obeys and the direct transport does not.
+# Environment variables that only boto3 supports.
 # https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 _ONLY_BOTO3 = (
     "AWS_CONFIG_FILE",
@@ -29,8 +29,8 @@ _ONLY_BOTO3 = (
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 
 
-def served(environment: Mapping[str, str], regions: Sequence[str]) -> bool:
-    """Return whether `url` is where boto3 would go: no proxy, no FIPS, dual-stack or per-service endpoint."""
+def supports(environment: Mapping[str, str], regions: Sequence[str]) -> bool:
+    """Return whether boto3 would call `endpoint_url` too: no proxy, no FIPS, dual-stack or per-service endpoint."""
     if any(environment.get(name) for name in _ONLY_BOTO3):
         return False
     if any(name.startswith("AWS_ENDPOINT_URL_") or name.upper() in _PROXIES for name in environment):
@@ -40,11 +40,11 @@ def served(environment: Mapping[str, str], regions: Sequence[str]) -> bool:
     return all(_suffix(region) for region in regions)
 
 
-def url(service: str, region: str) -> str:
+def endpoint_url(service: str, region: str) -> str:
     """Return the base URL of a service: AWS_ENDPOINT_URL, or its Regional endpoint.
 
     `service` is its name in host names ("events").
-    Raises ValueError for a Region that is not served.
+    Raises ValueError for a Region that is not supported.
     """
     if configured := os.environ.get("AWS_ENDPOINT_URL"):
         return configured

@@ -1,8 +1,8 @@
 """The direct transport: AWS's JSON protocol over one kept HTTPS connection for each service and Region.
 
-Instead of a botocore client, which is most of a cold start and half of a warm webhook
-(docs/explanation/performance.md). It signs what botocore would sign, goes where botocore would go and gives
-botocore's error codes: the tests compare.
+It replaces a botocore client, which is most of a cold start and half of the time of a warm webhook
+(docs/explanation/performance.md). It signs what botocore would sign, calls the endpoints that botocore would call and
+raises botocore's error codes: the tests compare them.
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 
@@ -21,15 +21,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.aws import credentials, endpoints, sigv4
-from relay.aws.api import USER_AGENT, AwsError, CallOptions, Service, Use
-from relay.aws.connection import Answer, Connection
+from relay.aws.api import USER_AGENT, AwsError, CallOptions, PlannedCall, Service
+from relay.aws.connection import Connection, HttpResponse
 from relay.templates import strict_json
 
 _JSON = "application/x-amz-json-1.1"
 _USER_AGENT = "{} lang/python#{}.{}.{}".format(USER_AGENT, *sys.version_info)
 
-# botocore, retries/standard.py, without the codes of other services
-_TRANSIENT = {
+# From botocore, retries/standard.py, without the codes of other services.
+_TRANSIENT_CODES = {
     "LimitExceededException",
     "PriorRequestNotComplete",
     "RequestLimitExceeded",
@@ -47,76 +47,78 @@ _TRANSIENT_STATUS = {429, 500, 502, 503, 504}
 
 _PAUSE_SECONDS = 0.1
 # From the operating system: functions restored from one SnapStart snapshot share the state of `random`.
-_CHANCE = random.SystemRandom()
+_RANDOM = random.SystemRandom()
 
 
 def call(
-    service: Service, region: str, operation: str, parameters: Mapping[str, Any], patience: CallOptions
+    service: Service, region: str, operation: str, parameters: Mapping[str, Any], options: CallOptions
 ) -> dict[str, Any]:
     """Return the answer of an operation.
 
-    Raises AwsError; for throttling, 5xx and lost connections only after all attempts.
+    Raises AwsError: for throttling, 5xx and lost connections after all attempts, else after the first.
     """
     body = json.dumps(parameters).encode()
-    for attempt in range(patience.attempts):
+    for attempt in range(options.max_attempts):
         if attempt:
-            time.sleep(_CHANCE.uniform(0, _PAUSE_SECONDS * 2**attempt))
+            time.sleep(_RANDOM.uniform(0, _PAUSE_SECONDS * 2**attempt))
         try:
-            answer = _endpoint(service, region).post(f"{service.target}.{operation}", body, patience)
+            response = _find_endpoint(service, region).post(f"{service.target_prefix}.{operation}", body, options)
         except AwsError as error:
-            failed = error
+            last_error = error
             continue
-        if answer.status == HTTPStatus.OK:
-            return _parsed(answer.content)
-        failed = refusal(answer)
-        if answer.status not in _TRANSIENT_STATUS and failed.code not in _TRANSIENT:
+        if response.status == HTTPStatus.OK:
+            return _parse_answer(response.content)
+        last_error = parse_error(response)
+        if response.status not in _TRANSIENT_STATUS and last_error.code not in _TRANSIENT_CODES:
             break
-    raise failed
+    raise last_error
 
 
-def prepare(uses: Sequence[Use], *, snapshot: bool) -> None:
-    """Do while the function starts what the first webhook would wait for. Raises AwsError.
+def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:
+    """Connect to the first service, so that the first webhook need not wait for it. Raises AwsError.
 
-    A connection would be dead in a snapshot. There it is the trusted certificates, which take long to read, and the
+    A connection does not survive a snapshot. For one, read the trusted certificates, which takes long, and find the
     credentials, for which botocore has to be imported.
     """
     if snapshot:
-        _tls()
-        credentials.current()
+        _tls_context()
+        credentials.get_credentials()
     else:
-        service, region, patience = uses[0]
-        _endpoint(service, region).connect(patience)
+        service, region, options = planned[0]
+        _find_endpoint(service, region).connect(options)
 
 
-def refusal(answer: Answer) -> AwsError:
-    """Return the error of an answer, as botocore's JSON parser reads it.
+def parse_error(response: HttpResponse) -> AwsError:
+    """Return the error in a response, as botocore's JSON parser reads it.
 
-    A body that does not name its type is what the header says, as other SDKs read it.
+    If the body does not name its type, the header does, as other SDKs read it.
     https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
     """
-    status, headers, content = answer
+    status, headers, content = response
     request_id = headers.get("x-amzn-RequestId") or ""
-    named = headers.get("x-amzn-ErrorType")
+    error_type = headers.get("x-amzn-ErrorType")
     start = content.strip()
-    if not named and status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not start or start.startswith(b"<html>")):
+    if not error_type and status >= HTTPStatus.INTERNAL_SERVER_ERROR and (not start or start.startswith(b"<html>")):
         return AwsError(str(status), _phrase(status), request_id)
     try:
-        found = strict_json.parse(content.decode())
+        document = strict_json.parse(content.decode())
     except ValueError:  # not UTF-8, not JSON, or nested too deeply
-        found = {"message": content.decode("utf-8", "replace")}
-    body: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    code = str(body.get("__type", named or status)).partition(":")[0].rpartition("#")[2]
+        document = {"message": content.decode("utf-8", "replace")}
+    body: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    code = str(body.get("__type", error_type or status)).partition(":")[0].rpartition("#")[2]
     return AwsError(code, str(body.get("message", body.get("Message", ""))), request_id)
 
 
 def _phrase(status: int) -> str:
+    """Return the reason phrase of a status; empty for a status that HTTP does not define."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
 
 
-def _parsed(content: bytes) -> dict[str, Any]:
+def _parse_answer(content: bytes) -> dict[str, Any]:
+    """Return the JSON object of an answer. Raises AwsError."""
     try:
         answer = strict_json.parse(content.decode())
     except ValueError as error:
@@ -134,35 +136,35 @@ class _Endpoint:
         self._scope = scope
         self._connection: Connection | None = None
 
-    def post(self, target: str, body: bytes, patience: CallOptions) -> Answer:
-        """Return the answer, whatever its status. Raises AwsError.
+    def post(self, target: str, body: bytes, options: CallOptions) -> HttpResponse:
+        """Return the response, whatever its status. Raises AwsError.
 
-        What fails on a kept connection may be its own fault: it is tried once more, at once, on a new one. So one
-        request takes at most twice `read_seconds`, and `connect_seconds`.
+        A failure on a kept connection may be that connection's own: the request is sent again, at once, on a new one.
+        So one request takes at most twice `read_timeout`, and `connect_timeout`.
         """
         headers = {"content-type": _JSON, "host": self._url.netloc, "x-amz-target": target}
-        headers = sigv4.signed(headers, body, self._scope, credentials.current(), datetime.now(UTC))
-        headers["user-agent"] = _USER_AGENT  # neither is signed, since proxies may change them; botocore does as much
+        headers = sigv4.sign_headers(headers, body, self._scope, credentials.get_credentials(), datetime.now(UTC))
+        headers["user-agent"] = _USER_AGENT  # like the trace, not signed: proxies may change it; botocore does the same
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             headers["x-amzn-trace-id"] = trace
         if self._connection and self._connection.is_usable():
             with suppress(AwsError):
-                return self._exchange(self._connection, headers, body, patience)
-        return self._exchange(self.connect(patience), headers, body, patience)
+                return self._exchange(self._connection, headers, body, options)
+        return self._exchange(self.connect(options), headers, body, options)
 
-    def connect(self, patience: CallOptions) -> Connection:
-        """Open a new connection in place of the one there was. Raises AwsError."""
+    def connect(self, options: CallOptions) -> Connection:
+        """Open a new connection in place of the old one. Raises AwsError."""
         self.close()
-        tls = _tls() if self._url.scheme == "https" else None
+        tls = _tls_context() if self._url.scheme == "https" else None
         port = self._url.port or (443 if tls else 80)
         try:
-            self._connection = Connection(self._url.hostname or "", port, tls, patience.connect_seconds)
+            self._connection = Connection(self._url.hostname or "", port, tls, options.connect_timeout)
         except TimeoutError as error:
-            raise self._failed("ConnectTimeoutError", error) from error
+            raise self._close_with("ConnectTimeoutError", error) from error
         except ssl.SSLError as error:
-            raise self._failed("SSLError", error) from error
+            raise self._close_with("SSLError", error) from error
         except OSError as error:
-            raise self._failed("EndpointConnectionError", error) from error
+            raise self._close_with("EndpointConnectionError", error) from error
         return self._connection
 
     def close(self) -> None:
@@ -172,16 +174,17 @@ class _Endpoint:
         self._connection = None
 
     def _exchange(
-        self, connection: Connection, headers: Mapping[str, str], body: bytes, patience: CallOptions
-    ) -> Answer:
+        self, connection: Connection, headers: Mapping[str, str], body: bytes, options: CallOptions
+    ) -> HttpResponse:
         try:
-            return connection.post(headers, body, patience.read_seconds)
+            return connection.post(headers, body, options.read_timeout)
         except TimeoutError as error:
-            raise self._failed("ReadTimeoutError", error) from error
+            raise self._close_with("ReadTimeoutError", error) from error
         except OSError as error:
-            raise self._failed("ConnectionClosedError", error) from error
+            raise self._close_with("ConnectionClosedError", error) from error
 
-    def _failed(self, code: str, error: Exception) -> AwsError:
+    def _close_with(self, code: str, error: Exception) -> AwsError:
+        """Close the connection and return the error that ended it."""
         self.close()
         return AwsError(code, f"{self._url.geturl()}: {error}")
 
@@ -189,19 +192,19 @@ class _Endpoint:
 _endpoints: dict[tuple[Service, str], _Endpoint] = {}
 
 
-def _endpoint(service: Service, region: str) -> _Endpoint:
+def _find_endpoint(service: Service, region: str) -> _Endpoint:
     key = (service, region)
-    if found := _endpoints.get(key):
-        return found
-    return _endpoints.setdefault(key, _Endpoint(endpoints.url(service.name, region), (region, service.name)))
+    if endpoint := _endpoints.get(key):
+        return endpoint
+    return _endpoints.setdefault(key, _Endpoint(endpoints.endpoint_url(service.name, region), (region, service.name)))
 
 
-def disconnect() -> None:
+def close_connections() -> None:
     """Close every connection; the next call opens its own."""
     while _endpoints:
         _endpoints.popitem()[1].close()
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))

@@ -20,7 +20,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
-from relay.aws.boto3_clients import CONFIG_STORE
+from relay.aws.api import STORAGE_RETRY
+from relay.aws.boto3_clients import botocore_config
 from relay.errors import Conflict, Rejected
 
 KEPT_SECONDS = 24 * 3600
@@ -63,7 +64,7 @@ def once(key: str, seconds_left: float, work: Callable[[], Answer]) -> tuple[Ans
 
 @cache
 def _table() -> DynamoDBPersistenceLayer:
-    return DynamoDBPersistenceLayer(table_name=os.environ["DEDUPE_TABLE"], boto_config=CONFIG_STORE)
+    return DynamoDBPersistenceLayer(table_name=os.environ["DEDUPE_TABLE"], boto_config=botocore_config(STORAGE_RETRY))
 
 
 class _Left:

@@ -1,4 +1,4 @@
-"""The adapter to the partner event sources and the accounts they are for.
+"""The adapter to the partner event sources and the accounts that they are shared with.
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListPartnerEventSourceAccounts.html
 """
@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from relay.aws import boto3_clients
+from relay.aws.api import STANDARD_RETRY
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -15,25 +16,26 @@ if TYPE_CHECKING:
 
 @cache
 def client(region: str) -> "EventBridgeClient":
-    """One client for each Region."""
-    made: EventBridgeClient = boto3_clients.client("events", boto3_clients.CONFIG, region)
-    return made
+    """Return the one client for each Region. Raises NoCredentialsError."""
+    config = boto3_clients.botocore_config(STANDARD_RETRY)
+    client: EventBridgeClient = boto3_clients.create_client("events", config, region)
+    return client
 
 
-def names(region: str, prefix: str) -> Iterator[str]:
-    """The names of the partner event sources that begin with `prefix`. Raises the SDK's errors."""
+def list_sources(region: str, prefix: str) -> Iterator[str]:
+    """Return the names of the partner event sources that begin with `prefix`. Raises the SDK's errors."""
     operation = client(region).list_partner_event_sources
-    yield from (one["Name"] for one in pages(operation, "PartnerEventSources", NamePrefix=prefix))
+    yield from (source["Name"] for source in paginate(operation, "PartnerEventSources", NamePrefix=prefix))
 
 
-def accounts(region: str, source: str) -> Iterator[dict[str, Any]]:
-    """The accounts of a source, with `State`, and `ExpirationTime` while PENDING. Raises the SDK's errors."""
+def list_accounts(region: str, source: str) -> Iterator[dict[str, Any]]:
+    """Return the accounts of a source, with `State`, and `ExpirationTime` while PENDING. Raises the SDK's errors."""
     operation = client(region).list_partner_event_source_accounts
-    yield from pages(operation, "PartnerEventSourceAccounts", EventSourceName=source)
+    yield from paginate(operation, "PartnerEventSourceAccounts", EventSourceName=source)
 
 
-def pages(operation: Any, key: str, **parameters: str) -> Iterator[dict[str, Any]]:
-    """Every element of `key` on every page; botocore has no paginators for these operations."""
+def paginate(operation: Any, key: str, **parameters: str) -> Iterator[dict[str, Any]]:
+    """Return the elements of `key` on all pages; botocore has no paginators for these operations."""
     token: dict[str, str] = {}
     while True:
         page = operation(**parameters, **token)

@@ -1,4 +1,4 @@
-"""The adapter to the overflow bucket: what is too large for a queue or for an event."""
+"""The adapter to the overflow bucket, for what is too large for a queue or for an event."""
 
 import os
 import uuid
@@ -9,12 +9,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from relay.aws import boto3_clients
+from relay.aws.api import STORAGE_RETRY
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-# Presigned URLs have to name the bucket's own Region. By default botocore signs them for S3's global host name, which
+# Presigned URLs must name the bucket's own Region. By default botocore signs them for S3's global host name, which
 # redirects or answers 400 outside of us-east-1.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
 _REGIONAL = Config(
@@ -24,55 +25,55 @@ _REGIONAL = Config(
 
 @cache
 def _client() -> "S3Client":
-    client: S3Client = boto3_clients.client("s3", boto3_clients.CONFIG_STORE.merge(_REGIONAL))
+    client: S3Client = boto3_clients.create_client("s3", boto3_clients.botocore_config(STORAGE_RETRY).merge(_REGIONAL))
     return client
 
 
-def name() -> str:
-    """The bucket's name."""
+def bucket_name() -> str:
+    """Return the bucket's name, which the stack has set."""
     return os.environ["OVERFLOW_BUCKET"]
 
 
-def put(prefix: str, content: bytes, content_type: str) -> str:
-    """Store `content` under a new key that begins with `prefix/`; gives the key. Raises the SDK's errors."""
+def store(prefix: str, content: bytes, content_type: str) -> str:
+    """Store `content` under a new key that begins with `prefix/` and return the key. Raises the SDK's errors."""
     key = f"{prefix}/{uuid.uuid4()}"
-    put_at(key, content, content_type)
+    store_at(key, content, content_type)
     return key
 
 
-def put_at(key: str, content: bytes, content_type: str) -> None:
-    """Store `content` under `key`, instead of what is there. Raises the SDK's errors."""
-    _client().put_object(Bucket=name(), Key=key, Body=content, ContentType=content_type)
+def store_at(key: str, content: bytes, content_type: str) -> None:
+    """Store `content` under `key`, replacing what is there. Raises the SDK's errors."""
+    _client().put_object(Bucket=bucket_name(), Key=key, Body=content, ContentType=content_type)
 
 
-def get(key: str) -> bytes | None:
-    """What is stored there, or None. Raises the SDK's errors, but not for a key that there is not."""
+def load(key: str) -> bytes | None:
+    """Return the content that is stored under `key`, or None if there is none. Raises the SDK's other errors."""
     try:
-        content: bytes = _client().get_object(Bucket=name(), Key=key)["Body"].read()
+        content: bytes = _client().get_object(Bucket=bucket_name(), Key=key)["Body"].read()
     except ClientError as error:
-        # Without s3:ListBucket, a key that is not there is denied.
+        # Without s3:ListBucket, S3 answers AccessDenied for a key that does not exist.
         if error.response["Error"]["Code"] in {"NoSuchKey", "AccessDenied"}:
             return None
         raise
     return content
 
 
-def leave(text: str) -> tuple[str, str]:
-    """Bucket and key of the JSON text, which is stored there now. Raises OSError."""
+def store_detail(text: str) -> tuple[str, str]:
+    """Store the JSON text of an event's detail and return its bucket and key. Raises OSError."""
     try:
-        return name(), put("claims", text.encode(), "application/json")
+        return bucket_name(), store("claims", text.encode(), "application/json")
     except Exception as error:
-        raise OSError(f"overflow bucket: {boto3_clients.reason(error)}") from error
+        raise OSError(f"overflow bucket: {boto3_clients.describe_error(error)}") from error
 
 
 def presign(key: str, seconds: int) -> str:
-    """Return a URL that gives the content to whoever has it. Raises OSError.
+    """Return a URL at which anyone can download the content. Raises OSError.
 
-    It is good for `seconds`, or as long as the function's credentials live.
+    It is valid for `seconds`, or as long as the function's credentials, whichever ends first.
     """
-    where = {"Bucket": name(), "Key": key}
+    location = {"Bucket": bucket_name(), "Key": key}
     try:
-        url: str = _client().generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
+        url: str = _client().generate_presigned_url("get_object", Params=location, ExpiresIn=seconds)
     except Exception as error:  # no credentials at this moment
-        raise OSError(f"overflow bucket: {boto3_clients.reason(error)}") from error
+        raise OSError(f"overflow bucket: {boto3_clients.describe_error(error)}") from error
     return url

@@ -1,4 +1,4 @@
-"""What has to differ between functions that were restored from one SnapStart snapshot.
+"""Make the functions that are restored from one SnapStart snapshot differ.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 """
@@ -9,8 +9,8 @@ import random
 def reseed_after_restore() -> None:
     """Give `random` a new state after each restore.
 
-    Otherwise every function restored from the snapshot would draw the same numbers, and botocore, which takes its
-    pauses between attempts from `random`, would try again everywhere at the same moments.
+    Otherwise all of them would draw the same numbers, and botocore, which takes its pauses between attempts from
+    `random`, would try again everywhere at the same moments.
     """
     try:
         from snapshot_restore_py import register_after_restore
