@@ -64,7 +64,17 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
     [
         ("regions =", "region =", 'relay.toml: region: unknown key; did you mean "regions"?'),
         ('regions = ["us-east-1", "eu-west-1"]', "", "relay.toml: regions: missing; expected a list"),
-        ('"eu-west-1"', '"Europe"', 'relay.toml: regions: expected AWS Regions such as "us-east-1", got "Europe"'),
+        ('"eu-west-1"', '"Europe"', 'relay.toml: regions: expected an AWS Region such as "us-east-1", got "Europe"'),
+        (
+            '"eu-west-1"',
+            '"eu-wset-1"',
+            'relay.toml: regions: expected an AWS Region (did you mean "eu-west-1"?), got "eu-wset-1"',
+        ),
+        (
+            "${path.customer}/orders",
+            "{{body.customer}}",
+            'event.source: "aws.partner/acme.example/{{body.customer}}": expected "${body.customer}" instead of "{{',
+        ),
         (
             '"aws.partner/acme.example"',
             '"acme.example"',

@@ -72,6 +72,8 @@ def test_json_inside_a_text_is_read() -> None:
         ("${bdy.type}", 'no name "bdy"; expected one of body, headers, item'),
         ("${join(',', [body.a, header.b])}", 'no name "header"'),
         ("${lenght(body)}", 'no function "lenght"'),
+        ("a/{{ body.type }}", r'expected "\$\{body.type\}" instead of "\{\{ body.type \}\}"'),
+        ("${{ body.type }}", r'is not JMESPath: expected "\$\{body.type\}"'),
     ],
 )
 def test_a_mistake_is_found_when_the_template_is_compiled(text: str, says: str) -> None:
@@ -80,7 +82,16 @@ def test_a_mistake_is_found_when_the_template_is_compiled(text: str, says: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["${body.a.b[*].c.d}", "${sort_by(body.list, &key)[0].name}", "${body.{x: y}}", "${map(&foo, body.l)}"]
+    "text",
+    [
+        "${body.a.b[*].c.d}",
+        "${sort_by(body.list, &key)[0].name}",
+        "${body.{x: y}}",
+        "${{x: body.a}}",
+        "$${{x}} {{",
+        "{{} }",
+        "${map(&foo, body.l)}",
+    ],
 )
 def test_only_names_at_the_top_have_to_be_in_scope(text: str) -> None:
     compile_template(text, NAMES)

@@ -16,6 +16,7 @@ from relay.config import event as event_config
 from relay.config import presets, route_rules
 from relay.config.line_numbers import line_of
 from relay.config.presets import Presets
+from relay.config.regions import region_problem
 from relay.config.route import CLAIM_CHECK, REJECT, Route
 from relay.config.table import INVALID_TEMPLATE, Problem, Table, Validator, similar
 from relay.entry import MAX_ENTRY_BYTES
@@ -46,7 +47,6 @@ _REQUEST = "262143 B"
 _ENTRIES_OF_A_ROW = 5000
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
 _EXPECTED_URL = 'expected a URL such as "https://hooks.acme.example", without a slash at its end'
-_REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
 _BUS = r"[.\-_A-Za-z0-9]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[.\-_A-Za-z0-9]{1,256}"
 _ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 
@@ -122,7 +122,7 @@ def parse(text: str, name: str) -> Config:
 
 def _config(table: Table) -> Config:
     partner = table.text("partner", check=_pattern(_PARTNER, 'expected "aws.partner/" and your domain'))
-    regions = table.texts("regions", check=_pattern(_REGION, 'expected AWS Regions such as "us-east-1"'))
+    regions = table.texts("regions", check=region_problem)
     known = presets.load()
     tables = table.tables("route")
     routes = tuple(_route(one, known, partner, regions) for one in tables)

@@ -6,6 +6,7 @@ JMESPath is the AWS CLI's own query language: https://jmespath.org/specification
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -19,6 +20,8 @@ from relay.errors import MappingError
 from relay.templates import strict_json
 
 _QUOTES = "\"'`"
+_DOUBLE_BRACES = re.compile(r"\{\{([^{}]+)\}\}")
+"""A placeholder as other template languages write it."""
 
 
 class _Functions(Functions):
@@ -86,7 +89,11 @@ class Template:
 
 
 def compile_template(text: str, names: Collection[str]) -> Template:
-    """Raises TemplateError if a placeholder does not end, is not JMESPath, or uses a name that is not in `names`."""
+    """Return `text` compiled.
+
+    Raise TemplateError if a placeholder does not end, is not JMESPath, reads a name that is not in `names`, or is
+    written in another template language.
+    """
     return Template(text, tuple(_split(text, names)))
 
 
@@ -118,6 +125,8 @@ def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:
     while position < len(text):
         if text.startswith("$${", position):
             literal, position = literal + "${", position + 3
+        elif braces := _DOUBLE_BRACES.match(text, position):
+            raise TemplateError(f'"{text}": expected "${{{braces[1].strip()}}}" instead of "{braces[0]}"')
         elif text.startswith("${", position):
             if literal:
                 yield literal
@@ -155,6 +164,8 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
         compiled = jmespath.compile(expression)
     except (JMESPathError, ValueError) as error:
         why = str(error).splitlines()[0] if str(error) else "it is empty"
+        if braces := _DOUBLE_BRACES.fullmatch(f"{{{expression}}}"):
+            why = f'expected "${{{braces[1].strip()}}}"'
         raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
     for kind, name in _uses(compiled.parsed):
         known = _Functions.FUNCTION_TABLE if kind == "function" else names
