@@ -1,6 +1,5 @@
-"""Previews what a webhook becomes: the scope of its templates and its entries, without AWS."""
+"""Previews what a webhook becomes: its entries, without AWS."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,23 +7,15 @@ from typing import Any
 from relay.config.loader import Config
 from relay.delivery.deliver import requests
 from relay.entry import Entry, refusal
-from relay.http import body_formats
 from relay.mapping import claim_check
 from relay.mapping.claim_check import ClaimCheckStore
-from relay.mapping.entries import scope_of, to_entries
-from relay.webhook import Webhook
+from relay.mapping.entries import to_entries
+from relay.mapping.parsed_webhook import ParsedWebhook
 
 
-def scope(webhook: Webhook) -> Mapping[str, Any]:
-    """Return the values that the templates of the webhook's route can read. Raise Rejected."""
-    _, value = body_formats.parse(webhook.request, webhook.route.body_format)
-    return scope_of(webhook, value)
-
-
-def entries(webhook: Webhook, scope: Mapping[str, Any], relay: Config) -> list[Entry]:
+def entries(parsed: ParsedWebhook, relay: Config) -> list[Entry]:
     """Return the webhook's entries, with a sample claim check for what is too large. Raise MappingError, Rejected."""
-    text, _ = body_formats.parse(webhook.request, webhook.route.body_format)
-    return to_entries(webhook.route, scope, text, relay, partial(_sample_claim_check, now=webhook.received_at))
+    return to_entries(parsed, relay, partial(_sample_claim_check, now=parsed.webhook.received_at))
 
 
 def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:

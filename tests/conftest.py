@@ -3,7 +3,7 @@
 import base64
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,6 @@ from relay import config
 from relay.config import loader
 from relay.config.loader import Config
 from relay.delivery.deliver import Budget
-from relay.delivery.message import Message
-from relay.delivery.undelivered import Queue
-from relay.mapping.claim_check import ClaimCheckStore
 
 # Powertools reads these when it is imported, by whichever test comes first.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
@@ -69,37 +66,9 @@ def load(tmp_path: Path) -> Load:
     return load
 
 
-def nothing_is_published(url: str, _max_age: float) -> bytes:
-    """No certificate is needed where this stands for the web."""
-    raise AssertionError(url)
-
-
-def everything_is_stored(_queue: Queue, messages: Sequence[Message]) -> list[str | None]:
-    """Both queues take every message."""
-    return [None] * len(messages)
-
-
-def nothing_is_left(_text: str) -> tuple[str, str]:
-    """No detail is too large where this stands for the bucket."""
-    raise AssertionError
-
-
-NO_CLAIMS = ClaimCheckStore(nothing_is_left, lambda key, _seconds: key, 3600)
-
-
-def each_is_the_first(_key: str, _seconds: float, work: Callable[[], Any]) -> tuple[Any, bool]:
-    """No webhook has been seen before."""
-    return work(), True
-
-
 def no_retries(_seconds: float = 0) -> Budget:
     """Time for everything to be put once, and for nothing again."""
     return Budget(retry_until=0, send_until=math.inf)
-
-
-def nothing_is_enrolled(name: str, _value: str) -> None:
-    """No secret may be stored where this stands for Secrets Manager."""
-    raise AssertionError(name)
 
 
 def http_api_event(

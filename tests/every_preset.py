@@ -23,8 +23,9 @@ from relay.config.route import Route
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Entry, Outcome
-from relay.pipeline.services import Ports
-from tests.conftest import NO_CLAIMS, NOW, each_is_the_first
+from relay.pipeline.services import Services
+from tests import doubles
+from tests.conftest import NOW
 
 SECRET = "abcdef0123456789abcdef0123456789"  # in every encoding
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:MyTopic"
@@ -63,17 +64,15 @@ class Reached:
         """Every secret that is enrolled is kept."""
         self.things.append(name)
 
-    def ports(self) -> Ports:
-        """AWS, for the pipeline."""
-        return Ports(
+    def services(self, relay: Config) -> Services:
+        """Return services that note what is reached."""
+        return doubles.services(
+            relay,
             read_secret=lambda _: [SECRET],
-            refresh_secret=lambda _: [],
             send=self.send,
             store=self.store,
             fetch=_published,
             enroll=self.enroll,
-            counter=NO_CLAIMS,
-            once=each_is_the_first,
         )
 
 

@@ -23,8 +23,8 @@ from typing import Any
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline.services import Ports
-from tests.conftest import NO_CLAIMS, each_is_the_first, http_api_event, nothing_is_enrolled
+from tests import doubles
+from tests.conftest import http_api_event
 from tests.genuine import NOW, PATH, PRESETS, Genuine, genuine
 from tests.handler import handle
 
@@ -240,23 +240,20 @@ def attack(name: str, events: Sequence[tuple[str, Event]], report: Report) -> No
         reached.extend(messages)
         return [None] * len(messages)
 
-    ports = Ports(
+    services = doubles.services(
+        sender.relay,
         read_secret=lambda _: sender.secrets,
-        refresh_secret=lambda _: [],
         send=send,
         store=store,
         fetch=lambda *_: b"",
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
-    handle(event_of(sender), sender.relay, ports, NOW)
+    handle(event_of(sender), services, NOW)
     expected = list(reached)
     for what, event in events:
         reached.clear()
         begun = time.process_time()
         try:
-            status = handle(event, sender.relay, ports, NOW)["statusCode"]
+            status = handle(event, services, NOW)["statusCode"]
         except Exception as error:  # noqa: BLE001 - the attack looks for any
             report.failures.append(f"{name}: {what}: {type(error).__name__}: {error}"[:300])
             continue

@@ -1,15 +1,13 @@
 """Fixtures: the local partner bus alone (plain HTTP, no IAM), and both handlers with their real adapters on it."""
 
-import importlib
 import json
 import os
 import socket
-import sys
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -17,16 +15,18 @@ import httpx
 import pytest
 from botocore.config import Config
 
-import relay
 from local import process
 from local.deploy import CUSTOMER, drain
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
-from relay.aws import boto3_transport, endpoints, http_transport, idempotency, s3, sqs
-from relay.aws.secrets import SecretStore
+from relay import bootstrap
+from relay.aws import boto3_transport, endpoints, http_transport, s3, sqs
+from relay.aws.api import AwsCall
 from relay.delivery.undelivered import Queue
+from relay.pipeline.services import Services
 from tests.conftest import http_api_event
-from tests.handler import Context
+from tests.doubles import Context
+from tests.handler import ingest, redeliver
 
 REGION = "us-east-1"
 SOURCE = "aws.partner/acme.example/c42/orders"
@@ -54,13 +54,17 @@ def faults(bus: LocalAws) -> Iterator[Inject]:
     inject([])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Functions:
-    """Both handlers' modules, imported as Lambda does it: everything they need is in the environment."""
+    """Both handlers on services that are composed as on Lambda: everything they need is in the environment."""
 
     bus: LocalAws
-    ingest: ModuleType
-    redeliver: ModuleType
+    call: AwsCall
+    services: Services
+
+    def restarted(self, clock: Callable[[], float] = time.time) -> "Functions":
+        """Return the functions as if they had just started: no secret has been read. `clock` is the time of day."""
+        return replace(self, services=bootstrap.services(self.services.config, self.call, clock))
 
     def post(
         self,
@@ -77,15 +81,21 @@ class Functions:
         event = http_api_event(path, body, {"content-type": "application/json", **signed}, method=method) | (
             changes or {}
         )
-        answer: dict[str, Any] = self.ingest.handler(event, Context())
+        answer = self.handle(event)
         return answer | {"body": json.loads(answer["body"])} if parsed else answer
+
+    def handle(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return the response of the ingest handler."""
+        return ingest.create_handler(self.services)(event, Context())  # type: ignore[arg-type]  # what it uses
 
     def cut_off(self, services: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Nothing answers for these services any more, by either transport, until the patch is undone."""
         http_transport.close_connections()
         url, client = endpoints.endpoint_url, boto3_transport.client
         patch.setattr(
-            endpoints, "url", lambda service, region: _nobody() if service in services else url(service, region)
+            endpoints,
+            "endpoint_url",
+            lambda service, region: _nobody() if service in services else url(service, region),
         )
         once = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
         patch.setattr(
@@ -97,9 +107,7 @@ class Functions:
                 else client(name, region, options)
             ),
         )
-        unread = SecretStore(self.ingest.CALL)
-        ports = replace(self.ingest.PORTS, read_secret=unread.read, refresh_secret=unread.refresh, enroll=unread.enroll)
-        patch.setattr(self.ingest, "PORTS", ports)
+        patch.setattr(self, "services", self.restarted().services)
 
     def taken(self, queue: Queue) -> list[dict[str, Any]]:
         """Every message that is in the queue, taken out of it."""
@@ -123,8 +131,7 @@ class Functions:
             }
             for number, message in enumerate(messages)
         ]
-        answer: dict[str, Any] = self.redeliver.handler({"Records": records}, Context())
-        return answer
+        return redeliver.create_handler(self.services)({"Records": records}, Context())  # type: ignore[arg-type]
 
 
 ENVIRONMENT = {Queue.RETRY: "RETRY_QUEUE_URL", Queue.DEAD_LETTERS: "DEAD_LETTER_QUEUE_URL"}
@@ -162,16 +169,15 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
             "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }.items():
             environment.setenv(variable, value)
-        _forget()
-        yield Functions(bus, importlib.import_module("relay.ingest"), importlib.import_module("relay.redeliver"))
-    _forget()
+        _disconnect()
+        settings = bootstrap.load_config()
+        call = bootstrap.connect(settings)
+        yield Functions(bus, call, bootstrap.services(settings, call))
+    _disconnect()
 
 
-def _forget() -> None:
-    """Modules and clients of another environment."""
-    for name in ("ingest", "redeliver"):
-        if sys.modules.pop(f"relay.{name}", None):
-            delattr(relay, name)
+def _disconnect() -> None:
+    """Drop connections and clients of another environment."""
     http_transport.close_connections()
-    for client in (boto3_transport.client, sqs._client, s3._client, idempotency._table):
+    for client in (boto3_transport.client, sqs._client, s3._client):
         client.cache_clear()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from relay.pipeline import accept
+from relay.pipeline.accept import accept
 from tests import every_preset
 from tests.conftest import NOW, http_api_event
 
@@ -122,7 +122,7 @@ def _measure(size: int) -> None:
         for route in config.routes:
             event = shape(route.path, every_preset.plausible_headers(route), size)
             begun = time.process_time()
-            response, _ = accept.answer(event, config, every_preset.Reached().ports(), NOW, lambda: 29)
+            response, _ = accept(event, every_preset.Reached().services(config), NOW, lambda: 29)
             found.append((time.process_time() - begun, route.name, response["statusCode"]))
         worst = sorted(found, reverse=True)[:3]
         print(f"{name:40}", *(f"{seconds:.3f} s {who} {status}" for seconds, who, status in worst), sep="  ")

@@ -1,7 +1,7 @@
-"""The Lambda handler behind a schedule: in which state the partner event sources are, in each Region.
+"""The Lambda handler behind a schedule: the states of the partner event sources, in all Regions.
 
-EventBridge accepts events for a PENDING source, answers with event ids, and drops them; after seven days it deletes the
-source. Only ListPartnerEventSourceAccounts tells a partner, and of a source that is gone nothing does: so each look
+EventBridge accepts events for a PENDING source, returns event ids, and drops them; after seven days it deletes the
+source. Only ListPartnerEventSourceAccounts tells a partner, and nothing tells of a source that is gone: so each run
 remembers what it saw.
 https://docs.aws.amazon.com/eventbridge/latest/onboarding/amazon_eventbridge_partner_onboarding_guide.html
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import config, telemetry
+from relay import bootstrap, telemetry
 from relay.aws import partner_sources, s3, snapstart, source_memory
 from relay.aws.source_memory import Memory, UnreadableMemory
 
@@ -19,14 +19,14 @@ EXPIRES_SOON = timedelta(days=3)
 
 MEMORY_KEY = "sources/last-look.json"
 
-CONFIG = config.load(config.path())
+CONFIG = bootstrap.load_config()
 snapstart.reseed_after_restore()
 
 
 @telemetry.logger.inject_lambda_context
 @telemetry.metrics.log_metrics
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-    """Look at every source of the partner, and count them by state."""
+    """List every source of the partner, and count them by state."""
     now = datetime.now(UTC)
     seen: dict[str, str] = {}
     expiring = []
@@ -36,14 +36,14 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
                 seen[f"{region} {source} {account['Account']}"] = account["State"]
                 if (expires := account.get("ExpirationTime")) and expires <= now + EXPIRES_SOON:
                     expiring.append(source)
-    # A look that failed has raised by now: what it did not see has not vanished.
-    memory = _remembered().updated(seen, CONFIG.regions, now)
+    # A run that failed has raised by now: what it did not see has not vanished.
+    memory = _last_run().updated(seen, CONFIG.regions, now)
     telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
     s3.store_at(MEMORY_KEY, memory.to_json().encode(), "application/json")
 
 
-def _remembered() -> Memory:
-    """Return what the last look saw. If that cannot be read, this look is the first: the next ones may not fail too."""
+def _last_run() -> Memory:
+    """Return what the last run saw, or nothing if that cannot be read: otherwise every run after it would fail."""
     try:
         return source_memory.parse(s3.load(MEMORY_KEY) or b"")
     except UnreadableMemory as error:

@@ -10,6 +10,7 @@ from relay import config
 from relay.config.line_numbers import line_of
 from relay.config.loader import Config
 from relay.errors import ConfigError, MappingError, Rejected
+from relay.mapping.parsed_webhook import parse_webhook
 from relayctl import preview
 
 _ROUTE = re.compile(r"\s*\[\[\s*route\s*\]\]")
@@ -70,7 +71,7 @@ def _entries(relay: Config, block: Block, file: str, capture: Capture) -> dict[s
     route = relay.routes[block.index]
     try:
         webhook = webhook_of(capture, route)
-        made = preview.entries(webhook, preview.scope(webhook), relay)
+        made = preview.entries(parse_webhook(webhook), relay)
     except MappingError as error:
         field = re.search(r"event\.([a-z_]+)", str(error))
         line = line_of(file, ("route", block.index, "event", *([field[1]] if field else [])))

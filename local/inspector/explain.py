@@ -14,6 +14,7 @@ from relay.config.loader import Config
 from relay.config.route import Route
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.http import routing
+from relay.mapping.parsed_webhook import parse_webhook
 from relay.templates.template import Template
 from relay.webhook import Webhook
 from relayctl import preview
@@ -39,9 +40,9 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
         return shown
     try:
         webhook = webhook_of(capture, route)
-        scope = preview.scope(webhook)
-        shown["values"] = dict(scope)
-        rows = preview.rows(preview.entries(webhook, scope, config), config)
+        parsed = parse_webhook(webhook)
+        shown["values"] = dict(parsed.scope)
+        rows = preview.rows(preview.entries(parsed, config), config)
     except (MappingError, Rejected) as error:
         shown["problem"] = error.detail if isinstance(error, Rejected) else str(error)
         return shown
@@ -127,6 +128,6 @@ def secret_of(capture: Capture, route: Route) -> str:
 
 
 def webhook_of(capture: Capture, route: Route) -> Webhook:
-    """As if it had been proven authentic when it came."""
+    """Return the webhook as if it had been authenticated when it came."""
     _, path = routing.match_route([route], capture.method, capture.path)
-    return Webhook(route, capture.request(), path, datetime.fromtimestamp(capture.at, UTC))
+    return Webhook.unverified(route, capture.request(), path, datetime.fromtimestamp(capture.at, UTC))

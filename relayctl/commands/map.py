@@ -12,6 +12,7 @@ from relay.config.route import Route
 from relay.errors import MappingError, Rejected
 from relay.http import routing
 from relay.http.request import Request
+from relay.mapping.parsed_webhook import parse_webhook
 from relay.templates.template import Template
 from relay.webhook import Webhook
 from relayctl import inputs, output, preview
@@ -49,7 +50,7 @@ def map_payload(
     request = Request("POST", url_path, query, headers, inputs.read_payload(file), "request-id")
     try:
         webhook = _webhook(route, request)
-        entries = preview.entries(webhook, preview.scope(webhook), relay)
+        entries = preview.entries(parse_webhook(webhook), relay)
     except MappingError as error:
         output.fail(f"would be dead-lettered: {error}")
     except Rejected as error:
@@ -85,4 +86,4 @@ def _url_path(route: Route, parameters: dict[str, str]) -> str:
 def _webhook(route: Route, request: Request) -> Webhook:
     """Return a webhook received now, without authenticating it. Raise Rejected."""
     _, path = routing.match_route([route], "POST", request.path)
-    return Webhook(route, request, path, datetime.now(UTC))
+    return Webhook.unverified(route, request, path, datetime.now(UTC))

@@ -1,11 +1,10 @@
-"""The real handler, with its real adapters, against the local partner bus, SQS and Secrets Manager."""
+"""The real handler, with its real adapters, against the local partner bus, SQS and SecretStore Manager."""
 
 import hashlib
 import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,9 @@ import pytest
 from local.deploy import CUSTOMER, Customer
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
-from relay.aws.api import AwsCall
 from relay.aws.secrets import REFUSE_SECONDS, SecretStore
 from relay.delivery.undelivered import Queue
 from relay.errors import Unauthorized
-from tests.handler import Context
 from tests.local_bus import REGION, SECRET, Functions, functions
 
 SOURCE = "aws.partner/acme.example/handler/orders"
@@ -209,16 +206,14 @@ def test_what_is_refused_leaves_nothing_anywhere(
 
 
 def test_a_rotated_secret_is_accepted_after_five_seconds_whatever_strangers_post(
-    relay: Functions, bus: LocalAws, customer: Customer, monkeypatch: pytest.MonkeyPatch
+    relay: Functions, bus: LocalAws, customer: Customer
 ) -> None:
     now = time.time()
-    secrets = SecretStore(relay.ingest.CALL, lambda: now)
-    ports = replace(relay.ingest.PORTS, read_secret=secrets.read, refresh_secret=secrets.refresh)
-    monkeypatch.setattr(relay.ingest, "PORTS", ports)
+    restarted = relay.restarted(lambda: now)
 
     def signed(secret: str) -> int:
         body = b'{"type":"rotated"}'
-        status: int = relay.post("/rotated", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
+        status: int = restarted.post("/rotated", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
         return status
 
     secrets_manager = bus.client("secretsmanager", PARTNER, REGION)
@@ -244,7 +239,7 @@ def test_a_secret_that_arrives_in_the_handshake_is_stored_and_then_verifies(post
 def test_of_two_secrets_that_are_enrolled_at_the_same_moment_the_first_wins(bus: LocalAws, relay: Functions) -> None:
     client = bus.client("secretsmanager", PARTNER, REGION)
     client.create_secret(Name="handler/race")
-    call: AwsCall = relay.ingest.CALL
+    call = relay.call
     first = SecretStore(call)
 
     def slow(*arguments: Any) -> dict[str, Any]:
@@ -269,5 +264,5 @@ def test_a_format_1_event_is_answered_too(relay: Functions, customer: Customer) 
         "body": body,
         "isBase64Encoded": False,
     }
-    assert relay.ingest.handler(event, Context())["statusCode"] == 202
+    assert relay.handle(event)["statusCode"] == 202
     assert [event["detail-type"] for event in customer.received()] == ["rest"]

@@ -8,9 +8,10 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import time_machine
@@ -19,7 +20,6 @@ from local.deploy import Customer
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay.delivery.undelivered import Queue
-from relay.pipeline import relaying
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 SOURCE = "aws.partner/acme.example/once/orders"
@@ -125,16 +125,16 @@ def test_of_two_at_the_same_moment_one_is_delivered_and_the_other_told_to_come_a
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
 def test_a_crash_in_the_middle_delays_the_webhook_and_does_not_lose_it(
-    post: Post, customer: Customer, monkeypatch: pytest.MonkeyPatch
+    relay: Functions, post: Post, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Crash(BaseException):
         """As if the process had been killed: nothing is cleaned up."""
 
-    def crash(*_: object) -> None:
+    def crash(_entries: object) -> NoReturn:
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr(relaying, "deliver", crash)
+        patched.setattr(relay, "services", replace(relay.services, send=crash))
         with pytest.raises(Crash):
             post()
     assert post()["statusCode"] == 409

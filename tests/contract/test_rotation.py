@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from local.deploy import Customer
 from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
-from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, SecretStore
+from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS
 from tests.local_bus import REGION, Functions, functions
 
 SOURCE = "aws.partner/acme.example/rotation/orders"
@@ -40,17 +39,13 @@ def relay(bus: LocalAws, tmp_path: Path) -> Iterator[Functions]:
         yield made
 
 
-def test_both_secrets_are_active_while_the_sender_changes(
-    relay: Functions, bus: LocalAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_secrets_are_active_while_the_sender_changes(relay: Functions, bus: LocalAws) -> None:
     now = time.time()
-    secrets = SecretStore(relay.ingest.CALL, lambda: now)
-    ports = replace(relay.ingest.PORTS, read_secret=secrets.read, refresh_secret=secrets.refresh)
-    monkeypatch.setattr(relay.ingest, "PORTS", ports)
+    restarted = relay.restarted(lambda: now)
 
     def answered(secret: str) -> int:
         body = b'{"n":1}'
-        status: int = relay.post("/orders", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
+        status: int = restarted.post("/orders", body, SIGNERS["standard-webhooks"](secret, body))["statusCode"]
         return status
 
     [script] = re.findall(

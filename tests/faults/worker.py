@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from tests.handler import Context
+from tests.doubles import Context
 
 
 def main() -> None:

@@ -14,10 +14,9 @@ from relay.delivery.undelivered import EntryResult, Queue, Queued
 from relay.entry import Accepted, Failed
 from relay.errors import Unauthorized, Unavailable
 from relay.pipeline import retry
-from relay.pipeline.accept import RejectedRequest
-from relay.pipeline.relaying import Relayed
-from relay.pipeline.retry import Postponed, ReceivedMessage
-from tests.handler import Context
+from relay.pipeline.results import Done, MessageResult, Postponed, RejectedRequest, Relayed
+from relay.pipeline.retry import ReceivedMessage
+from tests.doubles import Context
 from tests.infra.alarm_evaluation import Sample, in_alarm, metric
 from tests.infra.conftest import flat, only, resources
 
@@ -36,18 +35,13 @@ def waiting(outage_seconds: float, jitter: float) -> list[Sample]:
     now, count = 0.0, 1
     while now < outage_seconds:
         received = ReceivedMessage("", count, START)
-        delay = retry._later(received, "InternalFailure", _Jitter(jitter))  # type: ignore[arg-type]
+        delay = Postponed(retry.backoff_seconds(count, jitter), "InternalFailure")
         when = START + timedelta(seconds=now)
         age = retry.oldest_waiting_seconds([received], [delay], when)
         assert age is not None
         samples.append((now, age))
         now, count = now + delay.seconds, count + 1
     return samples
-
-
-class _Jitter:
-    def __init__(self, value: float) -> None:
-        self.jitter = lambda: value
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
@@ -68,8 +62,8 @@ def test_a_minute_of_throttling_is_no_alarm(template: Template) -> None:
 def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
     now = START + timedelta(hours=1)
     received = [ReceivedMessage("", 1, START + timedelta(minutes=minutes)) for minutes in (0, 10, 20)]
-    verdicts: list[retry.MessageResult] = [
-        retry.Done(1),
+    verdicts: list[MessageResult] = [
+        Done(1),
         Postponed(5, "InternalFailure"),
         Postponed(5, "InternalFailure"),
     ]
@@ -202,7 +196,7 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         lambda: telemetry.record_request(Relayed("orders", "1", fates)),
         lambda: telemetry.record_request(RejectedRequest("orders", Unauthorized("signature mismatch"))),
         lambda: telemetry.record_request(RejectedRequest("orders", Unavailable("Not now.", reason="throttled"))),
-        lambda: telemetry.record_batch([Postponed(5, "InternalFailure"), retry.Done(1, 1)], 900.0),
+        lambda: telemetry.record_batch([Postponed(5, "InternalFailure"), Done(1, 1)], 900.0),
         lambda: telemetry.record_source_states(["ACTIVE", "PENDING"], [], []),
         lambda: list(telemetry.with_latency_metric(lambda _: [])([])).clear(),
     ]

@@ -23,8 +23,8 @@ from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
-from relay.pipeline.services import Ports
-from tests.conftest import NO_CLAIMS, Load, each_is_the_first, http_api_event, nothing_is_enrolled
+from tests import doubles
+from tests.conftest import Load, http_api_event
 from tests.handler import handle
 from tests.oracles import signers
 from tests.oracles.signers import LONG, SIGNERS, URL, Signed
@@ -81,18 +81,15 @@ def answered(
         reached.extend(messages)
         return [None] * len(messages)
 
-    ports = Ports(
+    services = doubles.services(
+        relay,
         read_secret=lambda _: [signed.secret] if secrets is None else secrets,
-        refresh_secret=lambda _: [],
         send=send,
         store=store,
         fetch=lambda *_: signed.published,
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
     event = http_api_event("/hook", signed.body, signed.headers, query=query)
-    code: int = handle(event, relay, ports, datetime.now(UTC) + timedelta(seconds=later))["statusCode"]
+    code: int = handle(event, services, datetime.now(UTC) + timedelta(seconds=later))["statusCode"]
     assert bool(reached) == (code in {200, 202})
     return code
 

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -12,16 +12,9 @@ from relay import config
 from relay.config.loader import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
-from relay.pipeline.services import Ports, Response
 from relay.templates.template import compile_template
-from tests.conftest import (
-    NO_CLAIMS,
-    NOW,
-    everything_is_stored,
-    http_api_event,
-    nothing_is_enrolled,
-    nothing_is_published,
-)
+from tests import doubles
+from tests.conftest import NOW, http_api_event
 from tests.handler import handle
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -55,32 +48,22 @@ class Receiver:
     def __init__(self, relay: Config) -> None:
         self.sources: list[str] = []
         self._relay = relay
-        self._answers: dict[str, Response] = {}
+        self._idempotency = doubles.Remembered(remembers=True)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Return the status."""
-        ports = Ports(
+        services = doubles.services(
+            self._relay,
             read_secret=lambda _: [SECRET],
-            refresh_secret=lambda _: [],
             send=self._send,
-            store=everything_is_stored,
-            fetch=nothing_is_published,
-            enroll=nothing_is_enrolled,
-            counter=NO_CLAIMS,
-            once=self._once,
+            idempotency=self._idempotency,
         )
-        code: int = handle(http_api_event(path, body, headers), self._relay, ports, NOW)["statusCode"]
+        code: int = handle(http_api_event(path, body, headers), services, NOW)["statusCode"]
         return code
 
     def _send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
         self.sources += [entry.source for entry in entries]
         return [Accepted("id")] * len(entries)
-
-    def _once(self, key: str, _seconds: float, work: Callable[[], Response]) -> tuple[Response, bool]:
-        first = key not in self._answers
-        if first:
-            self._answers[key] = work()
-        return self._answers[key], first
 
 
 def mac(content: str) -> str:

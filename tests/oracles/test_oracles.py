@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline.services import Ports
-from tests.conftest import NO_CLAIMS, Load, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
+from tests import doubles
+from tests.conftest import Load, http_api_event
 from tests.handler import handle
 from tests.oracles import signers
 from tests.oracles.signers import SIGNERS, Signed
@@ -22,18 +22,14 @@ def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
         entries.extend(batch)
         return [Accepted("id")] * len(batch)
 
-    ports = Ports(
+    services = doubles.services(
+        signers.config(load, name, signed),
         read_secret=lambda _: [signed.secret],
-        refresh_secret=lambda _: [],
         send=send,
-        store=everything_is_stored,
         fetch=lambda *_: signed.published,
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
     event = http_api_event("/hook", signed.body, signed.headers, query="a=1")
-    answer = handle(event, signers.config(load, name, signed), ports, datetime.now(UTC))
+    answer = handle(event, services, datetime.now(UTC))
     assert answer["statusCode"] in {200, 202}, answer["body"]  # whichever its sender wants to hear
     return entries
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.loader import Config, Limits
 from relay.delivery.batching import batches
 from relay.delivery.deliver import MAX_ENTRIES_PER_REQUEST, deliver
 from relay.entry import Accepted, Entry, Failed, Outcome
@@ -48,8 +47,7 @@ def test_every_entry_has_its_own_outcome_whatever_the_bus_answers(fates: list[st
             for one in batch
         ]
 
-    config = Config("aws.partner/acme.example", ("us-east-1", "eu-west-1"), (), Limits(1, 1, 256 * 1024))
-    outcomes = deliver(entries, config, bus, no_retries())
+    outcomes = deliver(entries, bus, no_retries(), partner="aws.partner/acme.example", max_request_bytes=256 * 1024)
     assert len(outcomes) == len(entries)
     for entry, fate, outcome in zip(entries, fates, outcomes, strict=True):
         assert isinstance(outcome, Accepted) == (fate == "accept")

@@ -13,7 +13,7 @@ import pytest
 
 from relay.config import presets
 from relay.config.loader import Config
-from relay.pipeline import accept
+from relay.pipeline.accept import accept
 from tests import every_preset
 from tests.conftest import NOW
 from tests.shapes import SHAPES
@@ -65,8 +65,8 @@ def test_quadratic_work_would_be_seen(quadratic: Callable[[str], object]) -> Non
 @pytest.mark.parametrize("preset", sorted(presets.load()))
 def test_twice_the_size_is_at_most_about_twice_the_work_whatever_grows(every: Config, preset: str) -> None:
     [route] = [route for route in every.routes if route.name == preset]
-    headers, ports = every_preset.plausible_headers(route), every_preset.Reached().ports()
+    headers, services = every_preset.plausible_headers(route), every_preset.Reached().services(every)
     for name, shape in SHAPES.items():
         events = [shape(route.path, headers, size) for size in (SIZE, 2 * SIZE)]
-        little, much = (work(partial(accept.answer, event, every, ports, NOW, lambda: 29)) for event in events)
+        little, much = (work(partial(accept, event, services, NOW, lambda: 29)) for event in events)
         assert much <= MOST * little, name

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +16,11 @@ from hypothesis import strategies as st
 from relay import config
 from relay.config import presets
 from relay.config.loader import Config
-from relay.entry import Accepted
 from relay.errors import ConfigError
 from relay.http.request import Request
-from relay.pipeline import relaying
-from relay.pipeline.services import Ports, Response
+from relay.mapping.parsed_webhook import parse_webhook
+from relay.pipeline.idempotency_key import idempotency_key
 from relay.webhook import Webhook
-from tests.conftest import NO_CLAIMS, everything_is_stored, nothing_is_enrolled, nothing_is_published
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NAMES = {
@@ -57,25 +55,8 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "a" }}
 
 def key(relay: Config, body: Any, headers: Mapping[str, str]) -> str:
     """What the webhook with this body is remembered by; empty if it is not."""
-    keys: list[str] = []
-
-    def once(key: str, _seconds: float, work: Callable[[], Response]) -> tuple[Response, bool]:
-        keys.append(key)
-        return work(), True
-
-    ports = Ports(
-        read_secret=lambda _: [],
-        refresh_secret=lambda _: [],
-        send=lambda entries: [Accepted("id") for _ in entries],
-        store=everything_is_stored,
-        fetch=nothing_is_published,
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=once,
-    )
     request = Request("POST", "/hook", "", headers, json.dumps(body).encode(), "request")
-    relaying.accept_webhook(Webhook(relay.routes[0], request, {}, NOW), relay, ports, lambda: 29)
-    return keys[0] if keys else ""
+    return idempotency_key(parse_webhook(Webhook.unverified(relay.routes[0], request, {}, NOW, "s")))
 
 
 def a_public_key(key: PublicKeyTypes) -> str:

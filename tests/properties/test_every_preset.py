@@ -17,10 +17,10 @@ from relay.config.loader import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline import accept
-from relay.pipeline.accept import RejectedRequest
-from relay.pipeline.services import Ports
-from tests.conftest import NO_CLAIMS, each_is_the_first, http_api_event, nothing_is_enrolled
+from relay.pipeline.accept import accept
+from relay.pipeline.results import RejectedRequest
+from tests import doubles
+from tests.conftest import http_api_event
 from tests.genuine import NOW, PATH, PRESETS, SECRET, Genuine, genuine
 
 CONTENT_TYPES = (
@@ -68,18 +68,15 @@ def post(
         stored.extend(messages)
         return [None] * len(messages)
 
-    ports = Ports(
+    services = doubles.services(
+        relay,
         read_secret=lambda _: secrets,
-        refresh_secret=lambda _: [],
         send=send,
         store=store,
         fetch=lambda *_: b"",
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
     event = http_api_event(PATH, body, headers, query=query, method=method)
-    answer, _ = accept.answer(event, relay, ports, now, lambda: 29)
+    answer, _ = accept(event, services, now, lambda: 29)
     return answer, (put, stored)
 
 
@@ -212,17 +209,14 @@ def test_a_path_that_could_be_another_path_and_a_query_proves_nothing() -> None:
     event = http_api_event(PATH, sender.body, sender.headers)
     event["rawPath"] = f"{PATH}?tenant=victim"
     relay = replace(sender.relay, routes=(replace(sender.relay.routes[0], path="/{customer}"),))
-    ports = Ports(
+    services = doubles.services(
+        relay,
         read_secret=lambda _: sender.secrets,
-        refresh_secret=lambda _: [],
         send=lambda _: [],
         store=lambda _queue, _messages: [],
         fetch=lambda *_: b"",
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
-    answer, outcome = accept.answer(event, relay, ports, NOW, lambda: 29)
+    answer, outcome = accept(event, services, NOW, lambda: 29)
     assert answer["statusCode"] == 401
     assert isinstance(outcome, RejectedRequest)
     assert "question mark" in outcome.rejection.reason

@@ -16,7 +16,7 @@ from relay.config import presets
 from relay.errors import CannotSign, ConfigError, Unauthorized
 from relay.http.request import Request
 from relayctl.signing import sign
-from tests.conftest import nothing_is_published
+from tests.doubles import nothing_is_published
 
 BASE = "https://hooks.acme.example"
 SECRET = "ab" * 32  # hex, base64 and text

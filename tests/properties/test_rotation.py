@@ -17,16 +17,9 @@ from relay.aws.api import AwsError, CallOptions, Service
 from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, SecretStore
 from relay.config.loader import Config
 from relay.entry import Accepted
-from relay.pipeline import accept
-from relay.pipeline.services import Ports
-from tests.conftest import (
-    NO_CLAIMS,
-    RELAY_TOML,
-    each_is_the_first,
-    everything_is_stored,
-    http_api_event,
-    nothing_is_published,
-)
+from relay.pipeline.accept import accept
+from tests import doubles
+from tests.conftest import RELAY_TOML, http_api_event
 
 NAME = "acme/c42"  # RELAY_TOML has a secret for each customer
 OLD, NEW, WRONG = "whsec_b2xkIG9sZCBvbGQgb2xk", "whsec_bmV3IG5ldyBuZXcgbmV3", "whsec_d3Jvbmcgd3Jvbmcgd3Jv"
@@ -35,7 +28,7 @@ BODY = b'{"type":"order.created"}'
 
 @dataclass
 class World:
-    """Secrets Manager, a clock, and the function with its memory."""
+    """SecretStore Manager, a clock, and the function with its memory."""
 
     now: float = 1_795_417_794
     stored: dict[str, str] = field(default_factory=lambda: {NAME: OLD})
@@ -45,7 +38,7 @@ class World:
         self.secrets = SecretStore(self.call, lambda: self.now)
 
     def call(
-        self, _service: Service, _region: str, _operation: str, parameters: Mapping[str, Any], _patience: CallOptions
+        self, _service: Service, _region: str, _operation: str, parameters: Mapping[str, Any], _options: CallOptions
     ) -> dict[str, Any]:
         """Answer GetSecretValue."""
         name = parameters["SecretId"]
@@ -56,15 +49,12 @@ class World:
 
     def status(self, relay: Config, secret: str) -> int:
         """Post a webhook that is signed with `secret`, and return the answer's status."""
-        ports = Ports(
+        services = doubles.services(
+            relay,
             read_secret=self.secrets.read,
             refresh_secret=self.secrets.refresh,
             send=lambda entries: [Accepted("id") for _ in entries],
-            store=everything_is_stored,
-            fetch=nothing_is_published,
             enroll=self.secrets.enroll,
-            counter=NO_CLAIMS,
-            once=each_is_the_first,
         )
         now = datetime.fromtimestamp(self.now, UTC)
         headers = {
@@ -73,7 +63,7 @@ class World:
             "webhook-signature": Webhook(secret).sign("msg_1", now, BODY.decode()),
         }
         event = http_api_event("/orders/c42", BODY, headers)
-        answer, _ = accept.answer(event, relay, ports, now, lambda: 29)
+        answer, _ = accept(event, services, now, lambda: 29)
         status: int = answer["statusCode"]
         return status
 

@@ -13,7 +13,7 @@ from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
-from tests.conftest import nothing_is_published
+from tests.doubles import nothing_is_published
 
 ROUTES = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n' + "".join(
     f"""

@@ -20,15 +20,17 @@ from relay.delivery import message
 from relay.delivery.message import Message
 from relay.entry import Failed, refusal
 from relay.errors import MappingError, Rejected, Unauthorized
-from relay.http import body_formats, request, routing
+from relay.http import request, routing
 from relay.http.request import Request
-from relay.mapping.entries import scope_of, to_entries
+from relay.mapping.entries import to_entries
+from relay.mapping.parsed_webhook import parse_webhook
 from relay.templates import strict_json
 from relay.templates.strict_json import NotJSON
 from relay.templates.template import TemplateError, compile_template
 from relay.webhook import Webhook
 from tests import every_preset
-from tests.conftest import NOW, http_api_event, nothing_is_published
+from tests.conftest import NOW, http_api_event
+from tests.doubles import nothing_is_published
 from tests.handler import handle
 from tests.properties import strategies
 from tests.shapes import FORM, JSON, MULTIPART, SHAPES
@@ -80,7 +82,7 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Config:
 def refused_or_greeted(event: Any, config: Config) -> int:
     """The status of a request that nobody signed: it is answered, by rule, and reaches nothing."""
     reached = every_preset.Reached()
-    answer = handle(event, config, reached.ports(), NOW)
+    answer = handle(event, reached.services(config), NOW)
     assert answer["statusCode"] in {200, 204, 400, 401, 403, 404, 405, 413}
     assert reached.things == []
     return int(answer["statusCode"])
@@ -180,11 +182,9 @@ def test_mapping_what_an_authentic_sender_may_post(loaded: Config, body: bytes, 
     headers = {"content-type": content_type, "x-github-event": "push", "x-shopify-topic": "a"}
     posted = Request("POST", "/", query, headers, body, "request-1")
     for route in loaded.routes:
-        webhook = Webhook(route, posted, {}, NOW)
+        webhook = Webhook.unverified(route, posted, {}, NOW)
         try:
-            text, value = body_formats.parse(posted)
-            scope = scope_of(webhook, value)
-            for entry in to_entries(route, scope, text, loaded, lambda one, _: one):
+            for entry in to_entries(parse_webhook(webhook), loaded, lambda entry, _: entry):
                 assert entry.size > 0
                 json.dumps(entry.wire()).encode()
                 if refusal(entry, PARTNER) is None:

@@ -16,7 +16,8 @@ from relay.config.loader import Config
 from relay.errors import CannotSign, ConfigError, Unauthorized
 from relay.http.request import Request
 from relayctl.signing import sign
-from tests.conftest import Load, nothing_is_published
+from tests.conftest import Load
+from tests.doubles import nothing_is_published
 from tests.relayctl.conftest import ROOT, Relayctl
 
 PUSH = "local/samples/github-push.json"

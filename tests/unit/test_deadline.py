@@ -1,7 +1,7 @@
 """The time that is left is taken from Lambda at the moment it is needed, so what was slow before is not overlooked."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,17 +12,10 @@ from local.samples import SIGNERS
 from relay.config.loader import Config
 from relay.delivery.deliver import RESERVED_SECONDS
 from relay.entry import Accepted, Entry
-from relay.pipeline.services import Ports
-from tests.conftest import (
-    NO_CLAIMS,
-    RELAY_TOML,
-    Load,
-    everything_is_stored,
-    http_api_event,
-    nothing_is_enrolled,
-    nothing_is_published,
-)
-from tests.handler import Context, handle
+from tests import doubles
+from tests.conftest import RELAY_TOML, Load, http_api_event
+from tests.doubles import Context
+from tests.handler import handle
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"type":"order.created"}'
@@ -44,7 +37,7 @@ class Slow:
     seconds: float
     context: CountingDown = field(default_factory=CountingDown)
     sent: int = 0
-    told: list[float] = field(default_factory=list)
+    idempotency: doubles.Remembered = field(default_factory=doubles.Remembered)
 
     def read_secret(self, _name: str) -> Sequence[str]:
         self.context.seconds -= self.seconds
@@ -54,24 +47,17 @@ class Slow:
         self.sent += len(entries)
         return [Accepted("1") for _ in entries]
 
-    def once(self, _key: str, seconds: float, work: Callable[[], Any]) -> tuple[Any, bool]:
-        self.told.append(seconds)
-        return work(), True
-
     def answer(self, config: Config) -> dict[str, Any]:
         """To a webhook that is authentic."""
-        ports = Ports(
+        services = doubles.services(
+            config,
             read_secret=self.read_secret,
             refresh_secret=self.read_secret,
             send=self.send,
-            store=everything_is_stored,
-            fetch=nothing_is_published,
-            enroll=nothing_is_enrolled,
-            counter=NO_CLAIMS,
-            once=self.once,
+            idempotency=self.idempotency,
         )
         event = http_api_event("/orders/c42", BODY, SIGNERS["standard-webhooks"](SECRET, BODY))
-        answer = handle(event, config, ports, datetime.now(UTC), self.context)
+        answer = handle(event, services, datetime.now(UTC), self.context)
         assert answer["statusCode"] == 202
         told: dict[str, Any] = json.loads(answer["body"])
         return told
@@ -91,4 +77,4 @@ def test_after_a_slow_secret_there_is_still_the_time_to_store_what_is_not_put(
 def test_a_webhook_is_in_progress_for_no_longer_than_the_function_may_still_run(load: Load) -> None:
     slow = Slow(11)
     slow.answer(load(RELAY_TOML.replace("[route.event]", "dedupe = true\n[route.event]")))
-    assert slow.told == [18]
+    assert slow.idempotency.seconds_left == [18]

@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 import pytest
 
 from local.samples import SIGNERS
-from relay.entry import Accepted
-from relay.pipeline.services import Ports
+from relay.config.loader import Config
+from relay.pipeline.services import Services
+from tests import doubles
 from tests.conftest import NOW, RELAY_TOML, Load, http_api_event
 from tests.every_preset import Reached
 from tests.handler import handle
@@ -18,11 +19,11 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PATH = "/orders/c42"
 
 
-def failing(error: Exception) -> Ports:
+def failing(config: Config, error: Exception) -> Services:
     def fail(_: Any) -> NoReturn:
         raise error
 
-    return replace(Reached().ports(), read_secret=fail)
+    return replace(Reached().services(config), read_secret=fail)
 
 
 def counted(output: str) -> dict[tuple[str, ...], dict[str, float]]:
@@ -39,7 +40,7 @@ def counted(output: str) -> dict[tuple[str, ...], dict[str, float]]:
 
 @pytest.mark.parametrize("error", [RuntimeError("body"), KeyError("body"), RecursionError(), MemoryError()])
 def test_a_crash_is_a_problem_that_the_sender_may_try_again(load: Load, error: Exception) -> None:
-    answer = handle(http_api_event(PATH, b"{}"), load(RELAY_TOML), failing(error), NOW)
+    answer = handle(http_api_event(PATH, b"{}"), failing(load(RELAY_TOML), error), NOW)
     assert (answer["statusCode"], answer["headers"]) == (500, {"content-type": "application/problem+json"})
     problem = json.loads(answer["body"])
     assert problem["title"] == "Internal Server Error"
@@ -48,7 +49,7 @@ def test_a_crash_is_a_problem_that_the_sender_may_try_again(load: Load, error: E
 
 
 def test_a_crash_is_logged_with_its_trace_but_without_its_message(load: Load, caplog: pytest.LogCaptureFixture) -> None:
-    handle(http_api_event(PATH, b"{}"), load(RELAY_TOML), failing(ValueError("what was posted")), NOW)
+    handle(http_api_event(PATH, b"{}"), failing(load(RELAY_TOML), ValueError("what was posted")), NOW)
     crashed, rejected = caplog.records
     assert (crashed.levelname, crashed.message, crashed.__dict__["error"]) == ("ERROR", "crashed", "ValueError")
     assert crashed.__dict__["trace"][-1].endswith(" fail")
@@ -64,7 +65,7 @@ def test_a_deep_trace_is_cut_to_its_innermost_frames(load: Load, caplog: pytest.
     def dig(_: Any) -> Any:
         return dig(_)
 
-    handle(http_api_event(PATH, b"{}"), load(RELAY_TOML), replace(Reached().ports(), read_secret=dig), NOW)
+    handle(http_api_event(PATH, b"{}"), replace(Reached().services(load(RELAY_TOML)), read_secret=dig), NOW)
     trace = caplog.records[0].__dict__["trace"]
     assert len(trace) == 32
     assert trace[-1].endswith(" dig")
@@ -73,7 +74,7 @@ def test_a_deep_trace_is_cut_to_its_innermost_frames(load: Load, caplog: pytest.
 def test_a_crash_is_counted_as_received_and_as_rejected_with_500(
     load: Load, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handle(http_api_event(PATH, b"{}"), load(RELAY_TOML), failing(ValueError()), NOW)
+    handle(http_api_event(PATH, b"{}"), failing(load(RELAY_TOML), ValueError()), NOW)
     metrics = counted(capsys.readouterr().out)
     assert metrics[()] == {"WebhooksReceived": 1, "WebhooksRejected": 1, "WebhooksFailed": 1}
     assert metrics[("500",)] == {"WebhooksReceived": 1, "WebhooksRejected": 1, "WebhooksFailed": 1}
@@ -81,16 +82,16 @@ def test_a_crash_is_counted_as_received_and_as_rejected_with_500(
 
 @pytest.mark.parametrize("event", [None, [], "text", {}, {"requestContext": None}])
 def test_an_event_that_api_gateway_never_sends_is_answered_400(load: Load, event: Any) -> None:
-    assert handle(event, load(RELAY_TOML), Reached().ports(), NOW)["statusCode"] == 400
+    assert handle(event, Reached().services(load(RELAY_TOML)), NOW)["statusCode"] == 400
 
 
 def test_a_senders_id_is_cut_in_the_log(load: Load, caplog: pytest.LogCaptureFixture) -> None:
     body = b'{"type":"' + b"x" * 100 + b'"}'
     signed = SIGNERS["standard-webhooks"](SECRET, body)
-    ports = replace(Reached().ports(), read_secret=lambda _: [SECRET], send=lambda all_: [Accepted("id") for _ in all_])
     config = load(
         RELAY_TOML.replace("[route.event]", 'delivery_id = "${body.type}${body.type}${body.type}"\n[route.event]')
     )
-    assert handle(http_api_event(PATH, body, signed), config, ports, datetime.now(UTC))["statusCode"] == 202
+    services = doubles.services(config, read_secret=lambda _: [SECRET])
+    assert handle(http_api_event(PATH, body, signed), services, datetime.now(UTC))["statusCode"] == 202
     [line] = [record for record in caplog.records if record.message == "relayed"]
     assert len(line.__dict__["webhook_id"]) == 256

@@ -20,7 +20,8 @@ from relay.auth.json_web_token import JwtScheme
 from relay.errors import Unauthorized, Unavailable
 from relay.http.request import Request
 from relay.templates.template import Template, compile_template
-from tests.conftest import NOW, nothing_is_published
+from tests.conftest import NOW
+from tests.doubles import nothing_is_published
 
 URL = "https://issuer.example/keys"
 BODY = b'{"n":1}'

@@ -8,17 +8,22 @@ from typing import Any
 import httpx
 import pytest
 
+from local.samples import SIGNERS
 from relay.config.loader import Config
 from relay.entry import Entry
 from relay.errors import BadRequest, ConfigError, MappingError, PayloadTooLarge
 from relay.http import body_formats
 from relay.http.request import Request
 from relay.mapping.claim_check import ClaimCheckStore
-from relay.mapping.entries import scope_of, to_entries
-from relay.pipeline import relaying
-from relay.pipeline.services import Ports
+from relay.mapping.entries import to_entries
+from relay.mapping.parsed_webhook import ParsedWebhook, parse_webhook
+from relay.pipeline.accept import accept
 from relay.webhook import Webhook
-from tests.conftest import NOW, RELAY_TOML, Load
+from tests import doubles
+from tests.conftest import NOW, RELAY_TOML, Load, http_api_event
+from tests.doubles import never
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -28,13 +33,12 @@ FIELD = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
 
 def webhook(config: Config, body: bytes, headers: dict[str, str] = JSON, query: str = "") -> Webhook:
     posted = Request("POST", "/orders/c42", query, headers, body, "request-1")
-    return Webhook(config.routes[0], posted, {"customer": "c42"}, NOW)
+    return Webhook.unverified(config.routes[0], posted, {"customer": "c42"}, NOW)
 
 
 def mapped(config: Config, body: bytes, **about: Any) -> list[Entry]:
     authentic = webhook(config, body, **about)
-    text, value = body_formats.parse(authentic.request, config.routes[0].body_format)
-    return to_entries(config.routes[0], scope_of(authentic, value), text, config, lambda one, _: one)
+    return to_entries(parse_webhook(authentic), config, lambda entry, _: entry)
 
 
 def with_body(body_format: str, text: str = RELAY_TOML) -> str:
@@ -91,8 +95,7 @@ def test_every_name_is_in_scope(load: Load) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"webhook-id": ""}, {"webhook-id": "\ud800"}, {"webhook-id": "a\nb"}])
 def test_without_a_usable_delivery_id_the_request_id_is_the_id(load: Load, headers: dict[str, str]) -> None:
-    scope = scope_of(webhook(load(RELAY_TOML), b"{}", headers), {})
-    assert scope["delivery_id"] == "request-1"
+    assert parse_webhook(webhook(load(RELAY_TOML), b"{}", headers)).id == "request-1"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +282,7 @@ def test_of_a_webhook_with_too_many_elements_no_more_are_looked_at_than_it_takes
     authentic = webhook(config, b"{}")
     scope = {"body": {"type": "a", "events": OnlySoMany(config.limits.entries + 1)}, "path": {"customer": "c42"}}
     with pytest.raises(PayloadTooLarge):
-        to_entries(authentic.route, scope, "{}", config, lambda one, _: one)
+        to_entries(ParsedWebhook(authentic, "{}", scope), config, lambda entry, _: entry)
 
 
 class OnlySoMany(list[int]):
@@ -307,11 +310,11 @@ def test_a_webhook_whose_entries_are_too_large_together_is_too_large(load: Load,
 
 
 def test_of_a_webhook_with_too_many_entries_nothing_is_put_and_nothing_stored(load: Load) -> None:
-    def never(*_: object) -> Any:
-        raise AssertionError("something was done for it")
-
     config = load(RELAY_TOML + 'each = "${body.events}"\n')
     body = b'{"type":"a","events":[' + b"0," * config.limits.entries + b"0]}"
-    ports = Ports(never, never, never, never, never, never, ClaimCheckStore(never, never, 1), never)
-    with pytest.raises(PayloadTooLarge):
-        relaying.accept_webhook(webhook(config, body), config, ports, lambda: 29)
+    signed = SIGNERS["standard-webhooks"](SECRET, body)
+    services = doubles.services(
+        config, read_secret=lambda _: [SECRET], send=never, store=never, claim_checks=ClaimCheckStore(never, never, 1)
+    )
+    response, _ = accept(http_api_event("/orders/c42", body, signed), services, datetime.now(UTC), lambda: 29)
+    assert response["statusCode"] == 413

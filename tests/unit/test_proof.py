@@ -25,19 +25,11 @@ from relay.entry import Failed
 from relay.errors import CannotSign, ConfigError
 from relay.http import body_formats
 from relay.http.request import Request
-from relay.pipeline.services import Ports
 from relay.templates.template import compile_template
 from relay.webhook import Webhook
 from relayctl.signing import sign
-from tests.conftest import (
-    NO_CLAIMS,
-    NOW,
-    Load,
-    each_is_the_first,
-    http_api_event,
-    nothing_is_enrolled,
-    nothing_is_published,
-)
+from tests import doubles
+from tests.conftest import NOW, Load, http_api_event
 from tests.handler import handle
 
 SECRET = 'top "secret"/é&=+'
@@ -101,7 +93,7 @@ def posted(body: bytes, headers: dict[str, str] | None = None, query: str = "") 
     ],
 )
 def test_a_header_or_parameter_goes_with_its_name(load: Load, auth: str, request_: Request, left: Request) -> None:
-    assert Webhook(own(load, auth), request_, {}, NOW).request == left
+    assert Webhook.unverified(own(load, auth), request_, {}, NOW).request == left
 
 
 @pytest.mark.parametrize(
@@ -132,7 +124,7 @@ def test_a_header_or_parameter_goes_with_its_name(load: Load, auth: str, request
 def test_inside_a_body_a_marker_stands_for_it_and_every_other_byte_stays(
     load: Load, auth: str, body: bytes, left: bytes
 ) -> None:
-    assert Webhook(own(load, auth), posted(body), {}, NOW).request.body == left
+    assert Webhook.unverified(own(load, auth), posted(body), {}, NOW).request.body == left
 
 
 @given(
@@ -170,7 +162,7 @@ def test_whatever_is_posted_there_is_something_left(body: bytes, query: str, hea
 def test_a_form_has_a_marker_instead(load: Load) -> None:
     form = f"a=%20&key={quote_plus(SECRET)}&b".encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    left = Webhook(own(load, 'token = "${body.key}"', FORM), posted(form, headers), {}, NOW).request
+    left = Webhook.unverified(own(load, 'token = "${body.key}"', FORM), posted(form, headers), {}, NOW).request
     assert left.body == f"a=%20&key={MARKER}&b".encode()
 
 
@@ -180,21 +172,21 @@ def test_a_field_of_a_form_that_is_json_has_a_marker_inside(load: Load) -> None:
 
     headers = {"content-type": "application/x-www-form-urlencoded"}
     auth = own(load, 'token = "${powertools_json(body.payload).key}"', FORM)
-    assert Webhook(auth, posted(form(SECRET), headers), {}, NOW).request.body == form(MARKER)
+    assert Webhook.unverified(auth, posted(form(SECRET), headers), {}, NOW).request.body == form(MARKER)
 
 
 def test_a_part_of_several_lines_has_a_marker_instead(load: Load) -> None:
     form = '--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n{}\r\n--b--\r\n'
     headers = {"content-type": "multipart/form-data; boundary=b"}
     sent = posted(form.format("correct\nhorse\r\nbattery").encode(), headers)
-    left = Webhook(own(load, 'token = "${body.key}"', MULTIPART), sent, {}, NOW).request
+    left = Webhook.unverified(own(load, 'token = "${body.key}"', MULTIPART), sent, {}, NOW).request
     assert left.body == form.format(MARKER).encode()
 
 
 def test_a_part_of_a_multipart_form_has_a_marker_instead(load: Load) -> None:
     form = f'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n{SECRET}\r\n--b--\r\n'.encode()
     headers = {"content-type": "multipart/form-data; boundary=b"}
-    left = Webhook(own(load, 'token = "${body.key}"', MULTIPART), posted(form, headers), {}, NOW).request
+    left = Webhook.unverified(own(load, 'token = "${body.key}"', MULTIPART), posted(form, headers), {}, NOW).request
     assert left.body == form.replace(SECRET.encode(), MARKER.encode())
 
 
@@ -271,18 +263,14 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "${{body.no.such
         kept.extend(messages)
         return [None] * len(messages)
 
-    ports = Ports(
+    services = doubles.services(
+        relay,
         read_secret=lambda _: [secret],
-        refresh_secret=lambda _: [],
         send=lambda _: [],
         store=store,
-        fetch=nothing_is_published,
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
     event = http_api_event("/a", request.body, headers, query=request.query)
-    answer = handle(event, relay, ports, datetime.now(UTC))
+    answer = handle(event, services, datetime.now(UTC))
     assert answer["statusCode"] in {200, 202, 400}, (preset, answer)  # 400: this sender's bodies are no JSON
     return kept[0] if kept else None
 

@@ -16,8 +16,10 @@ from relay.delivery.message import InvalidMessage, Message, Origin
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.http.request import Request
-from relay.pipeline.retry import MAX_BYTES, Done, MessageResult, Ports, Postponed, ReceivedMessage, redeliver
-from tests.conftest import NO_CLAIMS, NOW, RELAY_TOML, Load, no_retries
+from relay.pipeline.results import Done, MessageResult, Postponed
+from relay.pipeline.retry import MAX_BYTES, ReceivedMessage, redeliver
+from tests import doubles
+from tests.conftest import NOW, RELAY_TOML, Load, no_retries
 
 ORIGIN = Origin("orders", "msg_1", "2026-11-22T07:09:54Z")
 ENTRY = Entry(NOW, "aws.partner/acme.example/c42/orders", (), "order.created", "{}", "us-east-1")
@@ -58,7 +60,7 @@ class World:
         self.kept[queue] += messages
         return [None] * len(messages)
 
-    def keep_unreadable(self, text: str, _why: str) -> str | None:
+    def store_unreadable(self, text: str, _why: str) -> str | None:
         self.unreadable.append(text)
         return "down" if Queue.DEAD_LETTERS in self._down else None
 
@@ -74,10 +76,15 @@ class World:
             ReceivedMessage(one if isinstance(one, str) else one.text(), receives, NOW - timedelta(hours=hours))
             for one in texts
         ]
-        ports = Ports(
-            self.send, self.store, self.follow, self.keep_unreadable, NO_CLAIMS, lambda: 1.0, self.raised.append
+        services = doubles.services(
+            config,
+            send=self.send,
+            store=self.store,
+            follow=self.follow,
+            store_unreadable=self.store_unreadable,
+            report=self.raised.append,
         )
-        return redeliver(received, config, ports, NOW, no_retries())
+        return redeliver(received, services, NOW, no_retries())
 
 
 def test_a_whole_batch_is_put_in_as_few_requests_as_there_can_be(load: Load) -> None:
@@ -121,7 +128,7 @@ def test_after_a_day_in_the_queue_it_is_given_up(load: Load, hours: float, given
 def test_it_stays_in_the_queue_while_the_dead_letter_queue_takes_nothing(load: Load) -> None:
     world = World({"a": "AccessDeniedException"}, Queue.DEAD_LETTERS)
     verdicts = world.run(load(RELAY_TOML), entry("a"), posted(b'{"no":"type"}'), "no message")
-    assert verdicts == [Postponed(5, "NotKept"), Postponed(5, "NotKept"), Postponed(5, "InvalidMessage")]
+    assert verdicts == [Postponed(5, "NotStored"), Postponed(5, "NotStored"), Postponed(5, "InvalidMessage")]
 
 
 def test_a_poison_message_is_dead_lettered_as_it_came_and_blocks_nobody(load: Load) -> None:
@@ -176,7 +183,7 @@ def test_a_webhook_whose_rest_cannot_be_kept_stays_whole(load: Load) -> None:
     world = World({"b": "ThrottlingException"}, Queue.RETRY)
     config = load(BATCH_TOML.replace("body.type", "item.type"))
     body = json.dumps({"events": [{"type": "a"}, {"type": "b"}]}).encode()
-    assert world.run(config, posted(body)) == [Postponed(5, "NotKept")]
+    assert world.run(config, posted(body)) == [Postponed(5, "NotStored")]
 
 
 def spoiled(of: Message, **changes: object) -> str:
@@ -260,10 +267,10 @@ class Trapped(World):
             raise ZeroDivisionError
         return super().store(queue, messages)
 
-    def keep_unreadable(self, text: str, why: str) -> str | None:
+    def store_unreadable(self, text: str, why: str) -> str | None:
         if self._where == "keep":
             raise ZeroDivisionError
-        return super().keep_unreadable(text, why)
+        return super().store_unreadable(text, why)
 
 
 @pytest.mark.parametrize("where", ["follow", "send", "store"])
@@ -271,7 +278,7 @@ def test_what_nobody_has_foreseen_postpones_its_message_alone_and_ends_after_a_d
     trap = replace(posted(b"{}"), origin=replace(ORIGIN, webhook_id="trap")) if where == "store" else entry("trap")
     world = Trapped(where)
     verdicts = world.run(load(RELAY_TOML), entry("a"), trap, entry("b"))
-    assert verdicts == [Done(1), Postponed(5, "Unforeseen"), Done(1)]
+    assert verdicts == [Done(1), Postponed(5, "UnexpectedError"), Done(1)]
     assert {type(error) for error in world.raised} == {ZeroDivisionError}
     assert world.run(load(RELAY_TOML), entry("a"), trap) == verdicts[:2]
     assert world.run(load(RELAY_TOML), trap, hours=24) == [Done(0, 1)]
@@ -279,7 +286,7 @@ def test_what_nobody_has_foreseen_postpones_its_message_alone_and_ends_after_a_d
 
 
 def test_what_is_raised_for_one_that_is_unreadable_postpones_it(load: Load) -> None:
-    assert Trapped("keep").run(load(RELAY_TOML), "x", entry("b")) == [Postponed(5, "Unforeseen"), Done(1)]
+    assert Trapped("keep").run(load(RELAY_TOML), "x", entry("b")) == [Postponed(5, "UnexpectedError"), Done(1)]
 
 
 def test_what_cannot_be_looked_up_for_a_day_is_dead_lettered_as_it_came(load: Load) -> None:

@@ -12,7 +12,8 @@ from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
-from tests.conftest import NOW, Load, nothing_is_published
+from tests.conftest import NOW, Load
+from tests.doubles import nothing_is_published
 from tests.unit.test_signatures import VALID
 
 BODY = b'{"id":"1"}'

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from relay.errors import Unauthorized, Unavailable
-from relay.pipeline.accept import RejectedRequest
-from relay.pipeline.retry import Done, Postponed
-from tests.handler import Context
+from relay.pipeline.results import Done, Postponed, RejectedRequest
+from tests.doubles import Context
 
 Emitted = Callable[[Callable[[Any], None]], dict[str, Any]]
 

@@ -18,16 +18,9 @@ from relay.config import presets
 from relay.config.loader import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import Unauthorized
-from relay.pipeline.services import Ports
-from tests.conftest import (
-    NO_CLAIMS,
-    Load,
-    each_is_the_first,
-    everything_is_stored,
-    http_api_event,
-    nothing_is_enrolled,
-    nothing_is_published,
-)
+from tests import doubles
+from tests.conftest import Load, http_api_event
+from tests.doubles import nothing_is_published
 from tests.handler import handle
 
 DATA = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
@@ -81,21 +74,19 @@ def greet(
             raise Unauthorized("another value")
         secrets[name] = value
 
-    ports = Ports(
+    services = doubles.services(
+        relay,
         read_secret=lambda name: [secrets[name]] if secrets.get(name) else [],
         refresh_secret=lambda name: [secrets[name]] if secrets.get(name) else [],
         send=nothing_is_sent,
-        store=everything_is_stored,
         fetch=fetch,
         enroll=enroll,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
     url = urlsplit(request["url"])
     event = http_api_event(
         "/in/x", request["body"].encode(), dict(request["headers"]), method=request["method"], query=url.query
     )
-    return handle(event, relay, ports, datetime.fromtimestamp(NOW, UTC))
+    return handle(event, services, datetime.fromtimestamp(NOW, UTC))
 
 
 @pytest.mark.parametrize(
@@ -149,18 +140,13 @@ def test_dropbox_sign_hears_its_text_for_each_webhook(load: Load) -> None:
         sent.extend(entries)
         return [Accepted("id")] * len(entries)
 
-    ports = Ports(
+    services = doubles.services(
+        config(load, "dropbox-sign"),
         read_secret=lambda _: ["api-key"],
-        refresh_secret=lambda _: [],
         send=send,
-        store=everything_is_stored,
-        fetch=nothing_is_published,
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
     )
     posted = http_api_event("/in/x", request.read(), dict(request.headers))
-    answer = handle(posted, config(load, "dropbox-sign"), ports, datetime.fromtimestamp(NOW, UTC))
+    answer = handle(posted, services, datetime.fromtimestamp(NOW, UTC))
     expected = next(one for one in DATA["handshakes"] if one["provider"] == "dropbox-sign")["expected_response"]
     assert (answer["statusCode"], answer["body"]) == (expected["status"], expected["body"])
     assert [(one.detail_type, json.loads(one.detail)) for one in sent] == [(event["event_type"], {"event": event})]

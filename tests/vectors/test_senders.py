@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,15 +12,8 @@ from typing import Any
 import pytest
 
 from relay.entry import Accepted, Entry, Outcome
-from relay.pipeline.services import Ports
-from tests.conftest import (
-    NO_CLAIMS,
-    Load,
-    everything_is_stored,
-    http_api_event,
-    nothing_is_enrolled,
-    nothing_is_published,
-)
+from tests import doubles
+from tests.conftest import Load, http_api_event
 from tests.handler import handle
 
 SECRET = "secret-of-more-than-32-characters-for-HS256"
@@ -33,7 +26,7 @@ class Receiver:
 
     load: Load
     sent: list[Entry] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
+    idempotency: doubles.Remembered = field(default_factory=doubles.Remembered)
 
     def post(
         self, preset: str, body: str, headers: Mapping[str, str], query: str = "", method: str = "POST"
@@ -53,28 +46,19 @@ class Receiver:
             event = {{ source = "aws.partner/acme.example/source" }}
             """
         )
-        ports = Ports(
+        services = doubles.services(
+            relay,
             read_secret=lambda _: [SECRET],
-            refresh_secret=lambda _: [],
             send=self.send,
-            store=everything_is_stored,
-            fetch=nothing_is_published,
-            enroll=nothing_is_enrolled,
-            counter=NO_CLAIMS,
-            once=self.once,
+            idempotency=self.idempotency,
         )
         event = http_api_event("/in/x", body.encode(), dict(headers), method=method, query=query)
-        return handle(event, relay, ports, datetime.fromtimestamp(NOW, UTC))
+        return handle(event, services, datetime.fromtimestamp(NOW, UTC))
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
         """Take every entry."""
         self.sent.extend(entries)
         return [Accepted("id") for _ in entries]
-
-    def once(self, key: str, _seconds: float, work: Callable[[], Any]) -> tuple[Any, bool]:
-        """Note the key; each webhook is the first."""
-        self.keys.append(key)
-        return work(), True
 
 
 NO_AUTHENTICATION = 'auth = { scheme = "none" }\ndelivery_id = "${body.id}"'
@@ -163,7 +147,7 @@ def test_two_google_channels_may_have_messages_of_one_number(receiver: Receiver)
     receiver.post("google-channel", "", google("channel-1", 10))
     receiver.post("google-channel", "", google("channel-2", 10))
     receiver.post("google-channel", "", google("channel-1", 10))
-    assert receiver.keys[0] == receiver.keys[2] != receiver.keys[1]
+    assert receiver.idempotency.keys[0] == receiver.idempotency.keys[2] != receiver.idempotency.keys[1]
 
 
 def test_ringcentral_hears_the_token_of_its_first_request(receiver: Receiver) -> None:

@@ -15,8 +15,8 @@ from relay import config
 from relay.config import presets
 from relay.config.loader import Config
 from relay.entry import Accepted
-from relay.pipeline.services import Ports
-from tests.conftest import NO_CLAIMS, each_is_the_first, everything_is_stored, http_api_event, nothing_is_enrolled
+from tests import doubles
+from tests.conftest import http_api_event
 from tests.handler import handle
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
@@ -98,16 +98,6 @@ def status(vector: dict[str, Any], load: Load) -> int:
         headers[name.lower()] = f"{headers[name.lower()]},{value}" if name.lower() in headers else value
     event = http_api_event(url.path, body, headers, method=vector["method"], query=url.query)
     secrets = vector.get("secrets") or [vector.get("secret", "")]
-    ports = Ports(
-        read_secret=lambda _: secrets,
-        refresh_secret=lambda _: [],
-        send=lambda entries: [Accepted("id") for _ in entries],
-        store=everything_is_stored,
-        fetch=lambda *_: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
-        enroll=nothing_is_enrolled,
-        counter=NO_CLAIMS,
-        once=each_is_the_first,
-    )
     public = {name: vector[name] for name in PUBLIC if name in vector}
     values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in public.items()}
     if not values.keys() & {"public_key", "certificate", "jwk"}:
@@ -118,7 +108,13 @@ def status(vector: dict[str, Any], load: Load) -> int:
     relay_config = load(
         vector["provider"], f"{url.scheme}://{url.netloc}", url.path, key, FORMATS.get(vector["id"], "")
     )
-    answer = handle(event, relay_config, ports, datetime.fromtimestamp(vector["now"], UTC))
+    services = doubles.services(
+        relay_config,
+        read_secret=lambda _: secrets,
+        send=lambda entries: [Accepted("id") for _ in entries],
+        fetch=lambda *_: b"<ConfirmSubscriptionResponse/>",  # a confirmation of SNS is visited; certificates are pinned
+    )
+    answer = handle(event, services, datetime.fromtimestamp(vector["now"], UTC))
     code: int = answer["statusCode"]
     return code
 

@@ -1,77 +1,84 @@
-"""Each webhook once: the sender's delivery id is kept for 24 hours, with the first answer (Powertools Idempotency).
+"""Accept each webhook once: its first response is remembered for 24 hours (Powertools Idempotency).
 
-Imported only where a route says `dedupe = true`; its table exists only then.
+Powertools' persistence layer is imported with the first claim: only routes with `dedupe = true` make one.
 https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/
 """
 
-import os
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
-from aws_lambda_powertools.utilities.idempotency.exceptions import (
-    IdempotencyAlreadyInProgressError,
-    IdempotencyInconsistentStateError,
-    IdempotencyPersistenceLayerError,
-)
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from relay.aws.api import STORAGE_RETRY
-from relay.aws.boto3_clients import botocore_config
-from relay.errors import Conflict, Rejected
+from relay.errors import Conflict
 
-KEPT_SECONDS = 24 * 3600
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-Answer = dict[str, Any]
+REMEMBERED_SECONDS = 24 * 3600
 
 
-def once(key: str, seconds_left: float, work: Callable[[], Answer]) -> tuple[Answer, bool]:
-    """The answer of `work`, or the first answer that was given for `key`; and whether it is the first.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to process the webhook of `key`, unless there is a `first_response` to it.
 
-    Raises Conflict while the first is being worked on, for `seconds_left` at most: after a crash the next one works.
-    Without the table every webhook is the first: duplicates can be told apart, what is lost cannot be found.
+    The key is empty if nothing is to be remembered.
     """
-    answers: list[Answer] = []
-    rejections: list[Rejected] = []
 
-    def run(key: str) -> Answer:  # noqa: ARG001 - what it is idempotent by
+    key: str
+    first_response: dict[str, Any] | None = None
+
+
+class IdempotencyTable:
+    """The first responses, in a DynamoDB table."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def claim(self, key: str, seconds_left: float) -> Claim:
+        """Return the first response to `key`, or the right to process it for `seconds_left`: after a crash, the next.
+
+        Raise Conflict while another request is processing it. If the table is unavailable, process the webhook: a
+        duplicate event is better than a lost one.
+        """
+        if not key:
+            return Claim("")
+        from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
+
         try:
-            answers.append(work())
-        except Rejected as rejection:
-            rejections.append(rejection)
-            raise
-        return answers[0]
+            self._layer.save_inprogress({"key": key}, remaining_time_in_millis=int(seconds_left * 1000))
+        except IdempotencyItemAlreadyExistsError as error:
+            record = error.old_data_record
+            if record is None or record.status != "COMPLETED":
+                raise Conflict("The same webhook is already being processed.") from error
+            return Claim(key, record.response_json_as_dict())
+        except Exception:  # noqa: BLE001 - whatever is the matter with the table, the webhook is here
+            return Claim("")
+        return Claim(key)
 
-    config = IdempotencyConfig(expires_after_seconds=KEPT_SECONDS, hash_function="sha256")
-    # It wants all of Lambda's context, and asks it for the time that is left.
-    config.register_lambda_context(_Left(seconds_left))  # type: ignore[arg-type]
-    try:
-        answer = idempotent_function(run, data_keyword_argument="key", persistence_store=_table(), config=config)(
-            key=key
+    def complete(self, claim: Claim, response: dict[str, Any]) -> None:
+        """Remember `response`. If that fails, a duplicate is a conflict until the claim expires, and accepted then."""
+        if claim.key:
+            with suppress(Exception):
+                self._layer.save_success({"key": claim.key}, response)
+
+    def release(self, claim: Claim) -> None:
+        """Forget the claim, so that the sender can try again at once."""
+        if claim.key:
+            with suppress(Exception):
+                # The layer only logs the exception's name.
+                self._layer.delete_record({"key": claim.key}, Exception("rejected"))
+
+    @cached_property
+    def _layer(self) -> "DynamoDBPersistenceLayer":
+        from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig
+
+        from relay.aws.boto3_clients import botocore_config
+
+        layer = DynamoDBPersistenceLayer(
+            table_name=self._environment["DEDUPE_TABLE"], boto_config=botocore_config(STORAGE_RETRY)
         )
-    except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError) as error:
-        raise Conflict("The same webhook is being taken at this moment.") from error
-    except IdempotencyPersistenceLayerError:
-        if rejections:
-            raise rejections[0] from None
-        return (answers[0] if answers else work()), True
-    return answer, bool(answers)
-
-
-@cache
-def _table() -> DynamoDBPersistenceLayer:
-    return DynamoDBPersistenceLayer(table_name=os.environ["DEDUPE_TABLE"], boto_config=botocore_config(STORAGE_RETRY))
-
-
-class _Left:
-    """How long the invocation may still take: what the library wants to know of Lambda's context."""
-
-    def __init__(self, seconds: float) -> None:
-        self._milliseconds = int(seconds * 1000)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
+        config = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS, hash_function="sha256")
+        layer.configure(config, key_prefix="webhook")
+        return layer

@@ -1,4 +1,4 @@
-"""Groups items, in order, into batches within a count and a number of bytes."""
+"""Group items, in order, into batches within a count and a number of bytes."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -7,13 +7,13 @@ T = TypeVar("T")
 
 
 def batches(items: Iterable[T], size: Callable[[T], int], max_count: int, max_bytes: int) -> list[list[T]]:
-    """As few batches as keep the order: each is full when the next item comes. An item over `max_bytes` is alone."""
-    made: list[list[T]] = []
+    """Return as few batches as keep the order. An item larger than `max_bytes` gets a batch of its own."""
+    grouped: list[list[T]] = []
     room = 0
     for item in items:
-        if not made or len(made[-1]) == max_count or size(item) > room:
-            made.append([])
+        if not grouped or len(grouped[-1]) == max_count or size(item) > room:
+            grouped.append([])
             room = max_bytes
-        made[-1].append(item)
+        grouped[-1].append(item)
         room -= size(item)
-    return made
+    return grouped

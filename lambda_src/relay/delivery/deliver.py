@@ -1,4 +1,4 @@
-"""Puts entries, tries those again that may yet be taken, and accounts for every one of them, exactly once."""
+"""Put entries, retry those that may yet be accepted, and return exactly one outcome for each."""
 
 import random
 import time
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from relay.config.loader import Config
 from relay.delivery import error_codes
 from relay.delivery.batching import batches
 from relay.entry import Entry, Failed, Outcome, refusal
@@ -20,24 +19,24 @@ MAX_ENTRIES_OF_PUT_EVENTS = 10
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 
-# Not random.random: functions restored from one SnapStart snapshot would all wait the same.
+# Not random.random: functions restored from the same SnapStart snapshot would all wait equally long.
 # https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 JITTER = random.SystemRandom().random
 
-# The last request may take 7 s: 3 s on a connection that has died, then a new one and 3 s (see call.py, direct.py).
-# Then what is left is stored, at worst after both queues failed twice: 16 s (see aws.py).
+# The last request may take 7 s: 3 s on a connection that is dead, then a new connection and 3 s (see aws/api.py).
+# Then what is left is stored, at worst after both queues failed twice: 16 s (see aws/boto3_clients.py).
 RESERVED_SECONDS = 23
 
 Send = Callable[[Sequence[Entry]], Sequence[Outcome]]
-"""Puts entries of one Region and bus. Gives one outcome for each, in the same order, and does not raise."""
+"""Put entries of one Region and bus. Return one outcome for each, in the same order. Never raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """How long to go on, in seconds of `clock`.
 
-    After `retry_until` nothing is tried again, and once a whole request has failed no other is begun; after
-    `send_until` nothing is begun at all. What is left goes to the retry queue.
+    After `retry_until` nothing is retried, and once a whole request has failed no other one begins; after `send_until`
+    nothing begins at all. What is left goes to the retry queue.
     """
 
     retry_until: float
@@ -47,11 +46,11 @@ class Budget:
     jitter: Callable[[], float] = JITTER
 
     def allows(self, *, failing: bool) -> bool:
-        """Whether another request may begin."""
+        """Return whether another request may begin."""
         return self.clock() < (min(self.retry_until, self.send_until) if failing else self.send_until)
 
     def pause(self, attempt: int) -> bool:
-        """Wait with full jitter after `attempt` (from 0), or say that there is no time for another.
+        """Wait with full jitter after `attempt` (from 0). Return False, without waiting, if no time is left.
 
         https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
         """
@@ -63,41 +62,43 @@ class Budget:
 
 
 def budget(retry_seconds: float, seconds_left: float) -> Budget:
-    """`retry_seconds` for trying again, within the `seconds_left` to a function, of which some are for storing."""
+    """Return a budget of `retry_seconds` for retries within `seconds_left`, some of which are reserved for storing."""
     now = time.monotonic()
     return Budget(now + retry_seconds, now + seconds_left - RESERVED_SECONDS)
 
 
-def deliver(entries: Sequence[Entry], config: Config, send: Send, budget: Budget) -> list[Outcome]:
-    """The outcome of each entry, at the same index.
+def deliver(
+    entries: Sequence[Entry], send: Send, budget: Budget, *, partner: str, max_request_bytes: int
+) -> list[Outcome]:
+    """Return the outcome of each entry, at the same index.
 
     What EventBridge would refuse is not sent; what has an event id, or has failed for good, is not sent again. Regions
     are served at the same time: one that is down neither delays nor loses what goes to another.
     """
-    made: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome] = {}
     regions: defaultdict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(entries):
-        if refused := refusal(entry, config.partner):
-            made[index] = refused
+        if refused := refusal(entry, partner):
+            outcomes[index] = refused
         else:
             regions[entry.region].append(index)
 
-    def in_region(indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:
-        mine = [entries[index] for index in indexes]
-        return zip(indexes, _in_region(mine, config.limits.request, send, budget), strict=True)
+    def deliver_indexes(indexes: Sequence[int]) -> Iterable[tuple[int, Outcome]]:
+        of_region = [entries[index] for index in indexes]
+        return zip(indexes, _deliver_to_region(of_region, max_request_bytes, send, budget), strict=True)
 
     if len(regions) > 1:
-        from concurrent.futures import ThreadPoolExecutor  # for several Regions alone
+        from concurrent.futures import ThreadPoolExecutor  # only needed for several Regions
 
         with ThreadPoolExecutor(len(regions)) as threads:
-            made |= dict(chain.from_iterable(threads.map(in_region, regions.values())))
+            outcomes |= dict(chain.from_iterable(threads.map(deliver_indexes, regions.values())))
     else:
-        made |= dict(chain.from_iterable(map(in_region, regions.values())))
-    return [made[index] for index in range(len(entries))]
+        outcomes |= dict(chain.from_iterable(map(deliver_indexes, regions.values())))
+    return [outcomes[index] for index in range(len(entries))]
 
 
-def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, budget: Budget) -> list[Outcome]:
-    made: list[Outcome] = [Failed("NotAttempted", "there was no time for it", 0)] * len(entries)
+def _deliver_to_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, budget: Budget) -> list[Outcome]:
+    outcomes: list[Outcome] = [Failed("NotAttempted", "there was no time for it", 0)] * len(entries)
     pending: Sequence[int] = range(len(entries))
     attempt, failing = 0, False
     while pending:
@@ -106,30 +107,31 @@ def _in_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, bud
             batch = waiting.popleft()
             results = send([entries[index] for index in batch])
             blamed = len(batch) > 1 and all(error_codes.blames_one_entry(result) for result in results)
-            if blamed:  # the others may not suffer for one of them: each is put on its own, while there is time
+            if blamed:  # the others must not fail with it: each is put on its own, while there is time
                 waiting.extendleft([index] for index in reversed(batch))
                 results = [Failed("NotAttempted", "there was no time for it on its own")] * len(batch)
             for index, outcome in zip(batch, results, strict=True):
-                made[index] = _counted(outcome, made[index])
+                outcomes[index] = _with_attempts(outcome, outcomes[index])
             failing = failing or (not blamed and all(error_codes.is_retryable(result) for result in results))
-        pending = [index for index in pending if error_codes.is_retryable(made[index])]
+        pending = [index for index in pending if error_codes.is_retryable(outcomes[index])]
         if pending and not budget.pause(attempt):
             break
         attempt += 1
-    return made
+    return outcomes
 
 
 def requests(pending: Iterable[int], entries: Sequence[Entry], max_request_bytes: int) -> Iterator[list[int]]:
-    """The indexes of `pending` in as few requests as there can be: each for one Region and bus, in order."""
+    """Yield the indexes of `pending` in as few requests as possible: each for one Region and bus, in order."""
     by_destination: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for index in pending:
         by_destination[entries[index].region, entries[index].bus].append(index)
     for (_, bus), indexes in by_destination.items():
-        most = MAX_ENTRIES_OF_PUT_EVENTS if bus else MAX_ENTRIES_PER_REQUEST
-        yield from batches(indexes, lambda i: entries[i].size, most, max_request_bytes)
+        max_count = MAX_ENTRIES_OF_PUT_EVENTS if bus else MAX_ENTRIES_PER_REQUEST
+        yield from batches(indexes, lambda i: entries[i].size, max_count, max_request_bytes)
 
 
-def _counted(outcome: Outcome, before: Outcome) -> Outcome:
-    if isinstance(outcome, Failed) and isinstance(before, Failed):
-        return replace(outcome, attempts=before.attempts + 1)
+def _with_attempts(outcome: Outcome, previous: Outcome) -> Outcome:
+    """Return `outcome`, with one attempt more than the previous one if it failed."""
+    if isinstance(outcome, Failed) and isinstance(previous, Failed):
+        return replace(outcome, attempts=previous.attempts + 1)
     return outcome

@@ -1,4 +1,4 @@
-"""Which failures of PutPartnerEvents are final, in one table. What is not in it is tried again.
+"""The errors of PutPartnerEvents that are permanent, in one table. Any other is retried.
 
 The operation documents no codes for entries; PutEvents, its sister, does:
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
@@ -37,20 +37,20 @@ PERMANENT = {
     "NoSuchRoute": _RELAY,
     "ParamValidationError": _RELAY,
 }
-"""Code to why it is final. Tried again, among others: ThrottlingException, InternalFailure, InternalException,
+"""Code to why it is permanent. Retried are, among others: ThrottlingException, InternalFailure, InternalException,
 ServiceUnavailable, RequestTimeoutException, expired or skewed credentials (ExpiredTokenException, RequestExpired,
-InvalidSignatureException, UnrecognizedClientException), botocore's connection errors and timeouts, and an answer that
+InvalidSignatureException, UnrecognizedClientException), botocore's connection errors and timeouts, and a response that
 does not account for each entry (InvalidResponse)."""
 
 OF_ONE_ENTRY = {"RequestEntityTooLargeException", "SerializationException", "ValidationError", "ValidationException"}
-"""Codes with which one entry can fail a request of many, whose other entries are fine."""
+"""Codes with which one bad entry fails a whole request."""
 
 
 def is_retryable(outcome: Outcome) -> bool:
-    """Whether trying again may help."""
+    """Return whether a retry may help."""
     return isinstance(outcome, Failed) and outcome.code not in PERMANENT
 
 
 def blames_one_entry(outcome: Outcome) -> bool:
-    """Whether the request was refused for what may be in another entry of it."""
+    """Return whether the whole request may have been refused because of one entry in it."""
     return not isinstance(outcome, Accepted) and outcome.code in OF_ONE_ENTRY

@@ -1,4 +1,4 @@
-"""Where what could not be delivered is kept. Each queue stands in for the other: nothing acknowledged is lost."""
+"""Store undelivered messages. Each queue is the fallback for the other, so nothing acknowledged is lost."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from relay.entry import Accepted, Failed
 
 
 class Queue(Enum):
-    """The retry queue delivers by itself once EventBridge is back; the dead-letter queue waits for a person."""
+    """The retry queue is redelivered automatically; the dead-letter queue waits for an operator."""
 
     RETRY = "retry queue"
     DEAD_LETTERS = "dead-letter queue"
 
     def fallback(self) -> "Queue":
-        """The one that stands in for this."""
+        """Return the queue that stores what this one refuses."""
         return Queue.RETRY if self is Queue.DEAD_LETTERS else Queue.DEAD_LETTERS
 
 
@@ -29,35 +29,35 @@ class Queued:
 
 
 EntryResult = Accepted | Queued
-"""What became of an entry: EventBridge has it, or a queue."""
+"""Where an entry is: in EventBridge, or in a queue."""
 
 Store = Callable[[Queue, Sequence[Message]], Sequence[str | None]]
-"""Stores messages. Gives, in the same order, None for each that is in the queue, else why it is not. Does not raise."""
+"""Store messages. Return one element per message, in order: None if stored, otherwise the error. Never raise."""
 
 
 class StorageError(Exception):
-    """At least one message is in neither queue; it says why."""
+    """At least one message is in neither queue; the text has the errors of both."""
 
 
 def queue_for(failed: Failed) -> Queue:
-    """The queue this failure belongs to."""
+    """Return the queue for a failure: the retry queue only if a retry may help."""
     return Queue.RETRY if error_codes.is_retryable(failed) else Queue.DEAD_LETTERS
 
 
 def store_undelivered(messages: Sequence[Message], store: Store) -> list[Queued]:
-    """Where each message is now, in order. Raises StorageError if one is nowhere."""
-    kept: dict[int, Queued] = {}
-    reasons: list[str] = []
-    for queue in Queue:
-        mine = [index for index, message in enumerate(messages) if queue_for(message.failed) is queue]
-        for choice in (queue, queue.fallback()):
-            if not (left := [index for index in mine if index not in kept]):
+    """Store each message and return its queue, in order. Raise StorageError if one is in neither queue."""
+    stored: dict[int, Queued] = {}
+    errors: list[str] = []
+    for preferred in Queue:
+        indexes = [index for index, message in enumerate(messages) if queue_for(message.failed) is preferred]
+        for queue in (preferred, preferred.fallback()):
+            if not (pending := [index for index in indexes if index not in stored]):
                 break
-            for index, why_not in zip(left, store(choice, [messages[index] for index in left]), strict=True):
-                if why_not is None:
-                    kept[index] = Queued(choice, messages[index].failed)
+            for index, error in zip(pending, store(queue, [messages[index] for index in pending]), strict=True):
+                if error is None:
+                    stored[index] = Queued(queue, messages[index].failed)
                 else:
-                    reasons.append(f"{choice.value}: {why_not}")
-    if len(kept) < len(messages):
-        raise StorageError(", ".join(dict.fromkeys(reasons)))
-    return [kept[index] for index in range(len(messages))]
+                    errors.append(f"{queue.value}: {error}")
+    if len(stored) < len(messages):
+        raise StorageError(", ".join(dict.fromkeys(errors)))
+    return [stored[index] for index in range(len(messages))]

@@ -16,39 +16,42 @@ from relay.templates import strict_json
 
 @dataclass(frozen=True, slots=True)
 class ClaimCheckStore:
-    """Where details are left and fetched. `keep` gives bucket and key of a text, or raises OSError.
+    """Where large details are stored. `store` returns the bucket and key of a text, or raises OSError.
 
-    `presign` gives a URL that lets whoever has it fetch a key for some seconds: at most as long as the credentials of
-    the function that made it live, which AWS does not promise to be more than some hours.
+    `presign` returns a URL with which anybody can read a key for some seconds, but no longer than the credentials of
+    the function that signed it live: AWS promises no more than some hours. `url_seconds` is for how long to ask.
     """
 
-    keep: Callable[[str], tuple[str, str]]
+    store: Callable[[str], tuple[str, str]]
     presign: Callable[[str, int], str]
-    seconds: int
+    url_seconds: int
 
 
-def store_detail(entry: Entry, fields: Mapping[str, Any], counter: ClaimCheckStore, now: datetime) -> Entry:
-    """`entry` with a claim for its detail, beside `fields`. Raises OSError if the detail cannot be left."""
+def store_detail(entry: Entry, fields: Mapping[str, Any], store: ClaimCheckStore, now: datetime) -> Entry:
+    """Store the detail, and return `entry` with a claim check instead, beside `fields`. Raise OSError."""
     content = entry.detail.encode()
-    bucket, key = counter.keep(entry.detail)
+    bucket, key = store.store(entry.detail)
     claim = {
-        "url": counter.presign(key, counter.seconds),
+        "url": store.presign(key, store.url_seconds),
         "bucket": bucket,
         "key": key,
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "expires_at": rfc3339(now + timedelta(seconds=counter.seconds)),
+        "expires_at": rfc3339(now + timedelta(seconds=store.url_seconds)),
     }
     return replace(entry, detail=strict_json.dump({**fields, "claim": claim}), claim=key)
 
 
-def refresh_url(entry: Entry, counter: ClaimCheckStore, now: datetime) -> Entry:
-    """`entry` with a URL as good as new, if it has a claim: it may have waited for longer than a URL lives."""
+def refresh_url(entry: Entry, store: ClaimCheckStore, now: datetime) -> Entry:
+    """Return `entry` with a fresh URL if it carries a claim check; the old one may have expired in the queue.
+
+    Raise OSError, or NotJSON.
+    """
     if not entry.claim:
         return entry
     detail = json.loads(entry.detail)
     detail["claim"] |= {
-        "url": counter.presign(entry.claim, counter.seconds),
-        "expires_at": rfc3339(now + timedelta(seconds=counter.seconds)),
+        "url": store.presign(entry.claim, store.url_seconds),
+        "expires_at": rfc3339(now + timedelta(seconds=store.url_seconds)),
     }
     return replace(entry, detail=strict_json.dump(detail))

@@ -1,4 +1,4 @@
-"""An authentic webhook becomes entries: the templates of its route, filled from its payload."""
+"""Map a webhook to entries: fill the templates of its route from its payload."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 
 from relay.config.loader import Config
 from relay.config.route import CLAIM_CHECK, Route
-from relay.entry import Entry, rfc3339
+from relay.entry import Entry
 from relay.errors import MappingError, PayloadTooLarge
+from relay.mapping.parsed_webhook import ParsedWebhook, Scope
 from relay.templates import strict_json
 from relay.templates.strict_json import NotJSON
 from relay.templates.template import Template, kind_of
-from relay.webhook import Webhook
 
-Scope = Mapping[str, Any]
 T = TypeVar("T")
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -23,64 +22,47 @@ MAX_BYTES = 32 * 1024 * 1024
 queue spells an entry with up to three times as many bytes; what waits would take its memory away again and again."""
 
 
-def scope_of(webhook: Webhook, payload: Any) -> Scope:
-    """The names templates use. `delivery_id` is the sender's, or API Gateway's request id where there is none."""
-    scope = {
-        "body": payload,
-        "headers": webhook.request.named_headers,
-        "path": webhook.path,
-        "query": webhook.request.parameters,
-        "received_at": rfc3339(webhook.received_at),
-    }
-    try:
-        delivery_id = webhook.route.delivery_id.render(scope) if webhook.route.delivery_id else ""
-    except MappingError:
-        delivery_id = ""
-    # What cannot be printed cannot be logged either; no sender has such ids.
-    return scope | {
-        "delivery_id": delivery_id if delivery_id.isprintable() and delivery_id else webhook.request.request_id
-    }
+StoreDetail = Callable[[Entry, Mapping[str, Any]], Entry]
+"""Store an entry's detail and return the entry with a claim check instead, beside some fields. Raise OSError."""
 
 
-ClaimCheck = Callable[[Entry, Mapping[str, Any]], Entry]
-"""An entry with a claim for its detail, beside some fields. Raises OSError."""
+def to_entries(parsed: ParsedWebhook, config: Config, store_detail: StoreDetail) -> list[Entry]:
+    """Return one entry, or one for each element of the route's `each`, in order, where `when` holds.
 
-
-def to_entries(route: Route, scope: Scope, text: str, config: Config, check: ClaimCheck) -> list[Entry]:
-    """One entry, or one for each element of the route's `each`, in order, where `when` holds.
-
-    `text` is the body as JSON.
-    Raises MappingError if a template gives no usable value, and then makes no entry at all: a redrive maps the
-    whole webhook again. An entry over `limits.entry` has a claim instead of its detail, if the route says so; else
-    it raises PayloadTooLarge. More than `limits.entries`, or than `MAX_BYTES` in all, are too large as well.
+    Raise MappingError if a template gives no usable value, and then return no entry at all: a redrive maps the
+    whole webhook again. An entry over `limits.entry` gets a claim check instead of its detail, if the route says so.
+    Raise PayloadTooLarge if it does not, or if there are more than `limits.entries`, or more than `MAX_BYTES` in all.
+    Raise OSError if a detail cannot be stored.
     """
-    scopes = _scopes(route, scope, config.limits.entries)
-    made, room = [], MAX_BYTES
-    for one in scopes:
-        entry = _entry(route, one, text, config.regions)
+    route, room = parsed.webhook.route, MAX_BYTES
+    entries = []
+    for scope in _entry_scopes(route, parsed.scope, config.limits.entries):
+        entry = _entry(route, scope, parsed.text, config.regions)
         if (room := room - entry.size) < 0:
             raise PayloadTooLarge(f"The webhook would become entries of more than {MAX_BYTES} bytes in all.")
-        made.append((entry, _claim_fields(route, one)))
-    return [_within(entry, fields, route, config, check) for entry, fields in made]
+        entries.append((entry, _claim_fields(route, scope)))
+    return [_within_limit(entry, fields, route, config, store_detail) for entry, fields in entries]
 
 
-def _scopes(route: Route, scope: Scope, most: int) -> list[Scope]:
+def _entry_scopes(route: Route, scope: Scope, max_entries: int) -> list[Scope]:
     """Return the scope of each entry: one for each element of `each`, where `when` holds."""
     scopes: Iterable[Scope] = [scope]
     if route.event.each:
         items = _named(route, "each", _items, route.event.each, scope)
         scopes = ({**scope, "item": item} for item in items)
     if when := route.event.when:
-        scopes = (one for one in scopes if _named(route, "when", Template.truth, when, one))
-    found = list(islice(scopes, most + 1))
-    if len(found) > most:
-        raise PayloadTooLarge(f"The webhook would become more than {most} entries.")
-    return found
+        scopes = (candidate for candidate in scopes if _named(route, "when", Template.truth, when, candidate))
+    entry_scopes = list(islice(scopes, max_entries + 1))
+    if len(entry_scopes) > max_entries:
+        raise PayloadTooLarge(f"The webhook would become more than {max_entries} entries.")
+    return entry_scopes
 
 
-def _within(entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, check: ClaimCheck) -> Entry:
+def _within_limit(
+    entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, store_detail: StoreDetail
+) -> Entry:
     if entry.size > config.limits.entry and route.on_oversize == CLAIM_CHECK:
-        entry = check(entry, fields)
+        entry = store_detail(entry, fields)
     if entry.size > config.limits.entry:
         raise PayloadTooLarge(f"An entry has {entry.size} bytes; at most {config.limits.entry} are allowed.")
     return entry
@@ -95,28 +77,28 @@ _OUTSIDE = {("headers",), ("path",), ("query",), ()}  # the last is the whole sc
 
 
 def from_outside(template: Template, scope: Scope) -> list[str]:
-    """Return what `template` takes from outside the body: headers, path and query; nothing, where it fails."""
-    found = []
+    """Return the values that `template` takes from headers, path and query, except those that fail."""
+    values = []
     for part in template.placeholders():
         if any(path[:1] in _OUTSIDE for path in Template(part.expression, (part,)).paths()):
             with contextlib.suppress(MappingError):
-                found.append(str(part.search(scope)))
-    return found
+                values.append(str(part.search(scope)))
+    return values
 
 
 def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
-    value = {
+    values = {
         name: _named(route, name, fill, template, scope)
         for name, fill in _FIELDS.items()
         if (template := getattr(route.event, name))
     }
     entry = Entry(
-        time=value.get("time") or datetime.fromisoformat(scope["received_at"]),
-        source=value["source"],
-        resources=value.get("resources", ()),
-        detail_type=value["detail_type"],
-        detail=value.get("detail") or text,
-        region=value.get("region") or regions[0],
+        time=values.get("time") or datetime.fromisoformat(scope["received_at"]),
+        source=values["source"],
+        resources=values.get("resources", ()),
+        detail_type=values["detail_type"],
+        detail=values.get("detail") or text,
+        region=values.get("region") or regions[0],
         bus=route.bus,
     )
     if entry.region not in regions:
@@ -149,7 +131,7 @@ def _object(template: Template, scope: Scope) -> Mapping[str, Any]:
 
 def _texts(template: Template, scope: Scope) -> tuple[str, ...]:
     value = _items(template, scope)
-    if not all(isinstance(one, str) for one in value):
+    if not all(isinstance(text, str) for text in value):
         raise MappingError(f"{template.text} is a list of other things than text")
     return tuple(value)
 

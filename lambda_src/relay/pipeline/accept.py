@@ -1,113 +1,121 @@
-"""The steps in order: the answer to one request. What reaches AWS is passed in, as functions."""
+"""One webhook, from top to bottom: the response to one HTTP request."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from http import HTTPStatus
+from functools import partial
 
-from relay.auth import handshake, secret_ref
-from relay.auth.context import PUBLISHED_SECONDS, VerificationContext
-from relay.auth.handshake import Handshake, HandshakeContext, HandshakeResponse
-from relay.config.loader import Config
-from relay.config.route import Route
-from relay.errors import BadRequest, InternalError, Rejected, Unauthorized, Unavailable
-from relay.http import request, routing
-from relay.http.request import Request
-from relay.pipeline import relaying, responses
-from relay.pipeline.relaying import Duplicate, Relayed
-from relay.pipeline.services import Ports, Response
-from relay.webhook import Webhook
-
-
-@dataclass(frozen=True, slots=True)
-class HandshakeAnswered:
-    """A handshake that was answered; nothing was delivered."""
-
-    route: str
+from relay.auth import secret_ref
+from relay.auth.context import VerificationContext
+from relay.delivery.deliver import budget, deliver
+from relay.delivery.message import Message, origin_of
+from relay.delivery.undelivered import EntryResult, StorageError, store_undelivered
+from relay.entry import Accepted, Entry, Failed, Outcome
+from relay.errors import BadRequest, InternalError, MappingError, Rejected, Unauthorized, Unavailable
+from relay.http.request import Request, parse_event, request_id
+from relay.http.routing import match_route
+from relay.mapping import claim_check
+from relay.mapping.entries import to_entries
+from relay.mapping.parsed_webhook import ParsedWebhook, parse_webhook
+from relay.pipeline import handshakes, responses
+from relay.pipeline.idempotency_key import idempotency_key
+from relay.pipeline.results import Duplicate, HandshakeAnswered, RejectedRequest, Relayed, RequestResult
+from relay.pipeline.services import Response, Services
+from relay.webhook import RoutedRequest, Webhook, authenticate
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRequest:
-    """A webhook that was not taken, and the route it was for (`none` if there is no such route, or it is not known)."""
-
-    route: str
-    rejection: Rejected
-
-
-RequestResult = Relayed | HandshakeAnswered | Duplicate | RejectedRequest
-
-
-def answer(
-    event: object, config: Config, ports: Ports, now: datetime, seconds_left: Callable[[], float]
+def accept(
+    event: object, services: Services, now: datetime, seconds_left: Callable[[], float]
 ) -> tuple[Response, RequestResult]:
-    """The HTTP response, and what there is to say about it: 202 only if every entry is stored somewhere.
+    """Process one request. Return the HTTP response, and a result for the log and the metrics.
 
-    `seconds_left` tells how long the function may still run, at the moment it is asked.
+    Respond 202 only if each entry was accepted by EventBridge or is in a queue. `seconds_left` returns for how many
+    seconds the function may still run, at the moment it is called.
     """
-    route_name = "none"
+    config, route_name = services.config, "none"
     try:
-        posted = request.parse_event(event, config.limits.body)
-        route, path = routing.match_route(config.routes, posted.method, posted.path)
+        request = parse_event(event, config.limits.body)
+        route, path = match_route(config.routes, request.method, request.path)
         route_name = route.name
-        route = _with_its_secret(route, posted, path)
-        if greeting := _greeting(posted, route, config.public_url, ports, now):
-            return responses.handshake_response(greeting), HandshakeAnswered(route.name)
-        return relaying.accept_webhook(Webhook(route, posted, path, now), config, ports, seconds_left)
+        routed = RoutedRequest(request, route, path, secret_ref.resolve(route.auth.secret, request, path), now)
+        if challenge := handshakes.answer_unauthenticated(routed, services):
+            return responses.handshake_response(challenge), HandshakeAnswered(route.name)
+        webhook = _authenticate(routed, services)
+        if challenge := handshakes.answer_authenticated(routed, services):
+            return responses.handshake_response(challenge), HandshakeAnswered(route.name)
+        if request.method != "POST":
+            raise BadRequest("The request is neither a POST nor a supported verification handshake.")
+        parsed = parse_webhook(webhook)
+        claim = services.idempotency.claim(idempotency_key(parsed), seconds_left())
+        if claim.first_response:
+            return responses.replayed(claim.first_response), Duplicate(route.name, parsed.id)
+        try:
+            results = _deliver_or_store(parsed, services, seconds_left)
+            response = responses.fixed(route.response_body) if route.response_body else responses.accepted(results)
+        except Exception:
+            services.idempotency.release(claim)
+            raise
+        services.idempotency.complete(claim, response)
+        return response, Relayed(route.name, parsed.id, results)
     except Rejected as rejection:
-        return responses.problem(rejection, request.request_id(event)), RejectedRequest(route_name, rejection)
+        return responses.problem(rejection, request_id(event)), RejectedRequest(route_name, rejection)
 
 
 def internal_error(event: object, error: Exception) -> tuple[Response, RejectedRequest]:
-    """Return what a request is told that made `answer` raise anything, and what there is to say about it."""
+    """Return the response to a request for which `accept` raised an error, and a result for the log."""
     rejection = InternalError(type(error).__name__)
-    return responses.problem(rejection, request.request_id(event)), RejectedRequest("none", rejection)
+    return responses.problem(rejection, request_id(event)), RejectedRequest("none", rejection)
 
 
-def _with_its_secret(route: Route, posted: Request, path: Mapping[str, str]) -> Route:
-    """The route, with the name of the secret that is this customer's. Raises Unauthorized."""
-    name = secret_ref.resolve(route.auth.secret, posted, path)
-    return route if name == route.auth.secret else replace(route, auth=replace(route.auth, secret=name))
-
-
-def _greeting(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> HandshakeResponse | None:
-    """The answer to a handshake, or None if `posted` is a webhook, which is authentic then. Raises Unauthorized."""
-    asked = handshake.find(route.handshakes, posted, authentic=False)
-    if not asked:
-        _authenticate(posted, route, public_url, ports, now)
-        asked = handshake.find(route.handshakes, posted, authentic=True)
-    if asked and asked.enroll:
-        _enrol(asked, posted, route, ports)
-    if asked:
-        secrets = ports.read_secret(route.auth.secret) if asked.sign else ()
-        # A token that is wrong ends the handshake, so it is compared with values that are fresh.
-        tokens = ports.refresh_secret(route.verify_token) if asked.token else ()
-        return handshake.answer(asked, posted, HandshakeContext(route.auth, secrets, tokens, route.origins))
-    if url := route.auth.confirmation_url(posted):
-        if not ports.fetch(url, PUBLISHED_SECONDS):
-            raise Unavailable("The subscription could not be confirmed.")
-        return HandshakeResponse(HTTPStatus.OK, {}, "")
-    if posted.method != "POST":
-        raise BadRequest("This is none of the sender's handshakes.")
-    return None
-
-
-def _enrol(asked: Handshake, posted: Request, route: Route, ports: Ports) -> None:
-    """Store the secret that arrived, if enrollment is open and the secret has no value yet. Raise Unauthorized."""
-    secret = asked.secret(posted)
-    if not route.enroll:
-        raise Unauthorized("enrollment is closed")
-    ports.enroll(route.auth.secret, secret)
-
-
-def _authenticate(posted: Request, route: Route, public_url: str, ports: Ports, now: datetime) -> None:
-    """Raise Unauthorized, but only after a look at secrets that are fresh: they may have been rotated."""
-    scheme = route.auth
-    secrets = ports.read_secret(scheme.secret) if scheme.secret else ()
-    known = VerificationContext(public_url, secrets, now, ports.fetch, route.body_format)
+def _authenticate(routed: RoutedRequest, services: Services) -> Webhook:
+    """Return the webhook. Raise Unauthorized only after a look at fresh secrets: they may have been rotated."""
+    name = routed.secret_name
+    secrets = services.read_secret(name) if name else ()
+    public_url, body_format = services.config.public_url, routed.route.body_format
+    context = VerificationContext(public_url, secrets, routed.received_at, services.fetch, body_format)
     try:
-        scheme.verify(posted, known)
+        return authenticate(routed, context)
     except Unauthorized:
-        rotated = ports.refresh_secret(scheme.secret) if scheme.secret else ()
-        if not rotated or list(rotated) == list(secrets):
+        fresh = services.refresh_secret(name) if name else ()
+        if not fresh or list(fresh) == list(secrets):
             raise
-        scheme.verify(posted, replace(known, secrets=rotated))
+        return authenticate(routed, replace(context, secrets=fresh))
+
+
+def _deliver_or_store(
+    parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]
+) -> list[EntryResult]:
+    """Map, deliver, and queue what EventBridge did not accept. Raise Unavailable if an entry is nowhere."""
+    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=parsed.webhook.received_at)
+    try:
+        entries = to_entries(parsed, services.config, store_detail)
+    except MappingError as error:
+        # The webhook itself is dead-lettered: a redrive maps it again, with a mended relay.toml.
+        return _store_failed(parsed, [parsed.webhook.request], [Failed("MappingError", str(error))], services)
+    except OSError as error:
+        raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+    outcomes = deliver(
+        entries,
+        services.send,
+        budget(parsed.webhook.route.retry_for, seconds_left()),
+        partner=services.config.partner,
+        max_request_bytes=services.config.limits.request,
+    )
+    return _store_failed(parsed, entries, outcomes, services)
+
+
+def _store_failed(
+    parsed: ParsedWebhook, contents: Sequence[Entry | Request], outcomes: Sequence[Outcome], services: Services
+) -> list[EntryResult]:
+    """Queue what failed, and return one result for each outcome, in order."""
+    origin = origin_of(parsed.webhook, parsed.id)
+    failed = [
+        Message(origin, content, outcome)
+        for content, outcome in zip(contents, outcomes, strict=True)
+        if isinstance(outcome, Failed)
+    ]
+    try:
+        queued = iter(store_undelivered(failed, services.store))
+    except StorageError as error:
+        raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+    return [outcome if isinstance(outcome, Accepted) else next(queued) for outcome in outcomes]

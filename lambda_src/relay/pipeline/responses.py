@@ -1,4 +1,4 @@
-"""What the sender is told: 202 with the fate of every entry, or an RFC 9457 problem."""
+"""The HTTP responses: 202 with the result of each entry, an RFC 9457 problem, or what a handshake expects."""
 
 import json
 from collections.abc import Sequence
@@ -6,13 +6,14 @@ from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
 
+from relay.auth import handshake
 from relay.auth.handshake import HandshakeResponse
 from relay.delivery.undelivered import EntryResult, Queue
 from relay.entry import Accepted
 from relay.errors import Rejected
 
-# What one answer has for error messages. 5,000 event ids are 280 KB more, and a row of the table that remembers answers
-# ends at 400 KB; Lambda's own limit is 6 MB.
+# Of all error messages of a response: 5,000 event ids are 280 KB more, and an item of the idempotency table is limited
+# to 400 KB; Lambda's own limit is 6 MB.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 _MESSAGES_CHARACTERS = 64 * 1024
 _MESSAGE_CHARACTERS = 500
@@ -20,19 +21,19 @@ _SHORTEST_MESSAGE = 32
 _CODE_CHARACTERS = 64
 
 
-def accepted(fates: Sequence[EntryResult]) -> dict[str, Any]:
-    """202: every entry is in EventBridge, in the retry queue or in the dead-letter queue.
+def accepted(results: Sequence[EntryResult]) -> dict[str, Any]:
+    """Return 202: each entry is in EventBridge, in the retry queue or in the dead-letter queue.
 
-    The more entries there are, the shorter is each error message, until there is none; the dead letter has all of it.
+    The more entries there are, the shorter each error message is, until it is left out; the dead letter has all of it.
     """
-    longest = min(_MESSAGE_CHARACTERS, _MESSAGES_CHARACTERS // max(1, len(fates)))
-    body = {**counts(fates), "entries": [_entry(fate, longest) for fate in fates]}
+    longest = min(_MESSAGE_CHARACTERS, _MESSAGES_CHARACTERS // max(1, len(results)))
+    body = {**counts(results), "entries": [_entry(result, longest) for result in results]}
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
 
 
-def counts(fates: Sequence[EntryResult]) -> dict[str, int]:
-    """How many entries are where."""
-    places = [None if isinstance(fate, Accepted) else fate.queue for fate in fates]
+def counts(results: Sequence[EntryResult]) -> dict[str, int]:
+    """Count the entries by where they are."""
+    places = [None if isinstance(result, Accepted) else result.queue for result in results]
     return {
         "accepted": places.count(None),
         "queued": places.count(Queue.RETRY),
@@ -41,22 +42,27 @@ def counts(fates: Sequence[EntryResult]) -> dict[str, int]:
 
 
 def replayed(first: dict[str, Any]) -> dict[str, Any]:
-    """The answer that this webhook was given before."""
+    """Return the first response to a webhook, marked as a replay."""
     return {**first, "headers": {**first["headers"], "idempotent-replay": "true"}}
 
 
-def handshake_response(answer: HandshakeResponse) -> dict[str, Any]:
-    """What a handshake wants to hear."""
+def fixed(text: str) -> dict[str, Any]:
+    """Return 200 with the text that a route's sender expects instead of the results."""
+    return handshake_response(handshake.plain(text))
+
+
+def handshake_response(response: HandshakeResponse) -> dict[str, Any]:
+    """Return the response to a handshake in Lambda's form."""
     return {
-        "statusCode": int(answer.status),
-        "headers": dict(answer.headers),
-        "body": answer.body,
+        "statusCode": int(response.status),
+        "headers": dict(response.headers),
+        "body": response.body,
         "isBase64Encoded": False,
     }
 
 
 def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
-    """https://www.rfc-editor.org/rfc/rfc9457: the problem in a form that programs read."""
+    """Return a problem in the form that programs read: https://www.rfc-editor.org/rfc/rfc9457."""
     body = {
         "type": "about:blank",
         "title": rejected.title,
@@ -67,13 +73,13 @@ def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
     return _response(rejected.status, "application/problem+json", body, rejected.headers)
 
 
-def _entry(fate: EntryResult, longest: int) -> dict[str, Any]:
-    if isinstance(fate, Accepted):
-        return {"event_id": fate.event_id}
-    code = _cut(fate.failed.code, _CODE_CHARACTERS)
-    if fate.queue is Queue.RETRY:
+def _entry(result: EntryResult, longest: int) -> dict[str, Any]:
+    if isinstance(result, Accepted):
+        return {"event_id": result.event_id}
+    code = _cut(result.failed.code, _CODE_CHARACTERS)
+    if result.queue is Queue.RETRY:
         return {"queued": True, "error_code": code}
-    message = {"error_message": _cut(fate.failed.message, longest)} if longest >= _SHORTEST_MESSAGE else {}
+    message = {"error_message": _cut(result.failed.message, longest)} if longest >= _SHORTEST_MESSAGE else {}
     return {"dead_lettered": True, "error_code": code, **message}
 
 

@@ -1,39 +1,43 @@
-"""What became of the messages of one batch of the retry queue: delivered, dead-lettered, or later."""
+"""One batch of the retry queue: each message is delivered, dead-lettered or postponed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from relay.auth import redaction
 from relay.config.loader import Config
-from relay.delivery import deliver, error_codes
-from relay.delivery.deliver import Budget, Send
+from relay.delivery import error_codes
+from relay.delivery.deliver import Budget, deliver
 from relay.delivery.message import InvalidMessage, Message, Origin, parse
-from relay.delivery.undelivered import Queue, Store, queue_for
+from relay.delivery.undelivered import Queue, queue_for
 from relay.entry import Entry, Failed, Outcome
 from relay.errors import MappingError, Rejected
-from relay.http import body_formats, routing
+from relay.http import routing
 from relay.http.request import Request
 from relay.mapping import claim_check
-from relay.mapping.claim_check import ClaimCheckStore
-from relay.mapping.entries import ClaimCheck, scope_of, to_entries
+from relay.mapping.entries import to_entries
+from relay.mapping.parsed_webhook import parse_webhook
+from relay.pipeline.results import Done, MessageResult, Postponed
+from relay.pipeline.services import Services
 from relay.templates.strict_json import NotJSON
 from relay.webhook import Webhook
 
+T = TypeVar("T")
+
 GIVE_UP = timedelta(hours=24)
-UNEXPECTED_ERROR = "Unforeseen"
+UNEXPECTED_ERROR = "UnexpectedError"
 FIRST_SECONDS = 5
 LONGEST_SECONDS = 15 * 60
 MAX_BYTES = 32 * 1024 * 1024
-"""Of what is handled at once: messages, and the entries they become. What comes after it waits, as the function has
-512 MB: it would die of a hundred large webhooks that are redriven together, each time they come back."""
+"""Of the messages and their entries that are handled at once; the rest of the batch is postponed. The function has
+512 MB: a hundred large webhooks that are redriven together would exhaust them, each time they come back."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message as the queue gave it. A redrive starts `sent_at` and `receive_count` anew."""
+    """A message as the queue delivered it. A redrive resets `sent_at` and `receive_count`."""
 
     text: str
     receive_count: int
@@ -41,124 +45,113 @@ class ReceivedMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """The message may be deleted: EventBridge has everything of it that a queue has not."""
+class Item:
+    """A message of the batch that can be delivered: its index in the batch, and the entries it becomes."""
 
-    accepted: int = 0
-    dead_lettered: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Postponed:
-    """The message stays, hidden for this long."""
-
-    seconds: int
-    code: str
-
-
-MessageResult = Done | Postponed
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """How it reaches AWS.
-
-    `follow` gives the message that a text is or points to; it raises Unreadable, or OSError if that cannot be known
-    now. `keep_unreadable` stores a text that is no message, with the reason, as `store` does. `report` is told of what
-    nobody has foreseen.
-    """
-
-    send: Send
-    store: Store
-    follow: Callable[[str], str]
-    keep_unreadable: Callable[[str, str], str | None]
-    counter: ClaimCheckStore
-    jitter: Callable[[], float]
-    report: Callable[[Exception], None]
+    index: int
+    received: ReceivedMessage
+    message: Message
+    entries: Sequence[Entry]
 
 
 def redeliver(
-    received: Sequence[ReceivedMessage], config: Config, ports: Ports, now: datetime, budget: Budget
+    batch: Sequence[ReceivedMessage], services: Services, now: datetime, budget: Budget
 ) -> list[MessageResult]:
-    """Return one verdict for each message, in order. All entries are put in as few requests as there can be.
+    """Process one batch. Return one result for each message, in order. Put all entries in as few requests as possible.
 
-    Each message is handled alone: whatever one of them is, or makes somebody raise, the others are delivered.
+    Each message is handled alone: whatever it is, and whatever it makes raise, the others are delivered.
     """
-    verdicts: dict[int, MessageResult] = {}
-    readable: dict[int, tuple[Message, list[Entry]]] = {}
+    results: dict[int, MessageResult] = {}
+    items: list[Item] = []
     room = MAX_BYTES
-    for index, one in enumerate(received):
+    for index, received in enumerate(batch):
         if room <= 0:
-            verdicts[index] = _later(one, "NotAttempted", ports)
+            results[index] = _postpone(received, "NotAttempted", services)
             continue
-        with _alone(index, one, verdicts, ports, now):
-            text = ports.follow(one.text)
-            room -= len(text)
-            message = _without_proof(parse(text), config)
-            try:
-                readable[index] = (message, _entries(message, config, ports.counter, now))
-                room -= sum(entry.size for entry in readable[index][1])
-            except _CannotBeMapped as error:
-                verdicts[index] = _dead_lettered(one, message.with_failure(error.failed), ports)
-    for index, results in _delivered(readable, config, ports, budget).items():
-        with _alone(index, received[index], verdicts, ports, now):
-            verdicts[index] = _verdict(received[index], readable[index][0], results, ports, now)
+        text = _isolate(partial(services.follow, received.text), received, services, now)
+        if not isinstance(text, str):
+            results[index] = text
+            continue
+        room -= len(text)
+        item = _isolate(partial(_read, index, received, text, services, now), received, services, now)
+        if isinstance(item, Item):
+            items.append(item)
+            room -= sum(entry.size for entry in item.entries)
+        else:
+            results[index] = item
+    for item, outcomes in _deliver(items, services, budget):
+        results[item.index] = _isolate(partial(_settle, item, outcomes, services, now), item.received, services, now)
     return [
-        verdicts.get(index) or _waits(one, UNEXPECTED_ERROR, "it could not be delivered", ports, now)
-        for index, one in enumerate(received)
+        results.get(index) or _wait(received, UNEXPECTED_ERROR, "it could not be delivered", services, now)
+        for index, received in enumerate(batch)
     ]
 
 
+def oldest_waiting_seconds(
+    batch: Sequence[ReceivedMessage], results: Sequence[MessageResult], now: datetime
+) -> float | None:
+    """Return how long ago the oldest message that stays in the queue was sent, in seconds; None if none stays."""
+    waiting = [
+        received.sent_at for received, result in zip(batch, results, strict=True) if isinstance(result, Postponed)
+    ]
+    return (now - min(waiting)).total_seconds() if waiting else None
+
+
+def backoff_seconds(receive_count: int, jitter: float) -> int:
+    """Return for how long to hide a message that was received this often: exponentially longer, at most 15 minutes.
+
+    `jitter`, from 0 to 1, takes between half and all of it, so that a backlog does not return at once.
+    """
+    longest: int = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(receive_count - 1, 20))
+    return max(1, round(longest * (0.5 + jitter / 2)))
+
+
 class _CannotBeMapped(Exception):
-    """The message is one of ours, and relay.toml has nothing for it now."""
+    """A message of the relay for which relay.toml has no route, Region or usable mapping today."""
 
     def __init__(self, code: str, why: str) -> None:
         self.failed = Failed(code, why)
         super().__init__(why)
 
 
-@contextmanager
-def _alone(
-    index: int, received: ReceivedMessage, verdicts: dict[int, MessageResult], ports: Ports, now: datetime
-) -> Iterator[None]:
-    """Let what is raised for one message decide about this message only."""
+def _isolate(step: Callable[[], T], received: ReceivedMessage, services: Services, now: datetime) -> T | MessageResult:
+    """Run one step for one message. Whatever it raises decides about this message only."""
     try:
-        yield
+        return step()
     except InvalidMessage as error:
-        verdicts[index] = _unreadable(received, str(error), ports)
+        return _store_unreadable(received, str(error), services)
     except OSError as error:
-        verdicts[index] = _waits(received, type(error).__name__, str(error), ports, now)
-    except Exception as error:  # noqa: BLE001 - the others have to be delivered
-        ports.report(error)
-        verdicts[index] = _waits(received, UNEXPECTED_ERROR, f"{type(error).__name__}: {error}", ports, now)
+        return _wait(received, type(error).__name__, str(error), services, now)
+    except Exception as error:  # noqa: BLE001 - the other messages have to be delivered
+        services.report(error)
+        return _wait(received, UNEXPECTED_ERROR, f"{type(error).__name__}: {error}", services, now)
 
 
-def _delivered(
-    readable: Mapping[int, tuple[Message, list[Entry]]], config: Config, ports: Ports, budget: Budget
-) -> dict[int, list[tuple[Entry, Outcome]]]:
-    """Return each message's entries with their outcomes. What is raised for all of them is raised for some of them."""
-    entries = [entry for _, mine in readable.values() for entry in mine]
+def _read(index: int, received: ReceivedMessage, text: str, services: Services, now: datetime) -> Item | MessageResult:
+    """Return the item, or dead-letter a message that cannot be mapped. Raise InvalidMessage, OSError."""
+    message = _without_proof(parse(text), services.config)
     try:
-        outcomes = iter(deliver.deliver(entries, config, ports.send, budget))
-    except Exception as error:  # noqa: BLE001 - the others have to be delivered
-        ports.report(error)
-        if len(readable) <= 1:
-            return {}
-        alone = [_delivered({index: one}, config, ports, budget) for index, one in readable.items()]
-        return {index: results for one in alone for index, results in one.items()}
-    return {index: [(entry, next(outcomes)) for entry in mine] for index, (_, mine) in readable.items()}
+        return Item(index, received, message, _entries(message, services, now))
+    except _CannotBeMapped as error:
+        return _dead_letter(received, message.with_failure(error.failed), services)
 
 
-def _entries(message: Message, config: Config, counter: ClaimCheckStore, now: datetime) -> list[Entry]:
-    """Return what a message becomes with today's relay.toml. Raise _CannotBeMapped, Unreadable, OSError."""
+def _without_proof(message: Message, config: Config) -> Message:
+    """Return the message as it is stored today: earlier versions stored what proved their webhook."""
+    for route in config.routes:
+        if isinstance(message.content, Request) and route.name == message.origin.route:
+            return replace(message, content=redaction.redact(message.content, route.auth, route.body_format))
+    return message
+
+
+def _entries(message: Message, services: Services, now: datetime) -> list[Entry]:
+    """Return what a message becomes with today's relay.toml. Raise _CannotBeMapped, InvalidMessage, OSError."""
     if isinstance(message.content, Request):
-        return _mapped(
-            message.content, message.origin, config, partial(claim_check.store_detail, counter=counter, now=now)
-        )
-    if message.content.region not in config.regions:
+        return _map(message.content, message.origin, services, now)
+    if message.content.region not in services.config.regions:
         raise _CannotBeMapped("NoSuchRegion", f"relay.toml has no Region {message.content.region}")
     try:
-        entry = claim_check.refresh_url(message.content, counter, now)
+        entry = claim_check.refresh_url(message.content, services.claim_checks, now)
     except NotJSON as error:
         raise InvalidMessage(f"the claim cannot be renewed: {error}") from error
     if not entry.is_unicode():
@@ -166,84 +159,78 @@ def _entries(message: Message, config: Config, counter: ClaimCheckStore, now: da
     return [entry]
 
 
-def _without_proof(message: Message, config: Config) -> Message:
-    """Return the message as it is stored today: earlier ones held what proved their webhook."""
-    for route in config.routes:
-        if isinstance(message.content, Request) and route.name == message.origin.route:
-            return replace(message, content=redaction.redact(message.content, route.auth, route.body_format))
-    return message
-
-
-def oldest_waiting_seconds(
-    received: Sequence[ReceivedMessage], verdicts: Sequence[MessageResult], now: datetime
-) -> float | None:
-    """Return for how long the oldest message that stays has waited since it was sent; None if none stays."""
-    waiting = [one.sent_at for one, verdict in zip(received, verdicts, strict=True) if isinstance(verdict, Postponed)]
-    return (now - min(waiting)).total_seconds() if waiting else None
-
-
-def _mapped(request: Request, origin: Origin, config: Config, check: ClaimCheck) -> list[Entry]:
+def _map(request: Request, origin: Origin, services: Services, now: datetime) -> list[Entry]:
     """Return the entries of a webhook that could not be mapped, by the route that has proven it and no other."""
-    mine = [route for route in config.routes if route.name == origin.route]
+    routes = [route for route in services.config.routes if route.name == origin.route]
     try:
-        route, path = routing.match_route(mine, request.method, request.path)
+        route, path = routing.match_route(routes, request.method, request.path)
     except Rejected as error:
-        why = f"has another path now: {error.detail}" if mine else "is not in relay.toml any more"
+        why = f"has another path now: {error.detail}" if routes else "is not in relay.toml any more"
         raise _CannotBeMapped("NoSuchRoute", f'route "{origin.route}" {why}') from error
+    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=now)
     try:
-        webhook = Webhook(route, request, path, datetime.fromisoformat(origin.received_at))
-        text, value = body_formats.parse(webhook.request, route.body_format)
-        scope = {**scope_of(webhook, value), "delivery_id": origin.webhook_id}
-        return to_entries(route, scope, text, config, check)
+        webhook = Webhook.unverified(route, request, path, datetime.fromisoformat(origin.received_at))
+        return to_entries(parse_webhook(webhook, origin.webhook_id), services.config, store_detail)
     except MappingError as error:
         raise _CannotBeMapped("MappingError", str(error)) from error
     except Rejected as error:
         raise _CannotBeMapped("MappingError", f'route "{origin.route}": {error.detail}') from error
 
 
-def _verdict(
-    received: ReceivedMessage, message: Message, mine: Sequence[tuple[Entry, Outcome]], ports: Ports, now: datetime
-) -> MessageResult:
-    failures = [(entry, result) for entry, result in mine if isinstance(result, Failed)]
-    accepted = len(mine) - len(failures)
-    given_up = now - received.sent_at >= GIVE_UP
+def _deliver(items: Sequence[Item], services: Services, budget: Budget) -> list[tuple[Item, list[Outcome]]]:
+    """Return each item with the outcomes of its entries. If the whole batch raises, each item is delivered alone."""
+    entries = [entry for item in items for entry in item.entries]
+    partner, max_request_bytes = services.config.partner, services.config.limits.request
+    try:
+        outcomes = iter(deliver(entries, services.send, budget, partner=partner, max_request_bytes=max_request_bytes))
+    except Exception as error:  # noqa: BLE001 - the other messages have to be delivered
+        services.report(error)
+        return [] if len(items) <= 1 else [pair for item in items for pair in _deliver([item], services, budget)]
+    return [(item, [next(outcomes) for _ in item.entries]) for item in items]
+
+
+def _settle(item: Item, outcomes: Sequence[Outcome], services: Services, now: datetime) -> MessageResult:
+    """Store what was not accepted, or postpone the message."""
+    received, message = item.received, item.message
+    failures = [
+        (entry, outcome) for entry, outcome in zip(item.entries, outcomes, strict=True) if isinstance(outcome, Failed)
+    ]
     if isinstance(message.content, Entry) and failures:
         failed = message.with_failure(replace(failures[0][1], attempts=received.receive_count))
-        if error_codes.is_retryable(failed.failed) and not given_up:
-            return _later(received, failed.failed.code, ports)
-        return _dead_lettered(received, failed, ports)
-    # What is left of a webhook is entries: those that may yet be taken go back to the queue, each on its own.
-    left = [replace(message, content=entry, failed=failed) for entry, failed in failures]
+        if error_codes.is_retryable(failed.failed) and now - received.sent_at < GIVE_UP:
+            return _postpone(received, failed.failed.code, services)
+        return _dead_letter(received, failed, services)
+    # The entries of a webhook that may yet be accepted go back to the queue, each on its own.
+    remaining = [replace(message, content=entry, failed=failed) for entry, failed in failures]
     for queue in Queue:
-        of_this_queue = [one for one in left if queue_for(one.failed) is queue]
-        if any(why_not is not None for why_not in ports.store(queue, of_this_queue)):
-            return _later(received, "NotKept", ports)
-    return Done(accepted, dead_lettered=sum(queue_for(one.failed) is Queue.DEAD_LETTERS for one in left))
+        messages = [each for each in remaining if queue_for(each.failed) is queue]
+        if any(error is not None for error in services.store(queue, messages)):
+            return _postpone(received, "NotStored", services)
+    dead_lettered = sum(queue_for(each.failed) is Queue.DEAD_LETTERS for each in remaining)
+    return Done(len(outcomes) - len(failures), dead_lettered)
 
 
-def _dead_lettered(received: ReceivedMessage, message: Message, ports: Ports) -> MessageResult:
-    (why_not,) = ports.store(Queue.DEAD_LETTERS, [message])
-    return Done(dead_lettered=1) if why_not is None else _later(received, "NotKept", ports)
+def _dead_letter(received: ReceivedMessage, message: Message, services: Services) -> MessageResult:
+    (error,) = services.store(Queue.DEAD_LETTERS, [message])
+    return Done(dead_lettered=1) if error is None else _postpone(received, "NotStored", services)
 
 
-def _unreadable(received: ReceivedMessage, why: str, ports: Ports) -> MessageResult:
-    """Dead-letter what is no message of ours, as it came."""
+def _store_unreadable(received: ReceivedMessage, why: str, services: Services) -> MessageResult:
+    """Dead-letter a text that is no message of the relay, as it came."""
     try:
-        why_not = ports.keep_unreadable(received.text, why)
-    except Exception as error:  # noqa: BLE001 - the others have to be delivered
-        ports.report(error)
-        return _later(received, UNEXPECTED_ERROR, ports)
-    return Done(dead_lettered=1) if why_not is None else _later(received, "InvalidMessage", ports)
+        error = services.store_unreadable(received.text, why)
+    except Exception as unexpected:  # noqa: BLE001 - the other messages have to be delivered
+        services.report(unexpected)
+        return _postpone(received, UNEXPECTED_ERROR, services)
+    return Done(dead_lettered=1) if error is None else _postpone(received, "InvalidMessage", services)
 
 
-def _waits(received: ReceivedMessage, code: str, why: str, ports: Ports, now: datetime) -> MessageResult:
-    """Postpone what cannot be handled now, and dead-letter it as it came after a day: nothing goes on for ever."""
+def _wait(received: ReceivedMessage, code: str, why: str, services: Services, now: datetime) -> MessageResult:
+    """Postpone what cannot be handled now, and dead-letter it as it came after a day: nothing is retried for ever."""
     if now - received.sent_at >= GIVE_UP:
-        return _unreadable(received, f"given up after a day: {why}", ports)
-    return _later(received, code, ports)
+        return _store_unreadable(received, f"given up after a day: {why}", services)
+    return _postpone(received, code, services)
 
 
-def _later(received: ReceivedMessage, code: str, ports: Ports) -> Postponed:
-    """Exponentially later, between half and all of it at random, so that a backlog does not come back at once."""
-    longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(received.receive_count - 1, 20))
-    return Postponed(max(1, round(longest * (0.5 + ports.jitter() / 2))), code)
+def _postpone(received: ReceivedMessage, code: str, services: Services) -> Postponed:
+    return Postponed(backoff_seconds(received.receive_count, services.jitter()), code)

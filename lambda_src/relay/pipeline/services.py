@@ -1,10 +1,12 @@
-"""How the pipeline reaches AWS: functions, passed in."""
+"""What the flows need of the world outside: functions, passed in, so that a test passes its own."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from relay.auth.context import Fetch
+from relay.aws.idempotency import Claim
+from relay.config.loader import Config
 from relay.delivery.deliver import Send
 from relay.delivery.undelivered import Store
 from relay.mapping.claim_check import ClaimCheckStore
@@ -13,24 +15,48 @@ Response = dict[str, Any]
 """A Lambda proxy response."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What ingest.py connects, and tests replace.
+class Idempotency(Protocol):
+    """Remembers the first response to each webhook."""
 
-    `read_secret` gives the active values of a secret, none if there is no such secret, or raises Unavailable.
-    `refresh_secret` gives the values as they were at most a few seconds ago: what a refusal rests on.
-    `fetch` gives what a sender publishes, as it was at most so many seconds ago.
-    `enroll` stores a secret that arrived in a handshake unless it is there, raises Unauthorized if another value is,
-    or Unavailable.
-    `once` gives the answer of some work for a key, or the first answer there was for it, and whether it is the first;
-    it is told the seconds that are left, and raises Conflict while somebody else does that work.
+    def claim(self, key: str, seconds_left: float) -> Claim:
+        """Return the first response to `key`, or the right to process it for `seconds_left`.
+
+        Raise Conflict while another request is processing it. An empty key is never remembered.
+        """
+
+    def complete(self, claim: Claim, response: Response) -> None:
+        """Remember `response`. Never raise: the webhook has been accepted."""
+
+    def release(self, claim: Claim) -> None:
+        """Forget the claim, so that the sender can try again at once. Never raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The configuration, and everything that reaches AWS or a sender.
+
+    `read_secret` returns the active values of a secret, none if there is no such secret, or raises Unavailable;
+    `refresh_secret` returns values read a few seconds ago at most, which a rejection needs.
+    `enroll` stores a secret that arrived in a handshake; it raises Unauthorized if the secret has another value, or
+    Unavailable.
+    `fetch` returns what a sender publishes at a URL, read so many seconds ago at most.
+    `follow` returns the message that a text is or points to; it raises InvalidMessage, or OSError if it cannot be read
+    now. `store_unreadable` dead-letters a text that is no message, with the reason, and returns the error, or None.
+    `postpone` hides the messages with these receipt handles for some seconds. Neither raises.
+    `jitter` returns a number from 0 to 1, and `report` records an error that nobody expected.
     """
 
+    config: Config
     read_secret: Callable[[str], Sequence[str]]
     refresh_secret: Callable[[str], Sequence[str]]
+    enroll: Callable[[str, str], None]
+    fetch: Fetch
     send: Send
     store: Store
-    fetch: Fetch
-    enroll: Callable[[str, str], None]
-    counter: ClaimCheckStore
-    once: Callable[[str, float, Callable[[], Response]], tuple[Response, bool]]
+    claim_checks: ClaimCheckStore
+    idempotency: Idempotency
+    follow: Callable[[str], str]
+    store_unreadable: Callable[[str, str], str | None]
+    postpone: Callable[[dict[str, int]], None]
+    jitter: Callable[[], float]
+    report: Callable[[Exception], None]

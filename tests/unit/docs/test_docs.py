@@ -10,9 +10,9 @@ import botocore.session
 import pytest
 
 from local.emulator import faults
-from relay.http import body_formats
 from relay.http.request import Request
-from relay.mapping.entries import scope_of, to_entries
+from relay.mapping.entries import to_entries
+from relay.mapping.parsed_webhook import parse_webhook
 from relay.webhook import Webhook
 from tests.conftest import NOW, Load
 from tools import architecture_page, senders_page
@@ -46,9 +46,8 @@ def test_the_payloads_of_the_mapping_page_become_what_it_shows(
     line, *headers = head.splitlines()
     named = {name.lower(): value for name, _, value in (header.partition(": ") for header in headers)}
     request = Request("POST", line.removeprefix("POST "), "", named, body.encode(), "request-1")
-    webhook = Webhook(relay.routes[0], request, {}, NOW)
-    text, value = body_formats.parse(request, relay.routes[0].body_format)
-    made = to_entries(relay.routes[0], scope_of(webhook, value), text, relay, lambda one, _: one)
+    webhook = Webhook.unverified(relay.routes[0], request, {}, NOW)
+    made = to_entries(parse_webhook(webhook), relay, lambda entry, _: entry)
     assert [one.wire() | {"Detail": json.loads(one.detail)} for one in made] == json.loads(entries)
 
 

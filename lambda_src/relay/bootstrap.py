@@ -1,0 +1,117 @@
+"""The composition root: the environment and relay.toml become the services of the Lambda handlers.
+
+A healthy webhook needs neither boto3 nor what fetches documents, and their import is most of a cold start: the adapters
+that need them are imported when they are first called.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from relay import config, telemetry
+from relay.aws import eventbridge, snapstart, transport
+from relay.aws.api import AwsCall, Transport
+from relay.aws.idempotency import IdempotencyTable
+from relay.aws.secrets import SecretStore
+from relay.config.loader import Config
+from relay.delivery.deliver import JITTER
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue
+from relay.mapping.claim_check import ClaimCheckStore
+from relay.pipeline.services import Services
+
+
+def load_config() -> Config:
+    """Load the relay.toml that the environment names. Raise ConfigError."""
+    return config.load(config.path())
+
+
+def connect(settings: Config) -> AwsCall:
+    """Return how AWS is called, with a log line for each call that fails."""
+    return telemetry.with_failure_log(_transport(settings).call)
+
+
+def services(settings: Config, call: AwsCall, clock: Callable[[], float] = time.time) -> Services:
+    """Return the services on AWS. `clock` is the time of day in seconds, by which secrets are read again."""
+    secrets = SecretStore(call, clock)
+    return Services(
+        config=settings,
+        read_secret=secrets.read,
+        refresh_secret=secrets.refresh,
+        enroll=secrets.enroll,
+        fetch=_fetch,
+        send=telemetry.with_latency_metric(partial(eventbridge.put_entries, call)),
+        store=_store,
+        claim_checks=ClaimCheckStore(_store_detail, _presign, settings.claim_check_ttl),
+        idempotency=IdempotencyTable(os.environ),
+        follow=_follow,
+        store_unreadable=_store_unreadable,
+        postpone=_postpone,
+        jitter=JITTER,
+        report=telemetry.record_unexpected_error,
+    )
+
+
+def start() -> Services:
+    """Return the services of the environment, when a function starts."""
+    settings = load_config()
+    snapstart.reseed_after_restore()
+    return services(settings, connect(settings))
+
+
+def warm_up(settings: Config) -> None:
+    """Do in advance what the first webhook would have to: a function that starts has a whole processor."""
+    secrets = set().union(*(route.secrets() for route in settings.routes))
+    transport.warm_up(_transport(settings), settings.regions, secrets)
+
+
+def import_boto3() -> None:
+    """Import in advance what every batch of the retry queue needs."""
+    from relay.aws import sqs  # noqa: F401 - the import is the point
+
+
+def _transport(settings: Config) -> Transport:
+    return transport.choose_transport(settings.regions, always_boto3=settings.transport == config.BOTO3)
+
+
+def _store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+    from relay.aws import sqs
+
+    return sqs.store_messages(queue, messages)
+
+
+def _follow(text: str) -> str:
+    from relay.aws import sqs
+
+    return sqs.load_message_text(text)
+
+
+def _store_unreadable(text: str, why: str) -> str | None:
+    from relay.aws import sqs
+
+    return sqs.store_unreadable(text, why)
+
+
+def _postpone(seconds: dict[str, int]) -> None:
+    from relay.aws import sqs
+
+    sqs.postpone_messages(seconds)
+
+
+def _store_detail(text: str) -> tuple[str, str]:
+    from relay.aws import s3
+
+    return s3.store_detail(text)
+
+
+def _presign(key: str, seconds: int) -> str:
+    from relay.aws import s3
+
+    return s3.presign(key, seconds)
+
+
+def _fetch(url: str, max_age: float) -> bytes:
+    from relay import outbound_http
+
+    return outbound_http.fetch(url, max_age)

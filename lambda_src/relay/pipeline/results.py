@@ -1,0 +1,61 @@
+"""What became of a request, and of a message of the retry queue: what the log and the metrics record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relay.delivery.undelivered import EntryResult
+from relay.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A webhook each of whose entries EventBridge accepted or a queue holds."""
+
+    route: str
+    webhook_id: str
+    results: Sequence[EntryResult]
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeAnswered:
+    """A verification handshake that was answered; nothing was delivered."""
+
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A webhook that was processed before; its first response was sent again."""
+
+    route: str
+    webhook_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRequest:
+    """A request that was not accepted, and its route: `none` if no route matched."""
+
+    route: str
+    rejection: Rejected
+
+
+RequestResult = Relayed | HandshakeAnswered | Duplicate | RejectedRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A message that can be deleted: each of its entries was accepted or is in a queue."""
+
+    accepted: int = 0
+    dead_lettered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A message that stays in the retry queue, hidden for this many seconds."""
+
+    seconds: int
+    code: str
+
+
+MessageResult = Done | Postponed
