@@ -20,8 +20,8 @@ RUN = {
     "::test_from_the_first_webhook_to_the_last_dead_letter",
     "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "curl -i http": "e2e/test_commands.py::test_a_body_of_ones_own_can_be_signed_and_posted_with_curl",
-    "python -m tools.senders_page": "unit/docs/test_docs.py::test_the_page_of_the_senders_is_current",
-    "python -m tools.architecture_page": "unit/docs/test_docs.py"
+    "python -m tools.senders_page": "unit/docs/test_examples.py::test_the_page_of_the_senders_is_current",
+    "python -m tools.architecture_page": "unit/docs/test_examples.py"
     "::test_the_picture_of_the_architecture_is_that_of_the_stack",
     "python -m local.partner_bus": "contract/test_partner_bus.py"
     "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
@@ -62,7 +62,7 @@ NOT_BY_A_TEST = {
 
 
 def commands(page: Path) -> set[str]:
-    """What a reader could paste, without the folder of the program."""
+    """Return what a reader could paste from `page`, without the folder of the program."""
     text = page.read_text("utf-8")
     lines = [line for block in re.findall(r"```(?:bash|text)\n(.*?)```", text, re.DOTALL) for line in block.split("\n")]
     lines += re.findall(r"^    (\S.*)$", text, re.MULTILINE)
@@ -72,8 +72,8 @@ def commands(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_every_command_is_run_or_there_is_a_reason(page: Path) -> None:
-    known = tuple(RUN | NOT_BY_A_TEST)
-    assert [command for command in commands(page) if not command.startswith(known)] == []
+    listed = tuple(RUN | NOT_BY_A_TEST)
+    assert [command for command in commands(page) if not command.startswith(listed)] == []
 
 
 @pytest.mark.parametrize("test", sorted(set(RUN.values())))
@@ -84,4 +84,5 @@ def test_the_test_that_runs_it_exists(test: str) -> None:
 
 def test_no_command_is_listed_that_no_page_has() -> None:
     documented = {command for page in PAGES for command in commands(page)}
-    assert [one for one in RUN | NOT_BY_A_TEST if not any(command.startswith(one) for command in documented)] == []
+    unused = [start for start in RUN | NOT_BY_A_TEST if not any(command.startswith(start) for command in documented)]
+    assert unused == []
