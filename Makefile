@@ -108,6 +108,8 @@ arm64: .venv/.ready
 
 # To the AWS account and Region of the environment.
 deploy: $(DEPLOY)
+	@# Without credentials or a Region the CDK takes long to say so, and says it badly.
+	@$(BIN)/relayctl account >&2
 	@node_modules/.bin/cdk deploy
 
 # The relay beside what others would ship, as ratios; about seven minutes.

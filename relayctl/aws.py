@@ -7,9 +7,15 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from relayctl import output
+
+NO_REGION = "No AWS Region is set: use --region, AWS_REGION or a profile; relay.toml lists the Regions of the relay."
+NO_CREDENTIALS = (
+    "No AWS credentials were found: use --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+    "`make run` prints those of the local AWS."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +29,19 @@ class Account:
     def client(self, service: str) -> Any:
         """Return a boto3 client of `service`. Raise the SDK's errors."""
         session = boto3.Session(profile_name=self.profile, region_name=self.region)
+        if not session.region_name:
+            raise NoRegionError  # STS would answer from its global endpoint
         retries: Any = {"mode": "standard", "total_max_attempts": 3}
         return session.client(
             service,  # type: ignore[call-overload] # any service
             endpoint_url=self.endpoint_url,
             config=Config(connect_timeout=5, read_timeout=30, retries=retries),
         )
+
+    def describe(self) -> str:
+        """Return `Region us-east-1 of account 111111111111`, as AWS knows them. Raise the SDK's errors."""
+        client = self.client("sts")
+        return f"Region {client.meta.region_name} of account {client.get_caller_identity()['Account']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +52,25 @@ class Stack:
     name: str
 
     def outputs(self) -> Mapping[str, str]:
-        """Return the stack's outputs by name. Raise the SDK's errors."""
-        [stack] = self.account.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        """Return the stack's outputs by name. Exit with code 1 if there is no such stack. Raise the SDK's errors."""
+        try:
+            [stack] = self.account.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            where = self.account.describe()
+            output.fail(f'No stack is named "{self.name}" in {where}: see --stage, --stack-name, --region, --profile.')
         return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Print an error of AWS or of its SDK as one line and exit with code 1."""
+    """Print an error of AWS or of its SDK as one line, with what to set if that is missing, and exit with code 1."""
     try:
         yield
+    except NoRegionError:
+        output.fail(NO_REGION)
+    except NoCredentialsError:
+        output.fail(NO_CREDENTIALS)
     except (ClientError, BotoCoreError) as error:
         output.fail(str(error))

@@ -7,7 +7,7 @@ import typer
 
 from relay import config
 from relay.config import stage_names
-from relayctl.commands import check, dead_letters, map, presets, routes, send, sources  # noqa: A004 # the command
+from relayctl.commands import account, check, dead_letters, map, presets, routes, send, sources  # noqa: A004 # the command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,10 +39,11 @@ def _defaults(command: Any, values: dict[str, str]) -> dict[str, Any]:
     }
 
 
+app.command("account")(account.show_account)
 app.command("check")(check.check)
 app.command("map")(map.map_payload)
 app.command("send")(send.send)
-app.command("presets")(presets.list_presets)
 app.command("routes")(routes.list_routes)
+app.add_typer(presets.app, name="presets")
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -9,16 +9,29 @@ from typing import Annotated, Any
 import typer
 
 from relay.config import stage_names
+from relay.config.regions import region_problem
 from relayctl import aws
 from relayctl.aws import Account, Stack
 from relayctl.output import OutputFormat
 
 Command = Callable[..., None]
 
+
+def _check_region(region: str | None) -> str | None:
+    if region and (problem := region_problem(region)):
+        raise typer.BadParameter(f'{problem}, got "{region}"', param_hint="--region")
+    return region
+
+
 OutputOption = Annotated[OutputFormat, typer.Option("--output", help="Output format; text is tab-separated.")]
 ConfigOption = Annotated[Path, typer.Option("--config", help="The relay.toml to use.")]
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="A profile of the AWS configuration.")]
-RegionOption = Annotated[str | None, typer.Option("--region", help="The AWS Region.")]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], callback=_check_region, help="The AWS Region."
+    ),
+]
 EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="An endpoint to use instead of AWS's own.")]
 StackOption = Annotated[
     str, typer.Option("--stack-name", help="The name of the deployed stack, if not that of --stage.")

@@ -50,6 +50,9 @@ def list_letters(stack: Stack, wanted: Filter, output_format: OutputOption = Out
     """
     letters = _queue(stack).list_matching(wanted)
     output.print_rows(output_format, COLUMNS, [letter.row() for letter in letters])
+    if not letters:
+        matching = "" if wanted.matches_all() else " matching the options"
+        output.print_message(f'No dead letters{matching} in stack "{stack.name}", {stack.account.describe()}.')
 
 
 @app.command()

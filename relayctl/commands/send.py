@@ -82,7 +82,11 @@ def _read_secret(account: Account, route: Route) -> str:
     name = route.auth.secret
     if secret_ref.is_template(name) or name.startswith(secret_ref.SSM):
         output.fail("Use --secret: the route's secret is in Parameter Store, or each customer has one.", output.MISTAKE)
-    value: Any = account.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    client = account.client("secretsmanager")
+    try:
+        value: Any = client.get_secret_value(SecretId=name)["SecretString"]
+    except client.exceptions.ResourceNotFoundException:
+        output.fail(f'No secret is named "{name}" in {account.describe()}: store it there, or use --secret.')
     try:
         secrets = json.loads(value)
     except ValueError:

@@ -57,6 +57,8 @@ def list_sources(
         {"source": source["Name"], "arn": source["Arn"]} for source in _sources(account.client("events"), full_prefix)
     ]
     output.print_rows(output_format, ("source", "arn"), rows)
+    if not rows:
+        _print_none(account, full_prefix)
 
 
 @app.command()
@@ -88,6 +90,8 @@ def status(
         )
     ]
     output.print_rows(output_format, ("source", "account", "state", "created", "expires", "meaning"), rows)
+    if not rows:
+        _print_none(account, full_prefix)
     if any(row["state"] != "ACTIVE" for row in rows):
         raise typer.Exit(output.FAILED)
 
@@ -114,6 +118,10 @@ def _full_name(source: str, partner: str) -> str:
 
 def _sources(client: Any, prefix: str) -> Iterator[dict[str, Any]]:
     yield from paginate(client.list_partner_event_sources, "PartnerEventSources", NamePrefix=prefix)
+
+
+def _print_none(account: Account, prefix: str) -> None:
+    output.print_message(f'No source begins with "{prefix}" in {account.describe()}.')
 
 
 def _time(value: Any) -> str | None:

@@ -261,11 +261,8 @@ def _preset(table: Table, known: Presets) -> Mapping[str, Any]:
     own = known.get(str(scheme), {}) if scheme in SCHEMES else {}
     preset = known.get(name, {})
     base = own or known.get(preset.get("extends", ""), {})
-    auth = base.get("auth", {}) if own else base.get("auth", {}) | preset.get("auth", {})
-    id_of = preset if "delivery_id" in preset else base
-    named = {key: id_of[key] for key in ("delivery_id", "unique_delivery_id") if key in id_of}
-    others = {key: value for key, value in preset.items() if key not in {"delivery_id", "unique_delivery_id"}}
-    return {"body_format": base.get("body_format", ""), **others, **named, "auth": auth}
+    inherited = presets.inherit(preset, base)
+    return inherited | {"auth": own.get("auth", {})} if own else inherited
 
 
 def _pattern(pattern: str, expected: str) -> Validator:

@@ -44,3 +44,12 @@ class Presets(Mapping[str, Any]):
 def load() -> Presets:
     """All of them."""
     return Presets(PATH.read_text("utf-8"))
+
+
+def inherit(preset: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `preset` with the authentication, delivery id and body format of `base` where it has none of its own."""
+    with_id = preset if "delivery_id" in preset else base
+    delivery_id = {key: with_id[key] for key in ("delivery_id", "unique_delivery_id") if key in with_id}
+    others = {key: value for key, value in preset.items() if key not in {"delivery_id", "unique_delivery_id"}}
+    auth = base.get("auth", {}) | preset.get("auth", {})
+    return {"body_format": base.get("body_format", ""), **others, **delivery_id, "auth": auth}
