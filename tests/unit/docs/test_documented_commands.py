@@ -35,8 +35,7 @@ RUN = {
     "cdk destroy": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
     "cdk synth": "infra/test_app.py::test_a_mistake_stops_synth_with_one_readable_message",
     "relayctl --stage": "relayctl/test_stage.py::test_a_command_looks_at_the_stack_of_the_stage",
-    "relayctl account": "relayctl/test_messages.py"
-    "::test_the_account_and_the_region_of_the_credentials_are_printed",
+    "relayctl account": "relayctl/test_messages.py::test_the_account_and_the_region_of_the_credentials_are_printed",
     "relayctl check": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "relayctl map": "relayctl/test_offline.py::test_a_payload_is_shown_as_the_entry_it_would_become",
     "relayctl send": "e2e/test_relayctl.py::test_a_payload_is_posted_as_the_sender_would",
