@@ -28,7 +28,7 @@ NAMES = {
     for name, preset in ((name, presets.load()[name]) for name in presets.load())
     if preset.get("delivery_id", "").startswith(("${body", "${headers"))
     and preset["delivery_id"].count("${") == 1
-    and preset.get("body", "json") == "json"
+    and preset.get("body_format", "json") == "json"
 }
 
 
