@@ -1,8 +1,8 @@
 """`cdk deploy`: the relay that relay.toml describes.
 
-Context: `stage=dev` chooses a stage of cdk.json (without it: prod), `front=rest` its REST API with AWS WAF,
-`config=PATH` reads another relay.toml, `target=local` builds the function for this machine (`make demo`), `nag=true`
-lets cdk-nag and cdk-preflight check it (`make lint`).
+Context: `stage=dev` chooses a stage (without it: prod), `front=rest` its REST API with AWS WAF, `config=PATH` reads
+another relay.toml, `target=local` builds the function for this machine (`make demo`), `nag=true` lets cdk-nag and
+cdk-preflight check it (`make lint`). `stages` in cdk.json overrides values of a stage.
 """
 
 import platform
@@ -14,57 +14,69 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is proved by the code that will run it
+sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is validated by the code that will run it
 
-from infra import front, stage
-from infra.function import Release
-from infra.package import Package
+from infra import secrets, stages
+from infra.front import limits
+from infra.functions.bundling import Package
 from infra.stack import RelayStack
-from infra.stage import StageError
+from infra.stages import Stage, StageError
 from relay import config
 from relay.errors import ConfigError
 
 
 def main() -> None:
-    """Write the cloud assembly; stop with every mistake of relay.toml, one on a line."""
+    """Write the cloud assembly; exit with every mistake of relay.toml, one on a line."""
     app = cdk.App()
     path = ROOT / (app.node.try_get_context("config") or "relay.toml")
     local = app.node.try_get_context("target") == "local"
     try:
-        relay = config.load(path)
-        stages, name = app.node.try_get_context("stages"), app.node.try_get_context("stage") or "prod"
-        chosen = stage.read(stages, name, app.node.try_get_context("front"))
-        if local:  # the local AWS has neither
-            chosen = replace(chosen, firewall=False, cloudwatch_role=False)
-        relay = relay.with_secret_prefix(chosen.secret_prefix)
+        stage = choose_stage(app, local=local)
+        relay = config.load(path).with_secret_prefix(stage.secret_prefix)
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
     except StageError as error:
         sys.exit(str(error))
-    if problems := [f"{path.name}: {problem}" for problem in front.problems(relay, chosen)]:
-        sys.exit("\n".join(problems))
+    if problems := [*secrets.problems(relay.routes), *limits.problems(relay, stage)]:
+        sys.exit("\n".join(f"{path.name}: {problem}" for problem in problems))
     if app.node.try_get_context("nag"):
-        from infra import checks  # only for development are cdk-nag and cdk-preflight installed
+        from infra import checks  # cdk-nag and cdk-preflight are only installed for development
 
         checks.apply(app)
-    arm = platform.machine() in {"aarch64", "arm64"} or not local
-    architecture = lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
     cryptography = any(route.auth.requires_cryptography for route in relay.routes)
     package = Package(path, local, cryptography=cryptography)
     stack = RelayStack(
         app,
-        chosen.stack_name,
-        release=Release(relay, package.code(), architecture, chosen),
-        # What is retained is no use to anybody without the stack that reads it.
-        termination_protection=chosen.retain,
+        stage.stack_name,
+        config=relay,
+        stage=stage,
+        code=package.code(),
+        architecture=architecture(local=local),
+        # Retained resources are of no use without the stack that reads them.
+        termination_protection=stage.retain,
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )
+    warnings = {f"relay-toml-{number}": f"{path.name}: {text}" for number, text in enumerate(relay.warnings())}
     if not package.compiler():
-        text = "python3.13 is not here to compile the function's package, so its cold starts take twice as long"
-        cdk.Annotations.of(stack).add_warning_v2("package-not-compiled", text)
-    for number, warning in enumerate(relay.warnings()):
-        cdk.Annotations.of(stack).add_warning_v2(f"relay-toml-{number}", f"{path.name}: {warning}")
+        text = "python3.13 was not found, so the function's package is not compiled and cold starts take twice as long"
+        warnings["package-not-compiled"] = text
+    for name, text in warnings.items():
+        cdk.Annotations.of(stack).add_warning_v2(name, text)
     app.synth()
+
+
+def choose_stage(app: cdk.App, *, local: bool) -> Stage:
+    """Return the stage that the context chooses. Raise StageError if it cannot be used."""
+    name, front = app.node.try_get_context("stage") or "prod", app.node.try_get_context("front")
+    stage = stages.choose(name, app.node.try_get_context("stages"), front)
+    # The local AWS has neither.
+    return replace(stage, firewall=False, cloudwatch_role=False) if local else stage
+
+
+def architecture(*, local: bool) -> lambda_.Architecture:
+    """Return Lambda's cheaper processor, or this machine's if the function runs here."""
+    arm = not local or platform.machine() in {"aarch64", "arm64"}
+    return lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
 
 
 main()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import events
-from infra.package import Package
+from infra.functions.bundling import Package
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build" / "bench"

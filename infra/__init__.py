@@ -1,1 +1,1 @@
-"""The CDK stack. Constructs take values; `stack` composes them and grants; `app.py` holds the environment."""
+"""The infrastructure of the relay, as AWS CDK constructs: `stack.py` is the entry, `relay.py` composes."""

@@ -1,4 +1,4 @@
-"""What `make lint` checks of a template beside cfn-lint. Imported only there: what it needs is for development."""
+"""The checks of `make lint` beside cfn-lint. Imported only there: its packages are for development."""
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks

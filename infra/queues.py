@@ -1,26 +1,28 @@
-"""The retry queue and the dead-letter queue, and the bucket for what is too large for them."""
-
-from typing import cast
+"""The retry queue, the dead-letter queue, and the bucket for messages and details that are too large for them."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.stage import Stage
+from infra.functions.function import RelayFunction
+from infra.stages import Stage
 
-# What redeliver.py may take, six times over, as AWS advises: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+# The redeliver function's timeout, six times over, as AWS advises:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 REDELIVER_TIMEOUT = cdk.Duration.seconds(60)
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
-# The function gives up after 24 hours, about 110 receives. This is the net below it, for a message it cannot survive:
+# The function gives up after 24 hours, about 110 receives. This is the safety net for a message that crashes it:
 # longer than a day of receives, and at 6 minutes each shorter than the retention.
 MAX_RECEIVE_COUNT = 300
 RETRY_RETENTION = cdk.Duration.days(4)
-LONGEST_RETENTION = cdk.Duration.days(14)
+MAX_RETENTION = cdk.Duration.days(14)
+# Longer than a message can be in both queues.
+OVERFLOW_RETENTION = cdk.Duration.days(30)
 
 
 class Queues(Construct):
-    """Encrypted, TLS only. Where the stage says so, nothing in them goes with the stack."""
+    """Everything that holds undelivered events: encrypted, TLS only, and retained if the stage says so."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
@@ -29,16 +31,10 @@ class Queues(Construct):
             "DeadLetters",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=LONGEST_RETENTION,
+            retention_period=MAX_RETENTION,
             removal_policy=stage.removal_policy,
         )
-        cdk.Validations.of(self.dead_letters).acknowledge(
-            cdk.Acknowledgment(
-                id="Serverless::Serverless-SQSRedrivePolicy",
-                reason="This is the dead-letter queue; a person redrives it.",
-            )
-        )
-        # Being this queue's dead-letter queue is also what lets the other be redriven into it.
+        # This redrive policy is also what permits moving dead letters back into the retry queue.
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
         self.retry = sqs.Queue(
             self,
@@ -56,15 +52,31 @@ class Queues(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            # Longer than a message can wait in both queues.
-            lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(30))],
+            lifecycle_rules=[s3.LifecycleRule(expiration=OVERFLOW_RETENTION)],
             removal_policy=stage.removal_policy,
         )
-        cdk.Validations.of(self.overflow).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-S1",
-                reason="Only the two functions read it; CloudTrail data events say who did, where that is wanted.",
-            )
-        )
-        template_element = cast("s3.CfnBucket", self.overflow.node.default_child)
-        self.overflow_id: str = cdk.Stack.of(self).resolve(template_element.logical_id)
+
+    def grant_store(self, function: RelayFunction) -> None:
+        """Allow the function to store undelivered messages, and tell it where."""
+        function.add_environment("RETRY_QUEUE_URL", self.retry.queue_url)
+        function.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
+        function.add_environment("OVERFLOW_BUCKET", self.overflow.bucket_name)
+        function.allow(["sqs:SendMessage"], [self.retry.queue_arn, self.dead_letters.queue_arn])
+        function.allow(["s3:PutObject"], [self.overflow.arn_for_objects("overflow/*")])
+
+    def grant_claim_checks(self, function: RelayFunction) -> None:
+        """Allow the function to store details and presign their URLs, which can do only what their signer may do."""
+        function.allow(["s3:PutObject", "s3:GetObject"], [self.overflow.arn_for_objects("claims/*")])
+
+    def grant_consume_retries(self, function: RelayFunction) -> None:
+        """Allow the function to receive the messages of the retry queue, and to read what was too large for it."""
+        actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+        function.allow(actions, [self.retry.queue_arn])
+        function.allow(["s3:GetObject"], [self.overflow.arn_for_objects("overflow/*")])
+
+    def grant_remember_sources(self, function: RelayFunction) -> None:
+        """Allow the function to store which event sources it saw: an expired one is in no list."""
+        function.add_environment("OVERFLOW_BUCKET", self.overflow.bucket_name)
+        function.allow(["s3:GetObject", "s3:PutObject"], [self.overflow.arn_for_objects("sources/last-look.json")])
+        # Without this, S3 answers 403 for an object that does not exist, as for one that may not be read.
+        function.allow(["s3:ListBucket"], [self.overflow.bucket_arn])

@@ -1,29 +1,97 @@
-"""The routes' secrets, where the stage lets the stack make them; else an operator has made them by name."""
+"""The secrets that relay.toml names: who may read them and, if the stage says so, the secrets themselves."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.stage import Stage
+from infra.functions.function import RelayFunction
+from infra.stages import Stage
 from relay.auth import secret_ref
 from relay.auth.secret_ref import SSM
+from relay.config.route import Route
 
-LENGTH = 32  # letters and digits: a text, and base64 of 24 bytes, which is what Standard Webhooks wants
+# Letters and digits: valid as text, and as base64 of 24 bytes, which is what Standard Webhooks wants.
+GENERATED_CHARACTERS = 32
 
-
-# 10,240 characters in a role's own policies; 6,144 in a managed policy, of which a role has ten.
+# A role's own policies have 10,240 characters; a managed policy has 6,144, and a role ten of them.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-# The CDK moves statements of a role that may be too large into managed policies, each in one piece.
+# The CDK also moves statements of a role that may be too large into managed policies, but never splits a statement.
 MAX_POLICIES = 10
 _POLICY_CHARACTERS = 5900
-_ARN_CHARACTERS = 75  # beside the name, with the longest Region
+_ARN_CHARACTERS = 75  # besides the name, with the longest Region
+
+# A construct id takes no slash, and two names must not share an id: "acme/git-hub" becomes "acme-git%hub".
+_CONSTRUCT_ID = str.maketrans({"/": "-", "-": "%"})
 
 
-def groups(names: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the names in groups whose ARNs fit into a managed policy each."""
+def problems(routes: Sequence[Route]) -> Iterator[str]:
+    """Yield a sentence if the ingest function's role cannot list so many secrets."""
+    names = _names(routes)
+    if len(list(_groups(names))) > MAX_POLICIES:
+        yield (
+            f"auth.secret: {len(names)} secrets with these names are more than a role's policies can list; expected"
+            ' shorter names, or one with a part from the request, such as "acme/${path.customer}"'
+        )
+
+
+class Secrets(Construct):
+    """The routes' secrets. With `generate_secrets` the stack creates them; otherwise an operator has.
+
+    A sender that chooses its own secret gets it into a generated one with `put-secret-value`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, routes: Sequence[Route], stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self._key_arn = stage.kms_key_arn
+        self._enrolling = sorted({route.auth.secret for route in routes if route.enroll})
+        self._names = _names(routes)
+        if stage.generate_secrets:
+            key = kms.Key.from_key_arn(self, "Key", stage.kms_key_arn) if stage.kms_key_arn else None
+            # A secret that arrives in the handshake must not have a value before.
+            for name in filter(_can_generate, sorted({*self._names} - {*self._enrolling})):
+                self._generate(name, key, stage)
+
+    def grant_use(self, function: RelayFunction) -> None:
+        """Allow the function to read every secret, and to store those that senders hand over in their handshake."""
+        if in_secrets_manager := [name for name in self._names if not name.startswith(SSM)]:
+            _allow_each(function, "secretsmanager:GetSecretValue", in_secrets_manager)
+        if self._key_arn:
+            # Storing a value needs both: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+            actions = ["kms:Decrypt", "kms:GenerateDataKey"] if self._enrolling else ["kms:Decrypt"]
+            function.allow(actions, [self._key_arn])
+        if self._enrolling:
+            _allow_each(function, "secretsmanager:PutSecretValue", self._enrolling)
+        if in_parameter_store := [name for name in self._names if name.startswith(SSM)]:
+            _allow_each(function, "ssm:GetParameter", in_parameter_store)
+
+    def _generate(self, name: str, key: kms.IKey | None, stage: Stage) -> None:
+        secretsmanager.Secret(
+            self,
+            name.translate(_CONSTRUCT_ID),
+            secret_name=name,
+            encryption_key=key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                exclude_punctuation=True, password_length=GENERATED_CHARACTERS
+            ),
+            removal_policy=stage.removal_policy,
+        )
+
+
+def _names(routes: Sequence[Route]) -> list[str]:
+    return sorted(set().union(*(route.secrets() for route in routes)))
+
+
+def _can_generate(name: str) -> bool:
+    """Return whether the stack can create it: not by its ARN, not a parameter, and not one for each customer."""
+    return not (name.startswith(("arn:", SSM)) or secret_ref.is_template(name))
+
+
+def _groups(names: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the names in groups whose ARNs fit into one managed policy each."""
     group: list[str] = []
     size = 0
     for name in names:
@@ -36,45 +104,36 @@ def groups(names: Iterable[str]) -> Iterator[list[str]]:
         yield group
 
 
-def problems(names: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong if the function's role cannot name so many secrets."""
-    if len(list(groups(names))) > MAX_POLICIES:
-        yield (
-            f"auth.secret: {len(names)} secrets with these names are more than a role's policies can list; expected"
-            ' shorter names, or one with a part from the request, such as "acme/${path.customer}"'
-        )
+def _allow_each(function: RelayFunction, action: str, names: list[str]) -> None:
+    """Allow the action on each secret, in managed policies if the ARNs are too many for the role's own."""
+    stack = cdk.Stack.of(function)
+    groups = list(_groups(names))
+    if len(groups) == 1:
+        function.allow([action], [_arn(stack, name) for name in names])
+        return
+    for number, group in enumerate(groups):
+        statement = iam.PolicyStatement(actions=[action], resources=[_arn(stack, name) for name in group])
+        policy = iam.ManagedPolicy(function, f"{action.partition(':')[2]}{number}", statements=[statement])
+        function.role.add_managed_policy(policy)
 
 
-# An id takes no slash, and two names may not have one id: "acme/git-hub" is "acme-git%hub".
-_IDS = str.maketrans({"/": "-", "-": "%"})
+def _arn(stack: cdk.Stack, name: str) -> str:
+    """Return the ARN of a secret or parameter, with `*` for what the request adds to its name."""
+    if name.startswith("arn:"):
+        return name
+    if name.startswith(SSM):
+        path = name.removeprefix(f"{SSM}/")
+        return stack.format_arn(service="ssm", resource="parameter", resource_name=wildcard_name(path) or path)
+    return stack.format_arn(
+        service="secretsmanager",
+        resource="secret",
+        # Secrets Manager appends a hyphen and six characters to the name.
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+        resource_name=wildcard_name(name) or f"{name}-??????",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
-def made_here(name: str) -> bool:
-    """Whether the stack can make it: not another account's, not a parameter, not one for each customer."""
-    return not (name.startswith(("arn:", SSM)) or secret_ref.is_template(name))
-
-
-class Secrets(Construct):
-    """One generated secret for each name; a sender that has its own gets it with `put-secret-value`."""
-
-    def __init__(
-        self, scope: Construct, construct_id: str, *, names: Iterable[str], key: kms.IKey | None, stage: Stage
-    ) -> None:
-        super().__init__(scope, construct_id)
-        for name in filter(made_here, names):
-            secret = secretsmanager.Secret(
-                self,
-                name.translate(_IDS),
-                secret_name=name,
-                encryption_key=key,
-                generate_secret_string=secretsmanager.SecretStringGenerator(
-                    exclude_punctuation=True, password_length=LENGTH
-                ),
-                removal_policy=stage.removal_policy,
-            )
-            cdk.Validations.of(secret).acknowledge(
-                cdk.Acknowledgment(
-                    id="AwsSolutions::AwsSolutions-SMG4",
-                    reason="The sender has to change it too: docs/how-to/rotate-secrets.md",
-                )
-            )
+def wildcard_name(name: str) -> str | None:
+    """Return the name with `*` in place of the part from the request, or None if it has no such part."""
+    return f"{secret_ref.prefix_of(name)}*" if secret_ref.is_template(name) else None

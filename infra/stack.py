@@ -1,68 +1,72 @@
-"""Composes the constructs and says what was made."""
+"""The stack of one stage: the relay, its tags and its outputs."""
 
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.api import Api
-from infra.canary import Canary
-from infra.function import Release
-from infra.ingest import Ingest
-from infra.monitoring import Monitoring
-from infra.queues import Queues
-from infra.redeliver import Redeliver
-from infra.rest_api import RestApi
-from infra.source_health import SourceHealth
-from infra.stage import REST
+from infra.relay import PartnerEventRelay
+from infra.stages import Stage
+from relay.config.loader import Config
+from relay.config.route import Route
 
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: 200 outputs.
-MAX_URLS = 180
+# A stack has up to 200 outputs: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MAX_URL_OUTPUTS = 180
 
 
 class RelayStack(cdk.Stack):
-    """API, functions, queues and monitoring for one relay.toml, in one stage."""
+    """One relay in a stack of its own."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, release: Release, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        stage: Stage,
+        code: lambda_.Code,
+        architecture: lambda_.Architecture,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        routes, stage = release.config.routes, release.stage
-        queues = Queues(self, "Queues", stage=stage)
-        ingest = Ingest(self, "Ingest", release=release, queues=queues)
-        redeliver = Redeliver(self, "Redeliver", release=release, queues=queues)
-        health = SourceHealth(self, "SourceHealth", release=release, queues=queues)
-        front = RestApi if stage.front == REST else Api
-        api = front(self, "Front", config=release.config, function=ingest.live, stage=stage)
-        monitoring = Monitoring(
+        self.relay = PartnerEventRelay(
             self,
-            "Monitoring",
+            "Default",  # adds nothing to the logical ids
+            config=config,
             stage=stage,
-            service=self.stack_name,
-            api=api,
-            functions={"Ingest": ingest.function, "Redeliver": redeliver.function, "SourceHealth": health.function},
-            queues=queues,
-            routes=[route.name for route in routes],
+            code=code,
+            architecture=architecture,
         )
-        if stage.retain and not stage.reserved_concurrency:
-            text = "a flood of webhooks may take all of the account's Lambda concurrency: set reserved_concurrency"
-            cdk.Annotations.of(self).add_warning_v2(
-                "no-reserved-concurrency", f"{text} (docs/how-to/stages-and-releases.md)"
-            )
-        if stage.canary:
-            Canary(self, "Canary", function=ingest.function, alias=ingest.live, monitoring=monitoring)
         cdk.Tags.of(self).add("service", "partner-event-relay")
         cdk.Tags.of(self).add("stage", stage.name)
-        cdk.CfnOutput(self, "ApiUrl", value=api.url(""), description="what each route's path is appended to")
-        for route in routes if len(routes) <= MAX_URLS else ():
-            cdk.CfnOutput(self, f"Url{_logical(route.name)}", value=api.url(route.path), description=route.name)
+        self._add_url_outputs(config.routes, stage)
+        self._add_resource_outputs()
+
+    def _add_url_outputs(self, routes: tuple[Route, ...], stage: Stage) -> None:
+        front = self.relay.front
+        cdk.CfnOutput(self, "ApiUrl", value=front.url(""), description="Base URL: append the path of a route")
+        if len(routes) <= MAX_URL_OUTPUTS:
+            for route in routes:
+                output = f"Url{_pascal_case(route.name)}"
+                cdk.CfnOutput(self, output, value=front.url(route.path), description=route.name)
         if stage.domain:
-            cdk.CfnOutput(self, "DomainTarget", value=api.target, description="what the domain's DNS points to")
-        cdk.CfnOutput(self, "ApiId", value=api.api_id)
-        cdk.CfnOutput(self, "ApiStage", value=api.stage_name)
-        cdk.CfnOutput(self, "AlarmTopicArn", value=monitoring.topic.topic_arn)
-        for name, queue in (("RetryQueue", queues.retry), ("DeadLetterQueue", queues.dead_letters)):
-            cdk.CfnOutput(self, f"{name}Url", value=queue.queue_url)
-            cdk.CfnOutput(self, f"{name}Arn", value=queue.queue_arn)
+            description = "Target of the DNS record of the custom domain"
+            cdk.CfnOutput(self, "DomainTarget", value=front.dns_target, description=description)
+
+    def _add_resource_outputs(self) -> None:
+        front, queues = self.relay.front, self.relay.queues
+        for name, value in (
+            ("ApiId", front.api_id),
+            ("ApiStage", front.stage_name),
+            ("AlarmTopicArn", self.relay.monitoring.topic.topic_arn),
+            ("RetryQueueUrl", queues.retry.queue_url),
+            ("RetryQueueArn", queues.retry.queue_arn),
+            ("DeadLetterQueueUrl", queues.dead_letters.queue_url),
+            ("DeadLetterQueueArn", queues.dead_letters.queue_arn),
+        ):
+            cdk.CfnOutput(self, name, value=value)
 
 
-def _logical(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("-"))
+def _pascal_case(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))

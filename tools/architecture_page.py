@@ -12,9 +12,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra import stage
-from infra.function import Release
 from infra.stack import RelayStack
+from infra.stages import PROD
 from relay import config
 
 ROOT = Path(__file__).parents[1]
@@ -65,14 +64,15 @@ def page() -> str:
 
 
 def _template() -> dict[str, Any]:
-    stages = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]["stages"]
-    release = Release(
-        config.load(ROOT / "relay.toml"),
-        lambda_.Code.from_asset(str(ROOT / "lambda_src")),
-        lambda_.Architecture.ARM_64,
-        stage.read(stages, "prod"),
+    stack = RelayStack(
+        cdk.App(),
+        "PartnerEventRelay",
+        config=config.load(ROOT / "relay.toml"),
+        stage=PROD,
+        code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+        architecture=lambda_.Architecture.ARM_64,
     )
-    template = Template.from_stack(RelayStack(cdk.App(), "PartnerEventRelay", release=release)).to_json()
+    template = Template.from_stack(stack).to_json()
     return dict(template)
 
 

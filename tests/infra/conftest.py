@@ -12,8 +12,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra import stage
-from infra.function import Release
+from infra import stages
 from infra.stack import RelayStack
 from relay import config
 
@@ -51,25 +50,27 @@ ENVIRONMENT = {
     "POWERTOOLS_LOG_LEVEL",
 }
 CONTEXT = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]  # what the CDK command line adds
-STAGES = CONTEXT["stages"]
 
 
 def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
-    """The stack of a relay.toml, in a stage of cdk.json with some changes."""
-    chosen = replace(stage.read(STAGES, stage_name), **changes)
+    """Return the stack of a relay.toml, in a stage with some changes."""
+    stage = replace(stages.STAGES[stage_name], **changes)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "relay.toml"
         path.write_text(text)
-        relay = config.load(path).with_secret_prefix(chosen.secret_prefix)
+        relay = config.load(path).with_secret_prefix(stage.secret_prefix)
     return RelayStack(
         cdk.App(context=CONTEXT),
         "Relay" if stage_name == "prod" else f"Relay-{stage_name}",
-        release=Release(relay, lambda_.Code.from_asset(str(ROOT / "lambda_src")), lambda_.Architecture.ARM_64, chosen),
+        config=relay,
+        stage=stage,
+        code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+        architecture=lambda_.Architecture.ARM_64,
     )
 
 
 def synthesise(text: str, stage_name: str = "prod", **changes: Any) -> Template:
-    """The template of a relay.toml, in a stage of cdk.json with some changes."""
+    """Return the template of a relay.toml, in a stage with some changes."""
     return Template.from_stack(stack_of(text, stage_name, **changes))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.function import NAMESPACE
+from infra.functions.function import METRIC_NAMESPACE
 from relay.aws.source_memory import Memory
 from relay.delivery.undelivered import EntryResult, Queue, Queued
 from relay.entry import Accepted, Failed
@@ -184,12 +184,12 @@ Kind = tuple[str, frozenset[str]]  # a metric's name and the names of its dimens
 @pytest.fixture
 def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> set[Kind]:
     """Every metric that the functions write, with each set of dimensions it has."""
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", METRIC_NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
     from relay import telemetry  # noqa: PLC0415  # reads the environment when it is imported
 
-    telemetry.metrics.namespace = NAMESPACE
+    telemetry.metrics.namespace = METRIC_NAMESPACE
     failed = Failed("InternalFailure", "")
     fates: list[EntryResult] = [Accepted("1"), Queued(Queue.RETRY, failed), Queued(Queue.DEAD_LETTERS, failed)]
     emissions: list[Callable[[], None]] = [
@@ -203,7 +203,7 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     for emission in emissions:
         telemetry.metrics.log_metrics(lambda _event, _context, write=emission: write())({}, Context())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
-    assert {one["Namespace"] for line in lines for one in line["_aws"]["CloudWatchMetrics"]} == {NAMESPACE}
+    assert {one["Namespace"] for line in lines for one in line["_aws"]["CloudWatchMetrics"]} == {METRIC_NAMESPACE}
     assert all(isinstance(line[name], str) for line in lines for _, names in _kinds(line) for name in names)
     return {kind for line in lines for kind in _kinds(line)}
 
@@ -225,14 +225,14 @@ def test_every_alarm_and_graph_is_of_a_metric_with_exactly_the_dimensions_that_i
     for one in resources(template, "AWS::CloudWatch::Alarm").values():
         parts = [part["MetricStat"]["Metric"] for part in one["Properties"].get("Metrics", []) if "MetricStat" in part]
         for part in parts or [one["Properties"]]:
-            if part["Namespace"] == NAMESPACE:
+            if part["Namespace"] == METRIC_NAMESPACE:
                 watched.add((part["MetricName"], frozenset(name["Name"] for name in part["Dimensions"])))
     assert ("WebhooksFailed", frozenset({"service", "version"})) in watched
     assert len(watched) == 8
     body = json.loads(flat(only(template, "AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"]))
     for widget in body["widgets"]:
         for namespace, name, *dimensions in widget["properties"].get("metrics", []):
-            if namespace == NAMESPACE:
+            if namespace == METRIC_NAMESPACE:
                 names = [text for text in dimensions if isinstance(text, str)][::2]
                 watched.add((name, frozenset(names)))
     assert len(watched) == 14

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra import front
-from infra.firewall import COUNTED, authentication_headers
-from infra.stage import Stage, read
+from infra.front import limits
+from infra.front.firewall import COUNTED_RULES, authentication_headers
+from infra.stages import PROD, Stage
 from relay import config
 from relay.auth.canonical import CANONICAL
 from relay.auth.signature import SignatureScheme
@@ -23,9 +23,8 @@ from relay.http import routing
 from relay.http.request import Request, parse_event
 from relay.pipeline import responses
 from relay.templates.template import compile_template
-from tests.infra.conftest import RELAY_TOML, STAGES, flat, only, resources, synthesise
+from tests.infra.conftest import RELAY_TOML, flat, only, resources, synthesise
 
-PROD = read(STAGES, "prod")
 REST = replace(PROD, front="rest")
 ONE = """
 [[route]]
@@ -117,16 +116,16 @@ def test_an_access_log_goes_where_the_service_will_say_that_it_goes(kind: str) -
     ],
 )
 def test_a_path_that_a_rest_api_refuses_is_refused_before_it_is_deployed(paths: tuple[str, ...], says: str) -> None:
-    assert [one for one in front.problems(routes(*paths), REST) if says in one]
-    assert list(front.problems(routes(*paths), PROD)) == []
+    assert [one for one in limits.problems(routes(*paths), REST) if says in one]
+    assert list(limits.problems(routes(*paths), PROD)) == []
 
 
 @pytest.mark.parametrize("path", ["/ping", "/sping"])
 @pytest.mark.parametrize("stage", [PROD, REST])
 def test_a_path_that_is_reserved_for_api_gateway_is_refused(path: str, stage: Stage) -> None:
-    [problem] = front.problems(routes("/a", path), stage)
+    [problem] = limits.problems(routes("/a", path), stage)
     assert problem == f'route "r1": path: "{path}" is reserved for the health check of API Gateway; expected another'
-    assert list(front.problems(routes("/a/ping", "/pings", "/{ping}"), stage)) == []
+    assert list(limits.problems(routes("/a/ping", "/pings", "/{ping}"), stage)) == []
 
 
 def test_what_no_resource_has_is_answered_as_the_function_answers_it(rest: Template) -> None:
@@ -139,7 +138,7 @@ def test_what_no_resource_has_is_answered_as_the_function_answers_it(rest: Templ
 
 
 def test_parameters_of_one_name_or_of_different_parents_are_fine() -> None:
-    assert list(front.problems(routes("/t/{team}", "/t/{team}/urgent", "/u/{user}", "/t/all"), REST)) == []
+    assert list(limits.problems(routes("/t/{team}", "/t/{team}/urgent", "/u/{user}", "/t/all"), REST)) == []
 
 
 SIGNED_URL = (
@@ -155,9 +154,9 @@ SIGNED_URL = (
 @pytest.mark.parametrize("preset", ["twilio", "mandrill", "contentful"])
 def test_a_sender_that_signs_its_url_is_refused_where_the_query_is_not_as_it_was_sent(preset: str) -> None:
     relay = load(SIGNED_URL.format(preset=preset))
-    [problem] = front.problems(relay, REST)
+    [problem] = limits.problems(relay, REST)
     assert re.match(r'route "a": its sender signs the URL with its query', problem)
-    assert list(front.problems(relay, PROD)) == []
+    assert list(limits.problems(relay, PROD)) == []
 
 
 QUERIES = ["a=x%20y", "a=x+y", "flag", "b=2&a=1&b=1", "a=%7Eb", "a=/b"]
@@ -194,7 +193,7 @@ def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_que
 
 def test_a_body_that_no_rest_api_can_hand_over_is_no_limit() -> None:
     relay = replace(routes("/a"), limits=Limits(body=4_500_001))
-    assert list(front.problems(relay, REST)) == [
+    assert list(limits.problems(relay, REST)) == [
         'limits.body: expected at most "4500 kB" with front "rest", got "4500001 B"'
     ]
     assert 4_500_000 * 4 / 3 < 6 * 1024 * 1024 - 128 * 1024
@@ -272,7 +271,7 @@ def test_no_rule_blocks_what_a_webhook_may_rightly_have(rest: Template) -> None:
         for group, names in MANAGED.items()
     }
     assert {group: set(names) for group, names in overrides.items()} == expected
-    assert overrides == {group: list(names) for group, names in COUNTED.items()}
+    assert overrides == {group: list(names) for group, names in COUNTED_RULES.items()}
 
 
 @pytest.mark.parametrize(("changes", "limit"), [({}, 75_000), ({"requests_per_address": 900}, 900)])

@@ -2,17 +2,13 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from infra import stage as stage_module
-from infra.stage import StageError
-from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, STAGES, allowed, flat, only, resources, synthesise
+from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise
 
 SECRET = "AWS::SecretsManager::Secret"
-CERTIFICATE = "arn:aws:acm:us-east-1:111111111111:certificate/1"
 
 
 @pytest.mark.parametrize(("name", "days"), [("QueuesRetry", 4), ("QueuesDeadLetters", 14)])
@@ -209,81 +205,6 @@ def test_an_address_of_the_stage_gets_the_alarms(template: Template) -> None:
     subscription = only(told, "AWS::SNS::Subscription")["Properties"]
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "oncall@acme.example")
     assert not resources(template, "AWS::SNS::Subscription")
-
-
-@pytest.mark.parametrize(
-    ("stages", "name", "says"),
-    [
-        ({}, "prod", 'there is no stage "prod"'),
-        (STAGES, "test", 'there is no stage "test"; expected one of dev, prod'),
-        ({"a": {**STAGES["dev"], "retian": True}}, "a", 'unknown key "retian"'),
-        ({"a": {"retain": True}}, "a", "missing 6 required"),
-        ({"a": {**STAGES["dev"], "log_days": 8}}, "a", "log_days: expected one of 7, 30, 90, 365"),
-        ({"a": {**STAGES["dev"], "domain": "hooks.acme.example"}}, "a", "expected domain and certificate_arn together"),
-        # Every one of these is a template that can be synthesised, and that AWS refuses or gives no meaning.
-        ({"a": {**STAGES["dev"], "retain": "false"}}, "a", 'retain: expected true or false, got "false"'),
-        ({"a": {**STAGES["dev"], "burst": "200"}}, "a", 'burst: expected a whole number, got "200"'),
-        ({"a": {**STAGES["dev"], "burst": True}}, "a", "burst: expected a whole number, got true"),
-        ({"a": {**STAGES["dev"], "rate_per_second": 0}}, "a", "rate_per_second: expected at least 1, got 0"),
-        ({"a": {**STAGES["dev"], "burst": 0}}, "a", "burst: expected at least 1, got 0"),
-        ({"a": {**STAGES["dev"], "route_rate_per_second": -1}}, "a", "route_rate_per_second: expected at least 1"),
-        ({"a": {**STAGES["dev"], "reserved_concurrency": -1}}, "a", "reserved_concurrency: expected at least 0"),
-        (
-            {"a": {**STAGES["dev"], "requests_per_address": 9}},
-            "a",
-            "requests_per_address: expected 0, or 10 to 2000000000",
-        ),
-        ({"a": {**STAGES["dev"], "alarm_email": "oncall"}}, "a", "alarm_email: expected an address"),
-        ({"a": {**STAGES["dev"], "kms_key_arn": "alias/relay"}}, "a", "kms_key_arn: expected the ARN of a key"),
-        (
-            {"a": {**STAGES["dev"], "kms_key_arn": "arn:aws:kms:us-east-1:111111111111:alias/relay"}},
-            "a",
-            "kms_key_arn: expected the ARN of a key (not of an alias, which a policy cannot name)",
-        ),
-        (
-            {"a": {**STAGES["dev"], "domain": "hooks.acme.example", "certificate_arn": "certificate/1"}},
-            "a",
-            "certificate_arn: expected the ARN of a certificate of ACM",
-        ),
-        (
-            {
-                "a": {
-                    **STAGES["dev"],
-                    "domain": "h.acme.example",
-                    "certificate_arn": CERTIFICATE,
-                    "truststore": "s3://a",
-                }
-            },
-            "a",
-            "truststore: expected s3://BUCKET/KEY",
-        ),
-        (
-            {"a": {**STAGES["dev"], "domain": "https://acme.example", "certificate_arn": CERTIFICATE}},
-            "a",
-            "domain: expected the name of a host",
-        ),
-        ({"AWS-test": STAGES["dev"]}, "AWS-test", "expected no name that begins with aws or ssm"),
-        ({"ssm": STAGES["dev"]}, "ssm", "expected no name that begins with aws or ssm"),
-    ],
-)
-def test_a_stage_that_is_none_is_a_readable_mistake(stages: dict[str, Any], name: str, says: str) -> None:
-    with pytest.raises(StageError, match=re.escape(says)):
-        stage_module.read(stages, name)
-
-
-def test_a_stage_with_everything_is_read() -> None:
-    everything = {
-        "reserved_concurrency": 200,
-        "alarm_email": "on-call+relay@acme.example",
-        "generate_secrets": True,
-        "kms_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/mrk-1234abcd12ab34cd56ef1234567890ab",
-        "front": "rest",
-        "requests_per_address": 10,
-        "domain": "hooks.acme.example",
-        "certificate_arn": CERTIFICATE,
-        "truststore": "s3://acme-truststore/senders.pem",
-    }
-    assert stage_module.read({"a": {**STAGES["dev"], **everything}}, "a").truststore == everything["truststore"]
 
 
 def test_secrets_whose_names_look_alike_are_each_made() -> None:

@@ -1,18 +1,22 @@
 """Two stages share an account and a Region, and nothing else."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
-from infra.stage import Stage, read
+from infra import stages
+from infra.stages import PROD, STAGES, StageError
 from relay import config
 from relay.auth.secret_ref import in_stage
 from relay.config import stage_names
-from tests.infra.conftest import RELAY_TOML, STAGES, allowed, only, resources, stack_of, synthesise
+from tests.infra.conftest import CONTEXT, RELAY_TOML, allowed, only, resources, stack_of, synthesise
 
+CERTIFICATE = "arn:aws:acm:us-east-1:111111111111:certificate/1"
 # What gives a resource a name that has to be unique in the account and Region, where a template gives one at all.
 NAMES = {
     "AWS::ApiGateway::RestApi": ("Name",),
@@ -46,10 +50,6 @@ def names(template: Template) -> Iterator[tuple[str, str]]:
             yield "export", json.dumps(output["Export"]["Name"])
 
 
-def stage(name: str) -> Stage:
-    return read(STAGES, name)
-
-
 @pytest.mark.parametrize("front", ["http", "rest"])
 def test_no_name_of_one_stage_is_in_another(front: str) -> None:
     dev, prod = (set(names(synthesise(RELAY_TOML, one, front=front, generate_secrets=True))) for one in ("dev", "prod"))
@@ -58,7 +58,7 @@ def test_no_name_of_one_stage_is_in_another(front: str) -> None:
 
 
 def test_each_stage_has_a_stack_of_its_own_and_production_keeps_the_plain_name() -> None:
-    assert [stage(name).stack_name for name in ("prod", "dev")] == ["PartnerEventRelay", "PartnerEventRelay-dev"]
+    assert [STAGES[name].stack_name for name in ("prod", "dev")] == ["PartnerEventRelay", "PartnerEventRelay-dev"]
 
 
 @pytest.mark.parametrize("front", ["http", "rest"])
@@ -122,11 +122,114 @@ def test_a_flood_of_webhooks_takes_no_more_than_is_reserved_for_them(reserved: i
 @pytest.mark.parametrize("name", sorted(STAGES))
 def test_a_new_account_whose_concurrency_is_ten_can_deploy_what_is_shipped(name: str) -> None:
     # Lambda refuses a reservation that leaves less than 100 to the account's other functions.
-    assert stage(name).reserved_concurrency == 0
+    assert STAGES[name].reserved_concurrency == 0
 
 
 @pytest.mark.parametrize(("name", "reserved", "said"), [("prod", 0, True), ("prod", 200, False), ("dev", 0, False)])
 def test_that_production_is_open_to_a_flood_is_said(name: str, reserved: int, said: bool) -> None:
     stack = stack_of(RELAY_TOML, name, reserved_concurrency=reserved)
-    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*set reserved_concurrency.*"))
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*without reserved_conc.*"))
     assert bool(found) is said
+
+
+def test_a_value_in_cdk_json_overrides_the_stages_own_and_no_other() -> None:
+    stage = stages.choose("prod", {"dev": {"burst": 7}, "prod": {"alarm_email": "oncall@acme.example"}})
+    assert stage == replace(PROD, alarm_email="oncall@acme.example")
+
+
+def test_a_stage_of_another_name_starts_from_production() -> None:
+    stage = stages.choose("staging", {"staging": {"log_days": 30}})
+    assert stage == replace(PROD, name="staging", log_days=30)
+
+
+@pytest.mark.parametrize("name", sorted(STAGES))
+def test_cdk_json_as_shipped_overrides_nothing(name: str) -> None:
+    assert stages.choose(name, CONTEXT["stages"]) == STAGES[name]
+
+
+def test_the_front_of_the_context_replaces_the_stages_own() -> None:
+    assert stages.choose("prod", {"prod": {"front": "http"}}, front="rest") == replace(PROD, front="rest")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"retian": True}, 'unknown key "retian"'),
+        ({"log_days": 8}, "log_days: expected one of 7, 30, 90, 365"),
+        ({"domain": "hooks.acme.example"}, "expected domain and certificate_arn together"),
+        (
+            {"truststore": "s3://acme/senders.pem"},
+            "expected domain and certificate_arn together, and truststore only with them",
+        ),
+        ({"front": "alb"}, 'front: expected http or rest, got "alb"'),
+        # A template with any of these can be synthesized, but AWS refuses it or gives it no meaning.
+        ({"retain": "false"}, 'retain: expected true or false, got "false"'),
+        ({"burst": "200"}, 'burst: expected a whole number, got "200"'),
+        ({"burst": True}, "burst: expected a whole number, got true"),
+        ({"domain": 1}, "domain: expected text, got 1"),
+        ({"rate_per_second": 0}, "rate_per_second: expected at least 1, got 0"),
+        ({"burst": 0}, "burst: expected at least 1, got 0"),
+        ({"route_rate_per_second": -1}, "route_rate_per_second: expected at least 1"),
+        ({"reserved_concurrency": -1}, "reserved_concurrency: expected at least 0"),
+        ({"requests_per_address": 9}, "requests_per_address: expected 0, or 10 to 2000000000"),
+        ({"alarm_email": "oncall"}, "alarm_email: expected an email address"),
+        ({"kms_key_arn": "alias/relay"}, "kms_key_arn: expected the ARN of a KMS key"),
+        (
+            {"kms_key_arn": "arn:aws:kms:us-east-1:111111111111:alias/relay"},
+            "kms_key_arn: expected the ARN of a KMS key (not of an alias, because a policy cannot name one)",
+        ),
+        (
+            {"domain": "hooks.acme.example", "certificate_arn": "certificate/1"},
+            "certificate_arn: expected the ARN of an ACM certificate",
+        ),
+        (
+            {"domain": "hooks.acme.example", "certificate_arn": CERTIFICATE, "truststore": "s3://a"},
+            "truststore: expected s3://BUCKET/KEY",
+        ),
+        ({"domain": "https://acme.example", "certificate_arn": CERTIFICATE}, "domain: expected a host name"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_a_readable_mistake(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(StageError, match=re.escape(f'cdk.json: stage "dev": {message}')) as error:
+        stages.choose("dev", {"dev": values})
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "message"),
+    [
+        ("test", {}, 'there is no stage "test"; expected one of dev, prod'),
+        ("test", {"staging": {}}, 'there is no stage "test"; expected one of dev, prod, staging'),
+        ("AWS-test", {"AWS-test": {}}, "expected no name that begins with aws or ssm"),
+        ("ssm", {"ssm": {}}, "expected no name that begins with aws or ssm"),
+    ],
+)
+def test_a_stage_name_that_cannot_be_used_is_a_readable_mistake(
+    name: str, overrides: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(StageError, match=re.escape(message)):
+        stages.choose(name, overrides)
+
+
+def test_every_key_of_a_stage_can_be_set_in_cdk_json() -> None:
+    values = {
+        "retain": False,
+        "canary": False,
+        "snap_start": False,
+        "log_days": 365,
+        "rate_per_second": 1,
+        "burst": 1,
+        "route_rate_per_second": 1,
+        "reserved_concurrency": 200,
+        "alarm_email": "on-call+relay@acme.example",
+        "generate_secrets": True,
+        "kms_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "front": "rest",
+        "firewall": False,
+        "requests_per_address": 10,
+        "cloudwatch_role": False,
+        "domain": "hooks.acme.example",
+        "certificate_arn": CERTIFICATE,
+        "truststore": "s3://acme-truststore/senders.pem",
+    }
+    assert asdict(stages.choose("prod", {"prod": values})) == {"name": "prod", **values}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from infra.function import LIVE
+from infra.functions.function import LIVE_ALIAS
 from relay.config import stage_names
 from tools.first_hour import drills
 from tools.first_hour import run as runs
@@ -105,7 +105,7 @@ def _status(relay: Relay) -> int:
 
 
 def _alias(place: Place, function: str) -> tuple[str, set[float]]:
-    alias = place.client("lambda").get_alias(FunctionName=function, Name=LIVE)
+    alias = place.client("lambda").get_alias(FunctionName=function, Name=LIVE_ALIAS)
     return alias["FunctionVersion"], set(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}).values())
 
 

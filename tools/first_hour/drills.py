@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.function import LIVE
+from infra.functions.function import LIVE_ALIAS
 from tools.first_hour.place import Place
 
 DENIED = "first-hour-denied"
@@ -45,11 +45,11 @@ def outage(place: Place, front: str) -> Iterator[None]:
     try:
         for name in FUNCTIONS:
             function = place.resource(front, "AWS::Lambda::Function", name)
-            live = client.get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"]
+            live = client.get_alias(FunctionName=function, Name=LIVE_ALIAS)["FunctionVersion"]
             _configure(client, function, _variables(client.get_function_configuration(FunctionName=function)) | BROKEN)
             version = client.publish_version(FunctionName=function, Description=f"{DRILL}{live}")["Version"]
             client.get_waiter("published_version_active").wait(FunctionName=function, Qualifier=version)
-            client.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=version)
+            client.update_alias(FunctionName=function, Name=LIVE_ALIAS, FunctionVersion=version)
         yield
     finally:
         repair(place, front)
@@ -78,10 +78,10 @@ def _repair_function(client: Any, function: str) -> None:
     pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
     versions = {one["Version"]: one for page in pages for one in page["Versions"]}
     drills = {name: one for name, one in versions.items() if one.get("Description", "").startswith(DRILL)}
-    live = client.get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"]
+    live = client.get_alias(FunctionName=function, Name=LIVE_ALIAS)["FunctionVersion"]
     if live in drills:
         before = drills[live]["Description"].removeprefix(DRILL)
-        client.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=before)
+        client.update_alias(FunctionName=function, Name=LIVE_ALIAS, FunctionVersion=before)
     variables = _variables(versions["$LATEST"])
     if variables.pop(ENDPOINT, None):
         _configure(client, function, variables)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from infra.function import LIVE
+from infra.functions.function import LIVE_ALIAS
 from tools.first_hour import canary, cdk, drills, receiver
 from tools.first_hour import run as runs
 from tools.first_hour.place import Place, ssl_context
@@ -155,7 +155,7 @@ def outage(place: Place, front: str) -> str:
 def snap_start(place: Place) -> str:
     """Look whether the live version starts from a snapshot, and what a restore took."""
     client, function = place.client("lambda"), Relay(place, HTTP).function("Ingest")
-    live = client.get_function_configuration(FunctionName=function, Qualifier=LIVE)
+    live = client.get_function_configuration(FunctionName=function, Qualifier=LIVE_ALIAS)
     status = live.get("SnapStart", {}).get("OptimizationStatus", "none")
     require(status == "On", f"SnapStart of the live version: {status}")
     group = live["LoggingConfig"]["LogGroup"]

@@ -1,19 +1,19 @@
 """What a run names and configures: valid for the relay, and nobody else's."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from infra import stage
+from infra import stages
 from relay.config import stage_names
 from tests.conftest import Load
 from tools.first_hour import plan, receiver, report
 from tools.first_hour import run as runs
 from tools.first_hour.run import FAILED, HTTP, PASSED, RECEIVER, REST, Result, Run
 
-ROOT = Path(__file__).parents[3]
-DEV = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]["stages"]["dev"]
+DEV = {key: value for key, value in asdict(stages.DEV).items() if key != "name"}
 
 
 def run(*, local: bool = False) -> Run:
@@ -24,10 +24,10 @@ def run(*, local: bool = False) -> Run:
 @pytest.mark.parametrize("local", [True, False])
 def test_the_stage_of_a_front_is_a_stage_that_nothing_outlives(front: str, *, local: bool) -> None:
     name = run().stage(front)
-    made = stage.read({name: runs.stage(DEV, front, local=local)}, name)
-    assert (made.retain, made.generate_secrets, made.front) == (False, True, front)
-    assert made.canary == made.snap_start == (front == HTTP and not local)
-    assert made.stack_name == run_stack(name)
+    stage = stages.choose(name, {name: runs.stage(DEV, front, local=local)})
+    assert (stage.retain, stage.generate_secrets, stage.front) == (False, True, front)
+    assert stage.canary == stage.snap_start == (front == HTTP and not local)
+    assert stage.stack_name == run_stack(name)
 
 
 def run_stack(name: str) -> str:

@@ -1,8 +1,8 @@
-"""AWS WAF before the REST API: what AWS knows to be bad, a rate for each address, and a log of what it stopped.
+"""AWS WAF in front of the REST API: AWS's managed rules, a rate limit for each address, and a log of what it blocked.
 
-A signature proves a webhook, and senders do not repeat what was answered 403. So no rule blocks for what a webhook
-quotes, for a sender without a name, or for the reputation of a cloud that it shares with others: those rules count.
- https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+A webhook is authenticated by its signature, and senders do not repeat what was answered 403. So no rule blocks for
+what a webhook quotes, for a missing User-Agent, or for the reputation of a shared cloud: those rules only count.
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
 """
 
 import re
@@ -15,13 +15,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from infra import front
-from infra.stage import Stage
+from infra.front.access_log import log_destination, unique_suffix
+from infra.stages import WAF_WINDOW_SECONDS, Stage
 from relay.config.loader import Config
 from relay.templates.template import Template
 
-# The rules that read what a webhook may rightly have: its body, its query, its cookies, and no User-Agent.
-COUNTED = {
+# Rules that inspect what a legitimate webhook may contain: its body, query and cookies, and a missing User-Agent.
+COUNTED_RULES = {
     "AWSManagedRulesCommonRuleSet": (
         "NoUserAgent_HEADER",
         "SizeRestrictions_BODY",
@@ -53,20 +53,22 @@ COUNTED = {
     ),
 }
 # https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingConfiguration.html, API_FieldToProtect.html
-MAX_REDACTED = 100
-MAX_HEADER_CHARACTERS = 64
-ALWAYS_REDACTED = ("authorization", "cookie")
+MAX_REDACTED_FIELDS = 100
+MAX_REDACTED_HEADER_CHARACTERS = 64
+ALWAYS_REDACTED_HEADERS = ("authorization", "cookie")
 
 
 class Firewall(Construct):
-    """The web ACL of the API. WAF reads the first 16 KB of a body, which is enough for rules that only count."""
+    """The web ACL of the API. WAF inspects the first 16 KB of a body, which is enough for rules that only count."""
 
     def __init__(self, scope: Construct, construct_id: str, *, arn: str, config: Config, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        # Its metrics have the name of the metric or of the web ACL, depending on whom one asks: here they are the same.
+        # AWS documents its dimension both as the metric's name and as the web ACL's: here they are the same.
         self._name = cdk.Stack.of(self).stack_name
-        headers = sorted({*ALWAYS_REDACTED, *authentication_headers(config)})
-        rules = [_managed(name, priority, counted) for priority, (name, counted) in enumerate(COUNTED.items())]
+        headers = sorted({*ALWAYS_REDACTED_HEADERS, *authentication_headers(config)})
+        rules = [
+            _managed_rule(name, priority, counted) for priority, (name, counted) in enumerate(COUNTED_RULES.items())
+        ]
         self.acl = waf.CfnWebACL(
             self,
             "Acl",
@@ -74,14 +76,14 @@ class Firewall(Construct):
             scope="REGIONAL",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visibility(self._name),
-            rules=[*rules, _rate(len(rules), stage.address_limit)],
+            rules=[*rules, _rate_rule(len(rules), stage.address_limit)],
             data_protection_config=_protection(headers),
         )
         waf.CfnWebACLAssociation(self, "Association", resource_arn=arn, web_acl_arn=self.acl.attr_arn)
-        self._log(headers, stage)
+        self._add_log(headers, stage)
 
-    def blocked(self, period: cdk.Duration) -> cloudwatch.Metric:
-        """Return the number of requests that WAF answered 403."""
+    def blocked_requests(self, period: cdk.Duration) -> cloudwatch.Metric:
+        """Return the number of requests that WAF blocked with 403."""
         # https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
         return cloudwatch.Metric(
             namespace="AWS/WAFV2",
@@ -91,16 +93,17 @@ class Firewall(Construct):
             statistic="Sum",
         )
 
-    def _log(self, headers: Sequence[str], stage: Stage) -> None:
-        if len(headers) >= MAX_REDACTED or not all(map(_can_be_left_out, headers)):
-            text = "WAF cannot leave every header that authenticates a sender out of its log: there is none"
+    def _add_log(self, headers: Sequence[str], stage: Stage) -> None:
+        """Log blocked and counted requests without anything that authenticates a sender; else log nothing."""
+        if len(headers) >= MAX_REDACTED_FIELDS or not all(map(_can_redact, headers)):
+            text = "AWS WAF cannot redact every header that authenticates a sender, so its log is off"
             cdk.Annotations.of(self).add_warning_v2("no-waf-log", text)
             return
-        # WAF takes no other beginning: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+        # WAF requires this prefix: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
         group = logs.LogGroup(
             self,
             "Log",
-            log_group_name=f"aws-waf-logs-{self._name}-{front.unique_suffix(self)}",
+            log_group_name=f"aws-waf-logs-{self._name}-{unique_suffix(self)}",
             retention=stage.log_retention,
             removal_policy=stage.removal_policy,
         )
@@ -108,7 +111,7 @@ class Firewall(Construct):
             self,
             "Logging",
             resource_arn=self.acl.attr_arn,
-            log_destination_configs=[front.log_destination(group)],
+            log_destination_configs=[log_destination(group)],
             redacted_fields=[
                 *(waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name}) for name in headers),
                 waf.CfnLoggingConfiguration.FieldToMatchProperty(query_string={}),
@@ -127,7 +130,7 @@ class Firewall(Construct):
 
 
 def authentication_headers(config: Config) -> set[str]:
-    """Return the names of the headers that a sender proves itself with, or hands over a secret in."""
+    """Return the names of the headers that authenticate a sender, or that a handshake passes a secret in."""
     return {
         name.replace("_", "-")
         for route in config.routes
@@ -141,12 +144,11 @@ def authentication_headers(config: Config) -> set[str]:
 def _templates(part: object) -> Iterator[Template]:
     for field in fields(part):  # type: ignore[arg-type]  # each is a dataclass
         value = getattr(part, field.name)
-        yield from (
-            one for one in (value.values() if isinstance(value, dict) else [value]) if isinstance(one, Template)
-        )
+        values = value.values() if isinstance(value, dict) else [value]
+        yield from (template for template in values if isinstance(template, Template))
 
 
-def _managed(name: str, priority: int, counted: Sequence[str]) -> waf.CfnWebACL.RuleProperty:
+def _managed_rule(name: str, priority: int, counted: Sequence[str]) -> waf.CfnWebACL.RuleProperty:
     count = waf.CfnWebACL.RuleActionProperty(count={})
     return waf.CfnWebACL.RuleProperty(
         name=name,
@@ -165,8 +167,8 @@ def _managed(name: str, priority: int, counted: Sequence[str]) -> waf.CfnWebACL.
     )
 
 
-def _rate(priority: int, limit: int) -> waf.CfnWebACL.RuleProperty:
-    """Block an address that sends more in five minutes than one route may receive: senders have few addresses."""
+def _rate_rule(priority: int, limit: int) -> waf.CfnWebACL.RuleProperty:
+    """Block an address that sends more than `limit` requests in five minutes."""
     name = "RateOfAnAddress"
     return waf.CfnWebACL.RuleProperty(
         name=name,
@@ -174,37 +176,37 @@ def _rate(priority: int, limit: int) -> waf.CfnWebACL.RuleProperty:
         action=waf.CfnWebACL.RuleActionProperty(block={}),
         statement=waf.CfnWebACL.StatementProperty(
             rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                limit=limit, aggregate_key_type="IP", evaluation_window_sec=300
+                limit=limit, aggregate_key_type="IP", evaluation_window_sec=WAF_WINDOW_SECONDS
             )
         ),
         visibility_config=_visibility(name),
     )
 
 
-def _can_be_left_out(header: str) -> bool:
-    return len(header) <= MAX_HEADER_CHARACTERS
+def _can_redact(header: str) -> bool:
+    return len(header) <= MAX_REDACTED_HEADER_CHARACTERS
 
 
 def _protection(headers: Sequence[str]) -> waf.CfnWebACL.DataProtectionConfigProperty:
-    """Leave what proves a webhook, and what is in it, out of all that WAF keeps.
+    """Replace signatures, queries and bodies in everything that WAF stores.
 
-    Redaction is for what a rule looked at; but the details of a rule quote the body that looked like an attack.
+    Redaction covers the fields of the log, but the match details of a rule quote the body that looked like an attack.
     """
-    kept_out = [header for header in headers if _can_be_left_out(header)][:MAX_REDACTED]
-    fields = [("SINGLE_HEADER", kept_out), ("QUERY_STRING", None), ("BODY", None)]
+    redacted = [header for header in headers if _can_redact(header)][:MAX_REDACTED_FIELDS]
+    protected = [("SINGLE_HEADER", redacted), ("QUERY_STRING", None), ("BODY", None)]
     return waf.CfnWebACL.DataProtectionConfigProperty(
         data_protections=[
             waf.CfnWebACL.DataProtectProperty(
                 action="SUBSTITUTION",
                 field=waf.CfnWebACL.FieldToProtectProperty(field_type=kind, field_keys=keys),
             )
-            for kind, keys in fields
+            for kind, keys in protected
         ]
     )
 
 
 def _visibility(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-    # Sampled requests would have headers, and so signatures.
+    # Sampled requests would show headers, and so signatures.
     return waf.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
     )

@@ -11,7 +11,7 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "lambda_src"
 REQUIREMENTS = ROOT / "requirements-function.txt"
 CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
@@ -24,7 +24,7 @@ LAMBDA_PLATFORM = (
     "--implementation=cp",
     "--python-version=3.13",
 )
-# Only what a lock names with its hash; building a source distribution would download and run what no lock names.
+# Only what the lock names with its hash: building a source distribution would run code that no lock names.
 PIP_INSTALL = (
     "install",
     "--quiet",
@@ -33,10 +33,10 @@ PIP_INSTALL = (
     "--require-hashes",
     "--only-binary=:all:",
 )
-# pip writes these itself, with paths of this machine; all else in the package is as in the wheels.
+# pip writes these itself, with paths of this machine; all other files are as in the wheels.
 WRITTEN_BY_PIP = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
-# Of Powertools, what neither the function nor what it uses imports.
-UNUSED = (
+# Subpackages of Powertools that the function does not import, not even indirectly.
+UNUSED_POWERTOOLS = (
     "event_handler",
     "utilities/auth_alpha",
     "utilities/circuit_breaker",
@@ -48,15 +48,16 @@ UNUSED = (
     "utilities/streaming",
     "utilities/validation",
 )
-# botocore's descriptions of 400 services are most of the package; the function calls these.
+# botocore's descriptions of 400 services would be most of the package; the function calls these services.
 SERVICES = {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
 
 
 @dataclass(frozen=True)
 class Package:
-    """What goes into the function beside its requirements. `local`: for this machine instead of Lambda.
+    """The function's package: the relay, its relay.toml (`config`) and the packages they need.
 
-    `cryptography`: with what public-key signatures and tokens need, which doubles its size.
+    `local`: for this machine instead of Lambda. `cryptography`: with the packages for public-key signatures and JSON
+    Web Tokens, which double its size.
     """
 
     config: Path
@@ -64,7 +65,7 @@ class Package:
     cryptography: bool
 
     def code(self) -> lambda_.Code:
-        """The asset: its hash is that of its content, so the same sources give the same template."""
+        """Return the asset. Its hash is that of its content, so the same sources give the same template."""
         return lambda_.Code.from_asset(
             str(SOURCES),
             asset_hash_type=cdk.AssetHashType.OUTPUT,
@@ -72,7 +73,7 @@ class Package:
         )
 
     def build(self, target: Path) -> None:
-        """Write the package into `target`. Raises CalledProcessError if pip fails."""
+        """Write the package into `target`. Raise CalledProcessError if pip fails."""
         platform = () if self.local else LAMBDA_PLATFORM
         pip = [sys.executable, "-m", "pip", *PIP_INSTALL]
         requirements = [f"--requirement={REQUIREMENTS}"] + [f"--requirement={CRYPTOGRAPHY}"] * self.cryptography
@@ -86,29 +87,33 @@ class Package:
         for data in (target / "botocore" / "data").iterdir():
             if data.is_dir() and data.name not in SERVICES:
                 shutil.rmtree(data)
-        for unused in UNUSED:
+        for unused in UNUSED_POWERTOOLS:
             shutil.rmtree(target / "aws_lambda_powertools" / unused)
         if compiler := self.compiler():
             _compile(compiler, target)
         _set_modes(target)
 
     def compiler(self) -> str | None:
-        """The Python that can compile for where the package will run, if there is one here.
+        """Return the Python that can compile for where the package will run, or None if there is none here.
 
-        Lambda's disk is read-only: what is not compiled in the package is compiled in every cold start, which makes
-        it twice as long.
+        Lambda's disk is read-only: modules that are not compiled in the package are compiled in every cold start,
+        which then takes twice as long.
         """
         if self.local or sys.version_info[:2] == LAMBDA_PYTHON:
             return sys.executable
         name = "python{}.{}".format(*LAMBDA_PYTHON)
-        found = shutil.which(name)
-        if not found or subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode:
-            return None  # or no more than the shim of a version manager
-        return found
+        python = shutil.which(name)
+        # The shim of a version manager is found as well, but fails.
+        if not python or subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode:
+            return None
+        return python
 
 
 def _compile(python: str, target: Path) -> None:
-    """Unchecked: Lambda's disk has the time stamps of its own. Always the same bytes for the same sources."""
+    """Compile the modules: to the same bytes for the same sources.
+
+    They are not checked against their sources, because Lambda sets time stamps of its own.
+    """
     command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
     subprocess.run([*command, "-s", str(target), "-p", "/var/task", str(target)], check=True, env=environment)
@@ -122,12 +127,12 @@ def _set_modes(target: Path) -> None:
 
 @jsii.implements(cdk.ILocalBundling)
 class _Pip:
-    """The CDK asks this before it would start Docker."""
+    """Bundle with pip: the CDK tries this before it would start Docker."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
-        """Always bundles: a failure is an exception, never a reason to try Docker."""
+        """Return True, or raise CalledProcessError: a failure is never a reason to try Docker."""
         self._package.build(Path(output_dir))
         return True

@@ -1,0 +1,1 @@
+"""The Lambda functions: their package, their roles, and what triggers them."""

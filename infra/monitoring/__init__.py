@@ -1,0 +1,1 @@
+"""What an operator sees: metrics, alarms with a runbook, and a dashboard."""

@@ -1,0 +1,76 @@
+"""The relay as one construct: API, functions, queues and monitoring for one relay.toml."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra import nag
+from infra.canary import Canary
+from infra.event_buses import EventBuses
+from infra.front import Front
+from infra.front.http_api import HttpApiFront
+from infra.front.rest_api import RestApiFront
+from infra.functions.function import FunctionProps
+from infra.functions.ingest import Ingest
+from infra.functions.redeliver import Redeliver
+from infra.functions.source_health import SourceHealth
+from infra.monitoring.monitoring import Monitoring
+from infra.queues import Queues
+from infra.stages import REST, Stage
+from relay.config.loader import Config
+
+
+class PartnerEventRelay(Construct):
+    """Receives webhooks and puts them on EventBridge as partner events.
+
+    `config` is the relay.toml that `code` contains. The name of the stack names the API, the firewall and the metrics,
+    so a stack can have one relay.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        stage: Stage,
+        code: lambda_.Code,
+        architecture: lambda_.Architecture,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        props = FunctionProps(code, architecture, stage)
+        event_buses = EventBuses.from_config(config)
+        self.queues = Queues(self, "Queues", stage=stage)
+        self.ingest = Ingest(
+            self, "Ingest", config=config, props=props, queues=self.queues, event_buses=event_buses
+        ).function
+        self.redeliver = Redeliver(
+            self, "Redeliver", config=config, props=props, queues=self.queues, event_buses=event_buses
+        ).function
+        self.source_health = SourceHealth(
+            self, "SourceHealth", props=props, queues=self.queues, event_buses=event_buses
+        ).function
+        create_front = RestApiFront if stage.front == REST else HttpApiFront
+        self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
+        self.monitoring = Monitoring(
+            self,
+            "Monitoring",
+            stage=stage,
+            front=self.front,
+            functions={
+                "Ingest": self.ingest.resource,
+                "Redeliver": self.redeliver.resource,
+                "SourceHealth": self.source_health.resource,
+            },
+            queues=self.queues,
+            routes=[route.name for route in config.routes],
+        )
+        if stage.canary:
+            Canary(self, "Canary", function=self.ingest, monitoring=self.monitoring)
+        if stage.retain and not stage.reserved_concurrency:
+            text = (
+                "without reserved_concurrency a flood of webhooks can use all of the account's Lambda concurrency:"
+                " set it (docs/how-to/stages-and-releases.md)"
+            )
+            cdk.Annotations.of(self).add_warning_v2("no-reserved-concurrency", text)
+        nag.suppress(self, config, self.queues.overflow)
