@@ -5,7 +5,7 @@ from aws_cdk.assertions import Template
 
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, allowed, only, resources, synthesise
 
-ENROLLING = 'preset = "asana"\nenrol = true\nauth = { secret = "acme/asana" }'
+ENROLLING = 'preset = "asana"\nenroll = true\nauth = { secret = "acme/asana" }'
 
 
 HERE = "${AWS::Region}:${AWS::AccountId}"
@@ -96,7 +96,7 @@ def test_a_route_with_a_bus_may_put_events_to_that_bus_alone(template: Template)
 
 
 def test_a_route_with_claims_may_keep_and_sign_them_and_no_other(template: Template) -> None:
-    claims = synthesise(RELAY_TOML.replace('path = "/github"', 'path = "/github"\noversize = "claim-check"'))
+    claims = synthesise(RELAY_TOML.replace('path = "/github"', 'path = "/github"\non_oversize = "claim-check"'))
     for name in ("Ingest", "Redeliver"):
         assert "<QueuesOverflow>/claims/*" in allowed(claims, name)["s3:GetObject"]
         assert "<QueuesOverflow>/claims/*" in allowed(claims, name)["s3:PutObject"]
