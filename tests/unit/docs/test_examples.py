@@ -4,20 +4,16 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import botocore.session
 import pytest
-import typer
 
 from local.emulator import faults
 from relay.http.request import Request
 from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import parse_webhook
 from relay.webhook import Webhook
-from relayctl.main import app
 from tests.conftest import NOW, Load
 from tools import architecture_page, senders_page
 
@@ -77,18 +73,6 @@ def test_the_worked_example_of_a_sender_is_accepted(load: Load) -> None:
 def test_the_route_of_the_first_tutorial_can_be_appended_to_the_shipped_file(load: Load) -> None:
     [route] = blocks("docs/tutorial/first-webhook.md", "toml")
     assert load((ROOT / "relay.toml").read_text("utf-8") + route).routes[-1].name == "tickets"
-
-
-def test_the_page_of_relayctl_has_every_command_and_no_other() -> None:
-    page = (ROOT / "docs/reference/relayctl.md").read_text("utf-8")
-    documented = re.findall(r"^\| `relayctl ([a-z -]+?)(?: -?-?[A-Z].*?)?` \|", page, re.MULTILINE)
-    assert sorted(documented) == sorted(names(typer.main.get_command(app)))
-
-
-def names(command: Any, before: str = "") -> Iterator[str]:
-    """Return the names of all commands below `command`."""
-    for name, below in command.commands.items():
-        yield from names(below, f"{before}{name} ") if hasattr(below, "commands") else [before + name]
 
 
 def test_the_policies_of_the_documentation_have_actions_that_exist() -> None:

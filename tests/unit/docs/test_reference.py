@@ -1,0 +1,47 @@
+"""The reference pages list what there is, and nothing else."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from infra.stage import Stage
+from relay.telemetry import Metric
+from relayctl.main import app
+
+ROOT = Path(__file__).parents[3]
+REFERENCE = ROOT / "docs/reference"
+
+
+def first_cells(text: str) -> list[str]:
+    """Return the pieces of code in the first cell of each row of a table."""
+    cells = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    return [code for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_the_page_of_metrics_has_every_metric_and_every_log_line() -> None:
+    metrics, _, lines = (REFERENCE / "metrics-and-logs.md").read_text("utf-8").partition("## Log lines")
+    assert sorted(first_cells(metrics)) == sorted(Metric)
+    source = (ROOT / "lambda_src/relay/telemetry.py").read_text("utf-8")
+    messages = re.findall(r"\b(?:logger\.\w+|log)\(\s*\"([^\"]+)\"", source)
+    assert sorted(first_cells(lines)) == sorted(messages)
+
+
+def test_the_page_of_stages_has_every_key() -> None:
+    page = (REFERENCE / "stages.md").read_text("utf-8")
+    assert sorted(first_cells(page)) == sorted(field.name for field in fields(Stage) if field.name != "name")
+
+
+def test_the_page_of_relayctl_has_every_command() -> None:
+    page = (REFERENCE / "relayctl.md").read_text("utf-8")
+    commands = re.findall(r"^\| `relayctl ([a-z -]+?)(?: -?-?[A-Z].*?)?` \|", page, re.MULTILINE)
+    assert sorted(commands) == sorted(names(typer.main.get_command(app)))
+
+
+def names(command: Any, before: str = "") -> Iterator[str]:
+    """Return the names of all commands below `command`."""
+    for name, below in command.commands.items():
+        yield from names(below, f"{before}{name} ") if hasattr(below, "commands") else [before + name]
