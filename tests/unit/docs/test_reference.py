@@ -42,6 +42,10 @@ def test_the_page_of_relayctl_has_every_command() -> None:
 
 
 def names(command: Any, before: str = "") -> Iterator[str]:
-    """Return the names of all commands below `command`."""
+    """Return the names of all commands below `command`, and of groups that do something by themselves."""
     for name, below in command.commands.items():
-        yield from names(below, f"{before}{name} ") if hasattr(below, "commands") else [before + name]
+        is_group = hasattr(below, "commands")
+        if not is_group or below.invoke_without_command:
+            yield before + name
+        if is_group:
+            yield from names(below, f"{before}{name} ")
