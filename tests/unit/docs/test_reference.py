@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from infra.stage import Stage
+from infra.stages import Stage
 from relay.telemetry import Metric
 from relayctl.main import app
 
