@@ -9,7 +9,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.secrets import wildcard_name
-from relay.auth.secret_ref import SSM
 from relay.config.loader import Config
 
 _FUNCTIONS = ("Ingest", "Redeliver", "SourceHealth")
@@ -133,9 +132,9 @@ def _wildcards(config: Config, overflow: str) -> Iterator[Suppression]:
         resource = f"arn:<AWS::Partition>:events:{region}::event-source/{config.partner}/*"
         yield _wildcard("SourceHealth/Role", resource, "It checks every event source of this partner.")
     reason = "Each customer has a secret of their own, and the request says which."
-    for name in sorted(set().union(*(route.secrets() for route in config.routes))):
-        service, kind = ("ssm", "parameter/") if name.startswith(SSM) else ("secretsmanager", "secret:")
-        if wildcard := wildcard_name(name.removeprefix(f"{SSM}/")):
+    for ref in sorted(set().union(*(route.secrets() for route in config.routes))):
+        service, kind = ("ssm", "parameter/") if ref.is_parameter else ("secretsmanager", "secret:")
+        if wildcard := wildcard_name(ref):
             resource = f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{kind}{wildcard}"
             yield _wildcard("Ingest", resource, reason)
 

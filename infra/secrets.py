@@ -10,8 +10,7 @@ from constructs import Construct
 
 from infra.functions.function import RelayFunction
 from infra.stages import Stage
-from relay.auth import secret_ref
-from relay.auth.secret_ref import SSM
+from relay.auth.secret_ref import SSM, SecretRef
 from relay.config.route import Route
 
 # Letters and digits: valid as text, and as base64 of 24 bytes, which is what Standard Webhooks wants.
@@ -30,10 +29,10 @@ _CONSTRUCT_ID = str.maketrans({"/": "-", "-": "%"})
 
 def problems(routes: Sequence[Route]) -> Iterator[str]:
     """Yield a sentence if the ingest function's role cannot list so many secrets."""
-    names = _names(routes)
-    if len(list(_groups(names))) > MAX_POLICIES:
+    refs = _refs(routes)
+    if len(list(_groups(refs))) > MAX_POLICIES:
         yield (
-            f"auth.secret: {len(names)} secrets with these names are more than a role's policies can list; expected"
+            f"auth.secret: {len(refs)} secrets with these names are more than a role's policies can list; expected"
             ' shorter names, or one with a part from the request, such as "acme/${path.customer}"'
         )
 
@@ -47,17 +46,17 @@ class Secrets(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, routes: Sequence[Route], stage: Stage) -> None:
         super().__init__(scope, construct_id)
         self._key_arn = stage.kms_key_arn
-        self._enrolling = sorted({route.auth.secret for route in routes if route.enroll})
-        self._names = _names(routes)
+        self._enrolling = sorted({route.auth.secret for route in routes if route.enroll and route.auth.secret})
+        self._refs = _refs(routes)
         if stage.generate_secrets:
             key = kms.Key.from_key_arn(self, "Key", stage.kms_key_arn) if stage.kms_key_arn else None
             # A secret that arrives in the handshake must not have a value before.
-            for name in filter(_can_generate, sorted({*self._names} - {*self._enrolling})):
-                self._generate(name, key, stage)
+            for ref in filter(_can_generate, sorted({*self._refs} - {*self._enrolling})):
+                self._generate(ref.text, key, stage)
 
     def grant_use(self, function: RelayFunction) -> None:
         """Allow the function to read every secret, and to store those that senders hand over in their handshake."""
-        if in_secrets_manager := [name for name in self._names if not name.startswith(SSM)]:
+        if in_secrets_manager := [ref for ref in self._refs if not ref.is_parameter]:
             _allow_each(function, "secretsmanager:GetSecretValue", in_secrets_manager)
         if self._key_arn:
             # Storing a value needs both: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
@@ -65,7 +64,7 @@ class Secrets(Construct):
             function.allow(actions, [self._key_arn])
         if self._enrolling:
             _allow_each(function, "secretsmanager:PutSecretValue", self._enrolling)
-        if in_parameter_store := [name for name in self._names if name.startswith(SSM)]:
+        if in_parameter_store := [ref for ref in self._refs if ref.is_parameter]:
             _allow_each(function, "ssm:GetParameter", in_parameter_store)
 
     def _generate(self, name: str, key: kms.IKey | None, stage: Stage) -> None:
@@ -81,59 +80,59 @@ class Secrets(Construct):
         )
 
 
-def _names(routes: Sequence[Route]) -> list[str]:
+def _refs(routes: Sequence[Route]) -> list[SecretRef]:
     return sorted(set().union(*(route.secrets() for route in routes)))
 
 
-def _can_generate(name: str) -> bool:
+def _can_generate(ref: SecretRef) -> bool:
     """Return whether the stack can create it: not by its ARN, not a parameter, and not one for each customer."""
-    return not (name.startswith(("arn:", SSM)) or secret_ref.is_template(name))
+    return ref.is_fixed and not ref.is_arn and not ref.is_parameter
 
 
-def _groups(names: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the names in groups whose ARNs fit into one managed policy each."""
-    group: list[str] = []
+def _groups(refs: Iterable[SecretRef]) -> Iterator[list[SecretRef]]:
+    """Yield the secrets in groups whose ARNs fit into one managed policy each."""
+    group: list[SecretRef] = []
     size = 0
-    for name in names:
-        size += len(name) + _ARN_CHARACTERS
+    for ref in refs:
+        size += len(ref.text) + _ARN_CHARACTERS
         if group and size > _POLICY_CHARACTERS:
             yield group
-            group, size = [], len(name) + _ARN_CHARACTERS
-        group.append(name)
+            group, size = [], len(ref.text) + _ARN_CHARACTERS
+        group.append(ref)
     if group:
         yield group
 
 
-def _allow_each(function: RelayFunction, action: str, names: list[str]) -> None:
+def _allow_each(function: RelayFunction, action: str, refs: list[SecretRef]) -> None:
     """Allow the action on each secret, in managed policies if the ARNs are too many for the role's own."""
     stack = cdk.Stack.of(function)
-    groups = list(_groups(names))
+    groups = list(_groups(refs))
     if len(groups) == 1:
-        function.allow([action], [_arn(stack, name) for name in names])
+        function.allow([action], [_arn(stack, ref) for ref in refs])
         return
     for number, group in enumerate(groups):
-        statement = iam.PolicyStatement(actions=[action], resources=[_arn(stack, name) for name in group])
+        statement = iam.PolicyStatement(actions=[action], resources=[_arn(stack, ref) for ref in group])
         policy = iam.ManagedPolicy(function, f"{action.partition(':')[2]}{number}", statements=[statement])
         function.role.add_managed_policy(policy)
 
 
-def _arn(stack: cdk.Stack, name: str) -> str:
+def _arn(stack: cdk.Stack, ref: SecretRef) -> str:
     """Return the ARN of a secret or parameter, with `*` for what the request adds to its name."""
-    if name.startswith("arn:"):
-        return name
-    if name.startswith(SSM):
-        path = name.removeprefix(f"{SSM}/")
-        return stack.format_arn(service="ssm", resource="parameter", resource_name=wildcard_name(path) or path)
+    if ref.is_arn:
+        return ref.text
+    if ref.is_parameter:
+        path = ref.text.removeprefix(f"{SSM}/")
+        return stack.format_arn(service="ssm", resource="parameter", resource_name=wildcard_name(ref) or path)
     return stack.format_arn(
         service="secretsmanager",
         resource="secret",
         # Secrets Manager appends a hyphen and six characters to the name.
         # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
-        resource_name=wildcard_name(name) or f"{name}-??????",
+        resource_name=wildcard_name(ref) or f"{ref.text}-??????",
         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
     )
 
 
-def wildcard_name(name: str) -> str | None:
-    """Return the name with `*` in place of the part from the request, or None if it has no such part."""
-    return f"{secret_ref.prefix_of(name)}*" if secret_ref.is_template(name) else None
+def wildcard_name(ref: SecretRef) -> str | None:
+    """Return the name in its store with `*` in place of the part from the request, or None if it has no such part."""
+    return None if ref.is_fixed else f"{ref.prefix.removeprefix(f'{SSM}/')}*"

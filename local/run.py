@@ -49,7 +49,7 @@ def inspected(
 def _welcome(session: Session, webhooks: str, page: str) -> str:
     lines = ["", "Watch, replay, try a mapping, break things:", f"  {page}/", "Webhooks (Ctrl-C stops):"]
     for route in session.config.routes:
-        known = ", ".join(f"secret {name} = {session.secrets[name]!r}" for name in sorted(route.secrets()))
+        known = ", ".join(f"secret {ref.text} = {session.secrets[ref.text]!r}" for ref in sorted(route.secrets()))
         lines.append(f"  {webhooks}{route.path:20} {known}")
     lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m local.post"]
     lines += ["What the customer received:", f"  {page}/events", "The local AWS:"]

@@ -44,7 +44,7 @@ def start_session(say: Say, path: Path = ROOT / "relay.toml", front: str = "http
             "cdk deploy: synthesise, build the function, create the stack",
             lambda: deploy.deploy(aws, region, path, front),
         )
-        values = {name: f"whsec_{secrets.token_hex(24)}" for route in relay.routes for name in route.secrets()}
+        values = {ref.text: f"whsec_{secrets.token_hex(24)}" for route in relay.routes for ref in route.secrets()}
         values |= {sample.secret_name: sample.secret for sample in posted if sample.secret_name in values}
         deploy.put_secrets(aws, region, values)
         customer = Customer(aws, region)

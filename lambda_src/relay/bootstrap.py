@@ -62,7 +62,7 @@ def start() -> Services:
 
 def warm_up(settings: Config) -> None:
     """Do in advance what the first webhook would have to: a function that starts has a whole processor."""
-    secrets = set().union(*(route.secrets() for route in settings.routes))
+    secrets = {secret.text for route in settings.routes for secret in route.secrets()}
     transport.warm_up(_transport(settings), settings.regions, secrets)
 
 

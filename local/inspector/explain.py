@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.inspector.captures import Capture, Events
-from relay.auth import secret_ref
 from relay.auth.context import VerificationContext
 from relay.config.loader import Config
 from relay.config.route import Route
@@ -124,7 +123,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
 def secret_of(capture: Capture, route: Route) -> str:
     """The name of the secret that the route has for this request. Raises Unauthorized."""
     _, path = routing.match_route([route], capture.method, capture.path)
-    return secret_ref.resolve(route.auth.secret, capture.request(), path)
+    return route.auth.secret_name(capture.request(), path)
 
 
 def webhook_of(capture: Capture, route: Route) -> Webhook:

@@ -26,7 +26,7 @@ def list_routes(
                 "route": route.name,
                 "url": _url(outputs, route),
                 "source": route.event.source.text,
-                "secret": route.auth.secret or None,
+                "secret": route.auth.secret.text if route.auth.secret else None,
                 "body authenticated": route.auth.authenticates_body,
             }
             for route in relay.routes

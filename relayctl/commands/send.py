@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from relay.auth import secret_ref
 from relay.config.route import Route
 from relay.errors import CannotSign
 from relay.http import body_formats
@@ -79,14 +78,14 @@ def send(
 
 def _read_secret(account: Account, route: Route) -> str:
     """Return the first of the route's active secrets."""
-    name = route.auth.secret
-    if secret_ref.is_template(name) or name.startswith(secret_ref.SSM):
+    secret = route.auth.secret
+    if not secret or not secret.is_fixed or secret.is_parameter:
         output.fail("Use --secret: the route's secret is in Parameter Store, or each customer has one.", output.MISTAKE)
     client = account.client("secretsmanager")
     try:
-        value: Any = client.get_secret_value(SecretId=name)["SecretString"]
+        value: Any = client.get_secret_value(SecretId=secret.text)["SecretString"]
     except client.exceptions.ResourceNotFoundException:
-        output.fail(f'No secret is named "{name}" in {account.describe()}: store it there, or use --secret.')
+        output.fail(f'No secret is named "{secret.text}" in {account.describe()}: store it there, or use --secret.')
     try:
         secrets = json.loads(value)
     except ValueError:

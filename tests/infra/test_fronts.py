@@ -186,7 +186,7 @@ def test_what_is_not_refused_is_signed_alike_whatever_a_rest_api_does_to_the_que
         return parse_event(event, 10).query
 
     content = compile_template(f"${{canonical.{name}}}", ["canonical"])
-    scheme = SignatureScheme("a", compile_template("${headers.s}", ["headers"]), content)
+    scheme = SignatureScheme(None, compile_template("${headers.s}", ["headers"]), content)
     if not scheme.signs_query_as_sent:
         assert [query for query in QUERIES if signed(query) != signed(rebuilt(query))] == []
 

@@ -12,7 +12,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from infra import stages
 from infra.stages import PROD, STAGES, StageError
 from relay import config
-from relay.auth.secret_ref import in_stage
+from relay.auth.secret_ref import SecretRef
 from relay.config import stage_names
 from tests.infra.conftest import CONTEXT, RELAY_TOML, allowed, only, resources, stack_of, synthesise
 
@@ -88,8 +88,8 @@ def test_the_metrics_of_the_functions_and_of_the_alarms_are_those_of_the_stage(f
     ],
 )
 def test_a_stage_keeps_its_secrets_under_its_own_name(name: str, kept_as: str) -> None:
-    assert in_stage(name, stage_names.secret_prefix("dev")) == kept_as
-    assert in_stage(name, stage_names.secret_prefix("prod")) == name
+    assert SecretRef.parse(name).in_stage(stage_names.secret_prefix("dev")).text == kept_as
+    assert SecretRef.parse(name).in_stage(stage_names.secret_prefix("prod")).text == name
 
 
 def test_the_function_reads_the_secrets_that_the_stack_lets_it_read(
@@ -99,7 +99,7 @@ def test_the_function_reads_the_secrets_that_the_stack_lets_it_read(
     environment = only(template, "AWS::Lambda::Function", "Ingest")["Properties"]["Environment"]["Variables"]
     (tmp_path / "relay.toml").write_text(RELAY_TOML)
     monkeypatch.setenv("RELAY_SECRET_PREFIX", environment["RELAY_SECRET_PREFIX"])
-    secrets = {name for route in config.load(tmp_path / "relay.toml").routes for name in route.secrets()}
+    secrets = {ref.text for route in config.load(tmp_path / "relay.toml").routes for ref in route.secrets()}
     assert secrets >= {"dev/acme/orders", "ssm:/dev/acme/github"}
     readable = allowed(template, "Ingest")["secretsmanager:GetSecretValue"]
     assert any(":secret:dev/acme/orders-??????" in arn for arn in readable)

@@ -33,8 +33,8 @@ def template(text: str, *names: str) -> Template:
     return compile_template(text, names or ("headers", "query", "body", "method", "url"))
 
 
-SCHEME = JwtScheme("secret", template("${headers.authorization}"), "HS256", prefix="Bearer ")
-PUBLISHED = replace(SCHEME, secret="", algorithm="RS256", jwks_url=URL)
+SCHEME = JwtScheme(None, template("${headers.authorization}"), "HS256", prefix="Bearer ")
+PUBLISHED = replace(SCHEME, algorithm="RS256", jwks_url=URL)
 
 
 @cache
@@ -382,7 +382,7 @@ def test_a_key_may_be_pinned_as_pem_certificate_or_jwk() -> None:
     certificate = made.sign(key("1"), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
     jwk = json.dumps(jwt.algorithms.RSAAlgorithm.to_jwk(public, as_dict=True))
     for pinned in (pem, certificate, jwk, f"\n{jwk}"):
-        scheme = replace(SCHEME, secret="", algorithm="RS256", public_key=pinned)
+        scheme = replace(SCHEME, algorithm="RS256", public_key=pinned)
         verify(from_issuer("1"), scheme)
         with pytest.raises(Unauthorized, match="no active key"):
             verify(from_issuer("2"), scheme)

@@ -133,7 +133,7 @@ def test_inside_a_body_a_marker_stands_for_it_and_every_other_byte_stays(
     ascii_only=st.booleans(),
 )
 def test_no_spelling_of_a_secret_in_a_body_is_left(secret: str, before: str, ascii_only: bool) -> None:
-    scheme = SharedSecretScheme("s", "api-key", compile_template("${body.key}", ["body"]))
+    scheme = SharedSecretScheme(None, "api-key", compile_template("${body.key}", ["body"]))
     other = "".join(character for character in before if character not in secret)
     body = json.dumps({"key": secret, "n": [other, {secret: 1}]}, ensure_ascii=ascii_only).encode()
     left = redact(posted(body), scheme, BODY)
@@ -154,7 +154,7 @@ def test_whatever_is_posted_there_is_something_left(body: bytes, query: str, hea
         "${body[0]}${headers.a}",
         "${join('', keys(body))}",
     ):
-        scheme = SharedSecretScheme("s", "api-key", compile_template(token, ["body", "headers", "query"]))
+        scheme = SharedSecretScheme(None, "api-key", compile_template(token, ["body", "headers", "query"]))
         left = redact(posted(body, headers, query), scheme, BODY)
         assert redact(left, scheme, BODY) == left
 
@@ -215,7 +215,9 @@ def test_every_preset_says_where_its_proof_is_so_that_it_can_be_dropped() -> Non
             assert auth.get("scheme") in {None, "bearer", "basic", "sns", "paypal", "jwt", "none"}, name
             continue
         template = compile_template(text, (*scope.NAMES, "item"))
-        scheme = SignatureScheme("s", template, template) if "signature" in auth else JwtScheme("", template, "RS256")
+        scheme = (
+            SignatureScheme(None, template, template) if "signature" in auth else JwtScheme(None, template, "RS256")
+        )
         paths = {path for path in template.paths() if path[0] in {"headers", "query"}}
         headers = {path[1].replace("_", "-"): "proof" for path in paths if path[0] == "headers"}
         query = "&".join(f"{path[1]}=proof" for path in paths if path[0] == "query")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.auth import secret_ref
+from relay.auth.secret_ref import SecretRef, secret_problem
 from relay.errors import Unauthorized
 from relay.http.request import Request
 
@@ -14,13 +14,13 @@ EACH = "acme/${path.customer}"
 
 
 def resolve(text: str, path: Mapping[str, str], query: str = "", headers: Mapping[str, str] | None = None) -> str:
-    return secret_ref.resolve(text, Request("POST", "/", query, headers or {}, b"", ""), path)
+    return SecretRef.parse(text).resolve(Request("POST", "/", query, headers or {}, b"", ""), path)
 
 
 @pytest.mark.parametrize("customer", ["c1", "C-1", "a.b_c@d", "0", "x" * 128])
 def test_a_customer_has_a_secret_under_the_fixed_beginning(customer: str) -> None:
     assert resolve(EACH, {"customer": customer}) == f"acme/{customer}"
-    assert secret_ref.prefix_of(EACH) == "acme/"
+    assert SecretRef.parse(EACH).prefix == "acme/"
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,47 @@ def test_two_customers_never_have_one_name(customer: str, other: str) -> None:
     ],
 )
 def test_a_name_is_one_of_secrets_manager_or_parameter_store(text: str, good: bool) -> None:
-    assert (secret_ref.problem(text) is None) == good
+    assert (secret_problem(text) is None) == good
 
 
 def test_what_a_name_depends_on_is_known() -> None:
-    assert secret_ref.expressions("acme/${path.customer}/${query.a}") == ["path.customer", "query.a"]
-    assert secret_ref.expressions("acme/orders") == []
-    assert secret_ref.expressions("${path.customer}") == []
+    assert SecretRef.parse("acme/${path.customer}/${query.a}").expressions() == ["path.customer", "query.a"]
+    assert SecretRef.parse("acme/orders").expressions() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "overlaps"),
+    [
+        ("acme/a", "acme/a", True),
+        ("acme/a", "acme/b", False),
+        (EACH, "acme/a", True),
+        ("acme/a", EACH, True),
+        (EACH, "acme/a/b", False),
+        (EACH, "acmeX", False),
+        (EACH, "acme/vip/${path.customer}", True),
+        (EACH, "other/${path.customer}", False),
+        ("acme/${path.a}.b/c", "acme/xYb/c", False),  # a literal dot is no wildcard
+    ],
+)
+def test_two_names_overlap_if_one_secret_can_have_both(text: str, other: str, overlaps: bool) -> None:
+    assert SecretRef.parse(text).overlaps(SecretRef.parse(other)) is overlaps
+
+
+@pytest.mark.parametrize(
+    ("text", "in_dev"),
+    [
+        ("acme/a", "dev/acme/a"),
+        ("x" * 512, "dev/" + "x" * 512),
+        ("ssm:/acme/a", "ssm:/dev/acme/a"),
+        ("ssm:/acme/${path.customer}", "ssm:/dev/acme/${path.customer}"),
+        (
+            "arn:aws:secretsmanager:us-east-1:333333333333:secret:a",
+            "arn:aws:secretsmanager:us-east-1:333333333333:secret:a",
+        ),
+    ],
+)
+def test_a_stage_keeps_a_secret_under_its_own_prefix(text: str, in_dev: str) -> None:
+    ref = SecretRef.parse(text).in_stage("dev/")
+    request = Request("POST", "/", "", {}, b"", "")
+    assert ref.text == in_dev
+    assert ref.resolve(request, {"customer": "c1"}) == in_dev.replace("${path.customer}", "c1")

@@ -26,7 +26,7 @@ def verify(
 
 def scheme(kind: str, token: str = "${headers.authorization}", each: str = "") -> SharedSecretScheme:
     return SharedSecretScheme(
-        "name", kind, compile_template(token, NAMES), compile_template(each, NAMES) if each else None
+        None, kind, compile_template(token, NAMES), compile_template(each, NAMES) if each else None
     )
 
 

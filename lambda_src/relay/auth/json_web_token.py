@@ -20,6 +20,7 @@ from relay.auth.constant_time import any_equal
 from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, Fetch, VerificationContext
 from relay.auth.coverage import BODY, URL, Path, plain_paths
 from relay.auth.scheme import Scheme
+from relay.auth.secret_ref import SecretRef
 from relay.errors import MappingError, Unauthorized
 from relay.http.request import Request
 from relay.templates.template import Template
@@ -36,12 +37,12 @@ _MAX_TOKEN_LENGTH = 16384  # in a header; a body has the limit of relay.toml
 
 @dataclass(frozen=True, slots=True)
 class JwtScheme(Scheme):
-    """Where the token is and what it must say. `secret` names the secret of a symmetric algorithm, else it is empty.
+    """Where the token is and what it must say. `secret` names the secret of a symmetric algorithm.
 
     `claims` are templates that a claim must equal; `required_claims` must be there; `max_age` bounds `iat`, in seconds.
     """
 
-    secret: str
+    secret: SecretRef | None
     token: Template
     algorithm: str
     prefix: str = ""

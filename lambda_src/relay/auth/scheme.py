@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from relay.auth import coverage
 from relay.auth.context import VerificationContext
 from relay.auth.coverage import BODY, Path
+from relay.auth.secret_ref import SecretRef
 from relay.errors import CannotSign, Unauthorized
 from relay.http.request import Request
 from relay.templates.template import Template
@@ -16,7 +17,7 @@ from relay.templates.template import Template
 class Scheme(ABC):
     """How a route's requests prove that they come from their sender. `secret` names the secret, if there is one."""
 
-    secret: str = field(default="", kw_only=True)
+    secret: SecretRef | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def verify(self, request: Request, context: VerificationContext) -> None:
@@ -59,6 +60,10 @@ class Scheme(ABC):
     def proof_texts(self, request: Request, body_format: str) -> frozenset[str]:  # noqa: ARG002
         """Return the secret texts that prove `request`: they are removed wherever they stand."""
         return frozenset()
+
+    def secret_name(self, request: Request, path: Mapping[str, str]) -> str:
+        """Return the name of the secret for this request, empty if the scheme has none. Raise Unauthorized."""
+        return self.secret.resolve(request, path) if self.secret else ""
 
     @property
     def proof(self) -> Template | None:

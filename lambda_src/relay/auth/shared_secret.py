@@ -14,6 +14,7 @@ from relay.auth.constant_time import any_equal
 from relay.auth.context import VerificationContext
 from relay.auth.encodings import to_bytes
 from relay.auth.scheme import Scheme
+from relay.auth.secret_ref import SecretRef
 from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.http import body_formats
 from relay.http.request import Request
@@ -28,7 +29,7 @@ NONE = "none"
 class SharedSecretScheme(Scheme):
     """Where the text is. `secret` names the secret; for `basic` its value is `user:password`."""
 
-    secret: str
+    secret: SecretRef | None
     kind: str
     token: Template
     each: Template | None = None

@@ -22,6 +22,7 @@ from relay.auth.context import VerificationContext
 from relay.auth.coverage import Path, SignedContent
 from relay.auth.encodings import decode, encode, to_bytes
 from relay.auth.scheme import Scheme
+from relay.auth.secret_ref import SecretRef
 from relay.auth.signature_list import SignatureList
 from relay.auth.signing_keys import signing_keys
 from relay.auth.timestamps import S_OR_MS, check_timestamp, format_timestamp
@@ -43,13 +44,13 @@ _NO_KEY = "no usable secret: it is missing, empty or not in the scheme's encodin
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme(Scheme):
-    """How one sender signs. `secret` is empty where there is a public key; `tolerance` is in seconds.
+    """How one sender signs. There is a `secret` or a `public_key`; `tolerance` is in seconds.
 
     `each` reads the list of elements that are signed one by one. `refused_contents` are patterns of what a handshake
     signs for whoever asks: such a content proves nothing.
     """
 
-    secret: str
+    secret: SecretRef | None
     signature: Template
     content: Template
     kind: str = HMAC

@@ -9,7 +9,6 @@ from relay.auth import (
     json_web_token,
     public_key,
     scope,
-    secret_ref,
     shared_secret,
     signature,
     signing_keys,
@@ -19,6 +18,7 @@ from relay.auth.canonical import CANONICAL
 from relay.auth.certificate import CertificateScheme
 from relay.auth.json_web_token import JwtScheme
 from relay.auth.scheme import Scheme
+from relay.auth.secret_ref import SecretRef, secret_problem
 from relay.auth.shared_secret import NoScheme, SharedSecretScheme
 from relay.auth.signature import SignatureScheme
 from relay.config.table import INVALID_TEMPLATE, Table, Validator
@@ -34,7 +34,7 @@ def read(table: Table, schemes: Validator) -> Scheme:
     public = kind in {*public_key.KINDS, *certificate.KINDS, shared_secret.NONE} or (
         kind == json_web_token.KIND and table.get("algorithm") not in json_web_token.SYMMETRIC
     )
-    secret = "" if public else table.text("secret", check=secret_ref.problem)
+    secret = None if public else read_secret(table, "secret")
     if kind == shared_secret.NONE:
         scheme: Scheme = NoScheme()
     elif kind in certificate.KINDS:
@@ -47,25 +47,32 @@ def read(table: Table, schemes: Validator) -> Scheme:
     return scheme
 
 
-def _token(table: Table, kind: str, secret: str) -> SharedSecretScheme:
+def read_secret(table: Table, key: str) -> SecretRef | None:
+    """Return the reference to a secret at `key`, or None if the text is missing or cannot name a secret."""
+    text = table.text(key, check=secret_problem)
+    return None if secret_problem(text) else SecretRef.parse(text)
+
+
+def _token(table: Table, kind: str, secret: SecretRef | None) -> SharedSecretScheme:
     each = table.template("each", scope.NAMES)
     names = (*scope.NAMES, "item") if each else scope.NAMES
     default = None if kind == "api-key" else _AUTHORIZATION
     return SharedSecretScheme(secret, kind, table.template("token", names, default) or INVALID_TEMPLATE, each)
 
 
-def _jwt(table: Table, secret: str) -> JwtScheme:
+def _jwt(table: Table, secret: SecretRef | None) -> JwtScheme:
     # What tells one customer of the sender from another has to come from the route.
     required = table.texts("requires", required=False)
     email = table.text("email", None if "email" in required else "")
     claims = table.templates("claims", json_web_token.NAMES_IN_CLAIMS)
-    jwks_url = "" if secret else table.text("jwks_url", "", check=_https)
+    is_symmetric = table.get("algorithm") in json_web_token.SYMMETRIC
+    jwks_url = "" if is_symmetric else table.text("jwks_url", "", check=_https)
     scheme = JwtScheme(
         secret=secret,
         token=table.template("token", scope.NAMES, "${headers.authorization}") or INVALID_TEMPLATE,
         algorithm=table.text("algorithm", check=_algorithm),
         prefix=table.text("prefix", ""),
-        public_key="" if secret else _one_key(table, required=not jwks_url),
+        public_key="" if is_symmetric else _one_key(table, required=not jwks_url),
         jwks_url=jwks_url,
         issuer=table.texts("issuer", required=False),
         audience=table.text("audience", None if "audience" in required else ""),
@@ -114,7 +121,7 @@ def _one_key(table: Table, *, required: bool) -> str:
     return table.text(given[0] if given else "public_key", None if required else "")
 
 
-def _signature(table: Table, kind: str, secret: str) -> SignatureScheme:
+def _signature(table: Table, kind: str, secret: SecretRef | None) -> SignatureScheme:
     required = table.texts("requires", required=False)
     each = table.template("each", scope.NAMES)
     item = ("item",) if each else ()

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relay.auth import certificate, handshake, json_web_token, redaction, secret_ref, shared_secret, signature
+from relay.auth import certificate, handshake, json_web_token, redaction, shared_secret, signature
 from relay.auth.handshake import Handshake
-from relay.auth.secret_ref import SSM
 from relay.config import auth as scheme_config
 from relay.config import event as event_config
 from relay.config import presets, route_rules
@@ -207,11 +206,12 @@ def _route(table: Table, known: Presets, partner: str, regions: Sequence[str]) -
         on_oversize=table.choice("on_oversize", (REJECT, CLAIM_CHECK)),
         response_body=table.text("response_body", preset.get("response_body", "")),
         handshakes=handshakes,
-        verify_token=table.text("verify_token", check=secret_ref.problem) if has_token else "",
+        verify_token=scheme_config.read_secret(table, "verify_token") if has_token else None,
         enroll=table.flag("enroll", default=False) if any(one.enroll for one in handshakes) else False,
         origins=table.texts("origins", required=False) if any(one.origin for one in handshakes) else (),
     )
-    if route.enroll and (route.auth.secret.startswith(SSM) or secret_ref.is_template(route.auth.secret)):
+    secret = route.auth.secret
+    if route.enroll and secret and (secret.is_parameter or not secret.is_fixed):
         table.problem("enroll", "expected the secret to be one in Secrets Manager, where it can be stored")
     if bus.startswith("arn:") and bus.split(":")[3] not in regions:
         table.problem("bus", f'expected its Region to be one of regions, got "{bus}"')

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, fields, replace
 
-from relay.auth import secret_ref
 from relay.auth.handshake import Handshake
 from relay.auth.scheme import Scheme
+from relay.auth.secret_ref import SecretRef
 from relay.config.event import EventTemplate
 from relay.http import body_formats
 from relay.templates.template import Template
@@ -29,7 +29,7 @@ class Route:
     on_oversize: str = REJECT
     bus: str = ""
     handshakes: tuple[Handshake, ...] = ()
-    verify_token: str = ""
+    verify_token: SecretRef | None = None
     origins: tuple[str, ...] = ()
     enroll: bool = False
     allow_forgeable_source: bool = False
@@ -45,15 +45,15 @@ class Route:
         event = {f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)}
         return {"delivery_id": self.delivery_id, **event}
 
-    def secrets(self) -> set[str]:
+    def secrets(self) -> set[SecretRef]:
         """The names of the secrets this route reads."""
-        return {name for name in (self.auth.secret, self.verify_token) if name}
+        return {secret for secret in (self.auth.secret, self.verify_token) if secret}
 
     def with_secret_prefix(self, prefix: str) -> "Route":
         """Return this route with its secrets named as the stage of this prefix keeps them."""
         secret = self.auth.secret
         return replace(
             self,
-            auth=replace(self.auth, secret=secret_ref.in_stage(secret, prefix)) if secret else self.auth,
-            verify_token=secret_ref.in_stage(self.verify_token, prefix) if self.verify_token else "",
+            auth=replace(self.auth, secret=secret.in_stage(prefix)) if secret else self.auth,
+            verify_token=self.verify_token.in_stage(prefix) if self.verify_token else None,
         )

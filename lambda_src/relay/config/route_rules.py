@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from relay.auth import secret_ref
 from relay.auth.handshake import DEFAULT_PATTERN
 from relay.config.route import Route
 from relay.http.body_formats import CLOUDEVENTS_BINARY, JSON
@@ -71,10 +70,11 @@ def shares_secrets(routes: Sequence[Route]) -> Iterator[tuple[int, str]]:
 
     With `secret = "acme/${path.customer}"`, a customer called `github` would be proven by the secret `acme/github`.
     """
-    fixed = {name: route.name for route in routes for name in route.secrets() if not secret_ref.is_template(name)}
+    fixed = {secret.text: route.name for route in routes for secret in route.secrets() if secret.is_fixed}
     for index, route in enumerate(routes):
-        for name, owner in fixed.items() if secret_ref.is_template(route.auth.secret) else ():
-            if secret_ref.can_be(route.auth.secret, name):
+        secret = route.auth.secret
+        for name, owner in fixed.items() if secret and not secret.is_fixed else ():
+            if secret and secret.can_be(name):
                 yield (
                     index,
                     f'expected another beginning: a customer could choose "{name}", the secret of route "{owner}"',
@@ -90,15 +90,20 @@ def signed_for_anybody(route: Route, routes: Sequence[Route]) -> tuple[str, ...]
         handshake.pattern
         for other in routes
         for handshake in other.handshakes
-        if handshake.sign and not handshake.authenticate and secret_ref.may_be_one(other.auth.secret, route.auth.secret)
+        if handshake.sign and not handshake.authenticate and _share_a_secret(other, route)
     )
+
+
+def _share_a_secret(route: Route, other: Route) -> bool:
+    ours, theirs = route.auth.secret, other.auth.secret
+    return ours is not None and theirs is not None and ours.overlaps(theirs)
 
 
 def _forgeable(route: Route) -> Iterator[Problem]:
     """Yield each value that chooses the customer and is neither signed nor what chose the secret."""
     if route.bus:  # one event bus, the operator's own, for all
         return
-    theirs = secret_ref.expressions(route.auth.secret)
+    theirs = route.auth.secret.expressions() if route.auth.secret else []
     behind = {"delivery_id": route.delivery_id, "item": route.event.each}
     for field, template in (("source", route.event.source), ("region", route.event.region)):
         for part in template.placeholders() if template else ():

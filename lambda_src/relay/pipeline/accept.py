@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from relay.auth import secret_ref
 from relay.auth.context import VerificationContext
 from relay.delivery.deliver import budget, deliver
 from relay.delivery.message import Message, origin_of
@@ -37,7 +36,7 @@ def accept(
         request = parse_event(event, config.limits.body)
         route, path = match_route(config.routes, request.method, request.path)
         route_name = route.name
-        routed = RoutedRequest(request, route, path, secret_ref.resolve(route.auth.secret, request, path), now)
+        routed = RoutedRequest(request, route, path, route.auth.secret_name(request, path), now)
         if challenge := handshakes.answer_unauthenticated(routed, services):
             return responses.handshake_response(challenge), HandshakeAnswered(route.name)
         webhook = _authenticate(routed, services)

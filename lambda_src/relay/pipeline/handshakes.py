@@ -39,7 +39,8 @@ def _answer(challenge: Handshake, routed: RoutedRequest, services: Services) -> 
         _enroll(challenge, routed, services)
     secrets = services.read_secret(routed.secret_name) if challenge.sign else ()
     # A wrong token rejects the handshake, so it is compared with fresh values.
-    tokens = services.refresh_secret(route.verify_token) if challenge.token else ()
+    token = route.verify_token.resolve(routed.request, routed.path) if challenge.token and route.verify_token else ""
+    tokens = services.refresh_secret(token) if token else ()
     context = HandshakeContext(route.auth, secrets, tokens, route.origins)
     return handshake.answer(challenge, routed.request, context)
 

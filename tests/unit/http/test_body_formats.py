@@ -14,7 +14,7 @@ def request(body: bytes = b'{"key":"secret","id":"a=1"}', **headers: str) -> Req
 
 
 def scheme(token: str) -> SharedSecretScheme:
-    return SharedSecretScheme("name", "api-key", compile_template(token, ["headers", "body"]))
+    return SharedSecretScheme(None, "api-key", compile_template(token, ["headers", "body"]))
 
 
 def test_a_body_is_parsed_once_for_each_format() -> None:
