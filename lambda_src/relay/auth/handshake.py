@@ -1,7 +1,7 @@
-"""Requests that only ask whether somebody is there: answered, and never delivered. Senders' handshakes are data.
+"""Verification handshakes: requests with which senders check an endpoint. They are answered, and never delivered.
 
-A handshake is answered after the route's scheme has passed, unless the sender neither signs it nor sends its token
-(`authenticate = false`); what is echoed then is short, printable, and never markup to a browser.
+A handshake is answered after the route's scheme has verified it, unless the sender neither signs it nor sends its token
+(`authenticate = false`). Then every value that is echoed is short, printable, and never markup to a browser.
 """
 
 import json
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from relay.auth import scope
 from relay.auth.constant_time import any_equal
+from relay.auth.encodings import to_bytes
 from relay.auth.scheme import Scheme
-from relay.auth.scope import render, verification_scope
 from relay.errors import Forbidden, MappingError, Unauthorized
 from relay.http import body_formats
 from relay.http.request import Request
@@ -25,9 +26,9 @@ DEFAULT_PATTERN = "[ -~]{1,1024}"
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a sender asks (`when`), and what it wants to hear: `text`, or `json`, and `headers`.
+    """One kind of handshake: the requests it is (`method`, `when`) and the response: `text`, or `json`, and `headers`.
 
-    What is signed (`sign`, for `${hmac}` and the scheme's `${pair_key}`), or else every value of the answer, matches
+    What is signed (`sign`, for `${hmac}` and the scheme's `${pair_key}`), or else every value of the response, matches
     `pattern`. `token` must be the route's verify token, `origin` one of its origins. `enroll` is a secret that arrives
     in the handshake: stored while the route's enrollment is open and there is none yet, refused otherwise.
     """
@@ -46,33 +47,58 @@ class Handshake:
     enroll: Template | None
     body_format: str = body_formats.JSON
 
+    def matches(self, request: Request) -> bool:
+        """Return True if `request` is such a handshake."""
+        if self.method != request.method:
+            return False
+        try:
+            return self.when.truth(self._scope(request))
+        except (MappingError, Unauthorized):
+            return False
+
     def secret(self, request: Request) -> str:
-        """The secret that arrives in this handshake. Raises Unauthorized if it must not be one."""
+        """Return the secret that arrives in this handshake. Raise Unauthorized if it must not be one."""
         if not self.enroll:
             raise Unauthorized("no secret arrives in this handshake")
-        return _checked(self.pattern, render(self.enroll, _scope(self, request), "secret"))
+        return _checked(self.pattern, scope.render(self.enroll, self._scope(request), "secret"))
 
+    def respond(self, request: Request, context: "HandshakeContext") -> "HandshakeResponse":
+        """Return the response. Raise Forbidden for a wrong token or origin, Unauthorized for a value not to echo."""
+        values = self._scope(request)
+        try:
+            self._check_token(values, context.tokens)
+            if self.origin and self.origin.render(values) not in context.origins:
+                raise Forbidden("The origin is not one of this route's.")
+            pattern = self.pattern
+            if self.sign:
+                values |= context.scheme.sign_text(_checked(pattern, self.sign.render(values)), context.secrets)
+                pattern = DEFAULT_PATTERN
+            headers = {name: _checked(pattern, value.render(values)) for name, value in self.headers.items()}
+            fields = {name: _checked(pattern, value.render(values)) for name, value in self.json.items()}
+            text = _checked(pattern, self.text.render(values)) if self.text else ""
+        except MappingError as error:
+            raise Unauthorized(f"handshake: {error}") from error
+        if fields:
+            return HandshakeResponse(self.status, {"content-type": "application/json", **headers}, json.dumps(fields))
+        return HandshakeResponse(self.status, {**plain_text(text).headers, **headers}, text)
 
-@dataclass(frozen=True, slots=True)
-class HandshakeResponse:
-    """The answer to a handshake, made of text."""
+    def _check_token(self, values: Mapping[str, Any], tokens: Sequence[str]) -> None:
+        if self.token:
+            candidate = to_bytes(self.token.render(values))
+            if not any_equal([token.encode() for token in tokens if token.strip()], [candidate]):
+                raise Forbidden("The verify token is not the one of this route.")
 
-    status: int
-    headers: Mapping[str, str]
-    body: str
-
-
-def find(handshakes: Iterable[Handshake], request: Request, *, authentic: bool) -> Handshake | None:
-    """The handshake that `request` is, of those that are answered now that it is, or is not yet, authentic."""
-    for one in handshakes:
-        if one.method == request.method and one.authenticate == authentic and _asks(one, request):
-            return one
-    return None
+    def _scope(self, request: Request) -> dict[str, Any]:
+        templates = [self.when, self.text, self.sign, self.enroll, self.token, self.origin]
+        templates += [*self.json.values(), *self.headers.values()]
+        paths = {path for template in templates if template for path in template.paths()}
+        reads_body = any(path[:1] == ("body",) for path in paths)
+        return scope.verification_scope(request, "", self.body_format if reads_body else "")
 
 
 @dataclass(frozen=True, slots=True)
 class HandshakeContext:
-    """What the route knows that a handshake may need: its scheme and secrets, its verify tokens and allowed origins."""
+    """What a handshake may need of its route: the scheme and its secrets, the verify tokens and allowed origins."""
 
     scheme: Scheme
     secrets: Sequence[str]
@@ -80,53 +106,37 @@ class HandshakeContext:
     origins: Sequence[str]
 
 
-def answer(handshake: Handshake, request: Request, receiver: HandshakeContext) -> HandshakeResponse:
-    """Raises Forbidden if the token or the origin is not the route's, Unauthorized if a value must not be echoed."""
-    scope = _scope(handshake, request)
-    try:
-        if handshake.token:
-            given = handshake.token.render(scope).encode("utf-8", "surrogatepass")
-            if not any_equal([token.encode() for token in receiver.tokens if token.strip()], [given]):
-                raise Forbidden("The verify token is not the one of this route.")
-        if handshake.origin and handshake.origin.render(scope) not in receiver.origins:
-            raise Forbidden("The origin is not one of this route's.")
-        pattern = handshake.pattern
-        if handshake.sign:
-            signed = _checked(pattern, handshake.sign.render(scope))
-            scope |= receiver.scheme.sign_text(signed, receiver.secrets)
-            pattern = DEFAULT_PATTERN
-        headers = {name: _checked(pattern, value.render(scope)) for name, value in handshake.headers.items()}
-        fields = {name: _checked(pattern, value.render(scope)) for name, value in handshake.json.items()}
-        text = _checked(pattern, handshake.text.render(scope)) if handshake.text else ""
-    except MappingError as error:
-        raise Unauthorized(f"handshake: {error}") from error
-    if fields:
-        return HandshakeResponse(handshake.status, {"content-type": "application/json", **headers}, json.dumps(fields))
-    spoken = plain(text)
-    return HandshakeResponse(handshake.status, {**spoken.headers, **headers}, text)
+@dataclass(frozen=True, slots=True)
+class HandshakeResponse:
+    """The HTTP response to a handshake; the body is text."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
 
 
-def plain(text: str) -> HandshakeResponse:
-    """200 with a text that no browser takes for markup."""
+def find_unauthenticated(handshakes: Iterable[Handshake], request: Request) -> Handshake | None:
+    """Return the handshake that `request` is, among those whose sender proves nothing; None if it is none."""
+    return _find((handshake for handshake in handshakes if not handshake.authenticate), request)
+
+
+def find_authenticated(handshakes: Iterable[Handshake], request: Request) -> Handshake | None:
+    """Return the handshake that an authenticated `request` is; None if it is a webhook."""
+    return _find((handshake for handshake in handshakes if handshake.authenticate), request)
+
+
+def plain_text(text: str) -> HandshakeResponse:
+    """Return 200 with a text that no browser takes for markup."""
     headers = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"} if text else {}
     return HandshakeResponse(HTTPStatus.OK, headers, text)
 
 
-def _asks(handshake: Handshake, request: Request) -> bool:
-    try:
-        return handshake.when.truth(_scope(handshake, request))
-    except (MappingError, Unauthorized):
-        return False
-
-
-def _scope(handshake: Handshake, request: Request) -> dict[str, Any]:
-    templates = [handshake.when, handshake.text, handshake.sign, handshake.enroll]
-    templates += [handshake.token, handshake.origin, *handshake.json.values(), *handshake.headers.values()]
-    reads = any(path[:1] == ("body",) for one in templates if one for path in one.paths())
-    return verification_scope(request, "", handshake.body_format if reads else "")
+def _find(handshakes: Iterable[Handshake], request: Request) -> Handshake | None:
+    return next((handshake for handshake in handshakes if handshake.matches(request)), None)
 
 
 def _checked(pattern: str, value: str) -> str:
+    """Return `value`. Raise Unauthorized unless it matches `pattern`."""
     if not re.fullmatch(pattern, value):
         raise Unauthorized("the handshake has a value that must not be echoed")
     return value

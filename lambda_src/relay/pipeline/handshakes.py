@@ -15,7 +15,7 @@ def answer_unauthenticated(routed: RoutedRequest, services: Services) -> Handsha
 
     Raise Unauthorized or Forbidden if it must not be answered.
     """
-    challenge = handshake.find(routed.route.handshakes, routed.request, authentic=False)
+    challenge = handshake.find_unauthenticated(routed.route.handshakes, routed.request)
     return _answer(challenge, routed, services) if challenge else None
 
 
@@ -24,7 +24,7 @@ def answer_authenticated(routed: RoutedRequest, services: Services) -> Handshake
 
     Raise Unauthorized or Forbidden if it must not be answered, Unavailable if a subscription cannot be confirmed now.
     """
-    if challenge := handshake.find(routed.route.handshakes, routed.request, authentic=True):
+    if challenge := handshake.find_authenticated(routed.route.handshakes, routed.request):
         return _answer(challenge, routed, services)
     if url := routed.route.auth.confirmation_url(routed.request):
         if not services.fetch(url, PUBLISHED_SECONDS):
@@ -42,7 +42,7 @@ def _answer(challenge: Handshake, routed: RoutedRequest, services: Services) -> 
     token = route.verify_token.resolve(routed.request, routed.path) if challenge.token and route.verify_token else ""
     tokens = services.refresh_secret(token) if token else ()
     context = HandshakeContext(route.auth, secrets, tokens, route.origins)
-    return handshake.answer(challenge, routed.request, context)
+    return challenge.respond(routed.request, context)
 
 
 def _enroll(challenge: Handshake, routed: RoutedRequest, services: Services) -> None:

@@ -48,7 +48,7 @@ def replayed(first: dict[str, Any]) -> dict[str, Any]:
 
 def fixed(text: str) -> dict[str, Any]:
     """Return 200 with the text that a route's sender expects instead of the results."""
-    return handshake_response(handshake.plain(text))
+    return handshake_response(handshake.plain_text(text))
 
 
 def handshake_response(response: HandshakeResponse) -> dict[str, Any]:
