@@ -158,3 +158,20 @@ def test_a_body_over_the_limit_is_refused_and_one_of_exactly_the_limit_is_not(fl
     for size in (LIMIT + 1, LIMIT + 2, 10 * LIMIT):
         with pytest.raises(PayloadTooLarge, match="1000 bytes"):
             request.parse_event(event(size), LIMIT)
+
+
+def test_a_method_in_lower_case_is_the_method() -> None:
+    assert request.parse_event(rest_api_event(httpMethod="post"), LIMIT).method == "POST"
+
+
+@pytest.mark.parametrize("event", [http_api_event("/github"), rest_api_event()])
+def test_what_the_gateway_leaves_null_is_empty(event: dict[str, Any]) -> None:
+    names = ["headers", "multiValueHeaders", "body", "rawQueryString"]
+    names += ["queryStringParameters", "multiValueQueryStringParameters"]
+    parsed = request.parse_event({**event, **dict.fromkeys(names)}, LIMIT)
+    assert (parsed.headers, parsed.query, parsed.body) == ({}, "", b"")
+
+
+@pytest.mark.parametrize("value", ["Text/JSON", " text/json ;charset=utf-8", "text/json"])
+def test_a_media_type_is_lower_case_without_spaces_and_parameters(value: str) -> None:
+    assert request.Request("POST", "/", "", {"content-type": value}, b"", "").content_type == "text/json"

@@ -28,7 +28,7 @@ class Scheme(ABC):
         raise CannotSign("only the sender can make its tokens and certificates")
 
     def sign_text(self, text: str, secrets: Sequence[str]) -> dict[str, str]:  # noqa: ARG002
-        """Return the values with which a handshake proves the secret: `hmac` of `text`, `pair_key`. Raise Unauthorized."""
+        """Return what proves the secret in a handshake: `hmac` of `text`, and `pair_key`. Raise Unauthorized."""
         raise Unauthorized("the scheme signs no handshake")
 
     def refuse_contents(self, patterns: tuple[str, ...]) -> "Scheme":  # noqa: ARG002
