@@ -17,7 +17,7 @@ from relay.http.request import Request
 from tests.conftest import RELAY_TOML, Load
 from tests.doubles import nothing_is_published
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "vectors.json").read_text("utf-8"))["vectors"]
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "vectors.json").read_text("utf-8"))["vectors"]
 VALID = next(vector for vector in VECTORS if vector["id"] == "standard-webhooks/valid")
 
 

@@ -14,7 +14,7 @@ from relay.errors import Unauthorized
 from relay.http.request import Request
 from tests.conftest import NOW, Load
 from tests.doubles import nothing_is_published
-from tests.unit.test_signatures import VALID
+from tests.unit.auth.test_signature import VALID
 
 BODY = b'{"id":"1"}'
 SECONDS, MILLISECONDS = str(int(NOW.timestamp())), str(int(NOW.timestamp()) * 1000)
