@@ -75,8 +75,9 @@ class SecretRef:
 
     def can_be(self, name: str) -> bool:
         """Return True if a request could choose `name`."""
-        parts = [re.escape(part) if isinstance(part, str) else _PART.pattern for part in self.template.parts]
-        return re.fullmatch("".join(f"(?:{part})" for part in parts), name) is not None
+        parts = [re.escape(part) if isinstance(part, str) else f"(?:{_PART.pattern})" for part in self.template.parts]
+        pattern = "".join(parts)
+        return re.fullmatch(pattern, name) is not None
 
     def overlaps(self, other: "SecretRef") -> bool:
         """Return True if both may name one secret: of two with parts from the request, if their prefixes allow it."""
