@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first of the transports is what a relay.toml without one gets."""
+    """Put the chosen transport first: it is what a relay.toml without one gets."""
     chosen = config.getoption("--transport")
     loader.TRANSPORTS = (chosen, *(one for one in loader.TRANSPORTS if one != chosen))
 

@@ -114,7 +114,7 @@ class Functions:
         return list(drain(self.bus.client("sqs", PARTNER, REGION), os.environ[ENVIRONMENT[queue]]))
 
     def batch(self, messages: list[dict[str, Any]], *, received: int = 1, sent_ms: int | None = None) -> dict[str, Any]:
-        """What Lambda's event source mapping would make of messages of the retry queue; the handler's answer."""
+        """Return the redeliver handler's response to messages, passed as Lambda's event source mapping does."""
         records = [
             {
                 "messageId": str(number),
@@ -145,7 +145,7 @@ def _nobody() -> str:
 
 @contextmanager
 def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]:
-    """The functions, with queues, a bucket and a table of this name of their own."""
+    """Yield the functions, with queues, a bucket and a table of their own."""
     sqs, s3 = bus.client("sqs", PARTNER, REGION), bus.client("s3", PARTNER, REGION)
     s3.create_bucket(Bucket=f"{BUCKET}-{name}")
     bus.client("dynamodb", PARTNER, REGION).create_table(

@@ -47,7 +47,7 @@ class Entry:
 
     @cached_property
     def size(self) -> int:
-        """Bytes as EventBridge counts them.
+        """The bytes of the entry as EventBridge counts them.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
         """
@@ -55,14 +55,14 @@ class Entry:
         return TIME_BYTES + sum(len(text.encode()) for text in texts)
 
     def is_unicode(self) -> bool:
-        """Whether it can be sent at all: JSON may spell a lone surrogate, UTF-8 cannot."""
+        """Return whether the entry can be sent: JSON can spell a lone surrogate, UTF-8 cannot."""
         try:
             return bool(self.size)
         except UnicodeEncodeError:
             return False
 
     def wire(self) -> WireEntry:
-        """The entry as the AWS CLI takes it. EventBridge keeps whole seconds."""
+        """Return the entry in the AWS CLI's JSON. EventBridge stores whole seconds."""
         wire: WireEntry = {
             "Time": rfc3339(self.time),
             "Source": self.source,
@@ -75,14 +75,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """EventBridge took the entry."""
+    """EventBridge accepted the entry."""
 
     event_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The entry was not taken, by EventBridge or before it was sent; `code` is in EventBridge's vocabulary.
+    """The entry was not accepted, by EventBridge or before it was sent; `code` is one of EventBridge's or ours.
 
     `attempts` is how often it was put.
     """
@@ -96,7 +96,9 @@ Outcome = Accepted | Failed
 
 
 def refusal(entry: Entry, partner: str) -> Failed | None:
-    """What EventBridge would refuse `entry` for, or None. IAM cannot bound the source, so `partner` does here.
+    """Return the error with which EventBridge would refuse `entry`, or None.
+
+    IAM cannot limit the source, so it has to begin with `partner` here.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
     """
@@ -126,5 +128,5 @@ def _refused_source(entry: Entry, partner: str) -> Failed | None:
 
 
 def rfc3339(time: datetime) -> str:
-    """`2026-11-23T07:09:54Z`."""
+    """Return a time as `2026-11-23T07:09:54Z`."""
     return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

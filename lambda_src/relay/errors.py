@@ -4,7 +4,7 @@ RelayError
 |-- ConfigError        the operator: relay.toml is wrong; the function does not start
 |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
 |-- CannotSign         nobody: only the sender has the key; raised by tools that sign test requests
-`-- Rejected           the sender: the webhook was not taken (4xx, 5xx)
+`-- Rejected           the sender: the webhook was not accepted (4xx, 5xx)
     |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge
     |-- InternalError  us: a bug; the sender keeps the webhook and tries again
     `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
@@ -34,7 +34,7 @@ class CannotSign(RelayError):
 
 
 class Rejected(RelayError):
-    """The webhook was not taken: an HTTP status, a title that is the same for every such answer, and a detail.
+    """The webhook was not accepted: an HTTP status, a title that is the same for every such answer, and a detail.
 
     `reason` is for the log alone, where the sender must not learn it.
     """
@@ -71,14 +71,14 @@ class Forbidden(Rejected):
 
 
 class NotFound(Rejected):
-    """No route has this path."""
+    """No route matches the path."""
 
     status = 404
     title = "Not Found"
 
 
 class MethodNotAllowed(Rejected):
-    """The path exists, for another method."""
+    """A route matches the path, but not the method."""
 
     status = 405
     title = "Method Not Allowed"
@@ -88,7 +88,7 @@ class MethodNotAllowed(Rejected):
 
 
 class Conflict(Rejected):
-    """Another request with the same delivery id is being worked on: the sender should try again."""
+    """Another request for the same webhook is being processed: the sender should try again."""
 
     status = 409
     title = "Conflict"
@@ -114,11 +114,11 @@ class InternalError(Rejected):
     title = "Internal Server Error"
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The relay failed. The webhook was not taken; send it again.", reason=reason)
+        super().__init__("The relay failed. The webhook was not accepted; send it again.", reason=reason)
 
 
 class Unavailable(Rejected):
-    """Nothing could store the webhook (or prove it): the sender still owns it and should try again."""
+    """The webhook could not be stored or authenticated now: the sender still owns it and should try again."""
 
     status = 503
     title = "Service Unavailable"

@@ -210,6 +210,16 @@ def test_a_subscription_is_confirmed_only_for_an_allowed_topic_and_at_amazon(
     assert greet(config(load, "sns", key), request, {})["statusCode"] == 401
 
 
+def test_a_subscription_that_amazon_does_not_confirm_is_503(load: Load) -> None:
+    signed = VECTORS["sns/subscription_confirmation"]
+    key = 'topics = ["arn:aws:sns:eu-west-1:123456789012:MyTopic"], certificate = ' + json.dumps(signed["certificate"])
+    statuses = [
+        greet(config(load, "sns", key), signed, {}, fetch=lambda *_, page=page: page)["statusCode"]
+        for page in (b"<ConfirmSubscriptionResponse/>", b"")
+    ]
+    assert statuses == [200, 503]
+
+
 @pytest.mark.parametrize(("stored", "enroll", "status"), [("", True, 200), ("", False, 401), ("stored", True, 401)])
 def test_a_secret_is_enrolled_once_and_never_replaced(load: Load, stored: str, enroll: bool, status: int) -> None:
     headers = [["X-Hook-Secret", "b537207f20cbfa02357cf448134da559"]]

@@ -1,4 +1,4 @@
-"""The shape of a message in the retry queue and the dead-letter queue, the same in both; tools may rely on it."""
+"""The JSON of a message, the same in the retry queue and the dead-letter queue; tools may rely on it."""
 
 import base64
 import json
@@ -33,14 +33,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An entry that could not be delivered, or an authentic webhook that could not be mapped; why, and how often."""
+    """An entry that could not be delivered, or the request of a webhook that could not be mapped, and the error."""
 
     origin: Origin
     content: Entry | Request
     failed: Failed
 
     def text(self) -> str:
-        """JSON in ASCII: SQS refuses some control characters, and JSON's escapes are always allowed."""
+        """Return JSON in ASCII: SQS refuses some control characters, but never JSON's escapes."""
         origin = {
             "version": VERSION,
             "route": self.origin.route,
@@ -55,10 +55,10 @@ class Message:
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
             claim = {"claim": self.content.claim} if self.content.claim else {}
             return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | claim)
-        return json.dumps(origin | why | {"webhook": _posted(self.content)})
+        return json.dumps(origin | why | {"webhook": _request_fields(self.content)})
 
     def attributes(self) -> dict[str, str]:
-        """What an operator filters by. Any of them may have any character, so they are spelled in ASCII too."""
+        """Return the attributes by which an operator filters, in ASCII, as any of them may have any character."""
         source = self.content.source if isinstance(self.content, Entry) else ""
         attributes = {
             "Route": ascii_attribute(self.origin.route),
@@ -68,12 +68,12 @@ class Message:
         return {name: value for name, value in attributes.items() if value}
 
     def with_failure(self, failed: Failed) -> "Message":
-        """The same after one more failure."""
+        """Return the message after one more failure."""
         return replace(self, failed=replace(failed, attempts=self.failed.attempts + failed.attempts))
 
 
 def origin_of(webhook: Webhook, webhook_id: str) -> Origin:
-    """Where everything that `webhook` becomes has its origin."""
+    """Return the origin of everything that `webhook` becomes."""
     return Origin(webhook.route.name, webhook_id, rfc3339(webhook.received_at))
 
 
@@ -100,7 +100,7 @@ def parse(text: str) -> Message:
     return Message(origin, content, failed)
 
 
-def _posted(request: Request) -> dict[str, Any]:
+def _request_fields(request: Request) -> dict[str, Any]:
     return {
         "method": request.method,
         "path": request.path,
@@ -110,13 +110,13 @@ def _posted(request: Request) -> dict[str, Any]:
     }
 
 
-def _request(posted: Mapping[str, Any]) -> Request:
+def _request(fields: Mapping[str, Any]) -> Request:
     try:
-        body = base64.b64decode(_text(posted["body"]), validate=True)
+        body = base64.b64decode(_text(fields["body"]), validate=True)
     except ValueError as error:
         raise InvalidMessage("the body is not base64") from error
-    headers = {name: _text(value) for name, value in _object(posted["headers"]).items()}
-    return Request(_text(posted["method"]), _text(posted["path"]), _text(posted["query"]), headers, body, "")
+    headers = {name: _text(value) for name, value in _object(fields["headers"]).items()}
+    return Request(_text(fields["method"]), _text(fields["path"]), _text(fields["query"]), headers, body, "")
 
 
 def _entry(letter: Mapping[str, Any]) -> Entry:
