@@ -1,9 +1,13 @@
 """Builds the function's package with pip, without Docker, for Lambda's platform or for this machine."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from aws_cdk import aws_lambda as lambda_
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "lambda_src"
+INSTALLED = ROOT / ".build" / "function"
 REQUIREMENTS = ROOT / "requirements-function.txt"
 CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
 
@@ -74,24 +79,32 @@ class Package:
 
     def build(self, target: Path) -> None:
         """Write the package into `target`. Raise CalledProcessError if pip fails."""
-        platform = () if self.local else LAMBDA_PLATFORM
-        pip = [sys.executable, "-m", "pip", *PIP_INSTALL]
-        requirements = [f"--requirement={REQUIREMENTS}"] + [f"--requirement={CRYPTOGRAPHY}"] * self.cryptography
-        subprocess.run([*pip, *platform, "--target", str(target), *requirements], check=True)
+        shutil.copytree(self.dependencies(), target, dirs_exist_ok=True)
         shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(self.config, target / "relay.toml")
-        shutil.rmtree(target / "bin", ignore_errors=True)  # its scripts name this machine's Python
-        for metadata in target.glob("*.dist-info"):
-            for name in WRITTEN_BY_PIP:
-                (metadata / name).unlink(missing_ok=True)
-        for data in (target / "botocore" / "data").iterdir():
-            if data.is_dir() and data.name not in SERVICES:
-                shutil.rmtree(data)
-        for unused in UNUSED_POWERTOOLS:
-            shutil.rmtree(target / "aws_lambda_powertools" / unused)
         if compiler := self.compiler():
             _compile(compiler, target)
         _set_modes(target)
+
+    def dependencies(self) -> Path:
+        """Return a folder with what the package needs beside the relay; pip installs it once for each lock.
+
+        Raise CalledProcessError if pip fails.
+        """
+        platform = () if self.local else LAMBDA_PLATFORM
+        locks = (REQUIREMENTS, CRYPTOGRAPHY) if self.cryptography else (REQUIREMENTS,)
+        folder = installed_folder(platform, locks)
+        if folder.exists():
+            return folder
+        INSTALLED.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=INSTALLED) as temporary:
+            target = Path(temporary) / "installed"
+            pip = [sys.executable, "-m", "pip", *PIP_INSTALL, *platform, "--target", str(target)]
+            subprocess.run([*pip, *(f"--requirement={lock}" for lock in locks)], check=True)
+            _remove_unused(target)
+            with suppress(OSError):  # another process has installed the same meanwhile
+                target.rename(folder)
+        return folder
 
     def compiler(self) -> str | None:
         """Return the Python that can compile for where the package will run, or None if there is none here.
@@ -107,6 +120,29 @@ class Package:
         if not python or subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode:
             return None
         return python
+
+
+def installed_folder(platform: tuple[str, ...], locks: tuple[Path, ...]) -> Path:
+    """Return the folder of what pip installs from these locks for a platform.
+
+    Its name is a hash of all that decides what is in it: the platform, the Python, this module and the locks.
+    """
+    machine = "\n".join([*platform, sysconfig.get_platform(), sys.version]).encode()
+    content = [machine, *(path.read_bytes() for path in (Path(__file__), *locks))]
+    return INSTALLED / hashlib.sha256(b"\0".join(content)).hexdigest()
+
+
+def _remove_unused(target: Path) -> None:
+    """Remove from what pip has installed whatever names this machine and whatever the function never imports."""
+    shutil.rmtree(target / "bin", ignore_errors=True)  # its scripts name this machine's Python
+    for metadata in target.glob("*.dist-info"):
+        for name in WRITTEN_BY_PIP:
+            (metadata / name).unlink(missing_ok=True)
+    for data in (target / "botocore" / "data").iterdir():
+        if data.is_dir() and data.name not in SERVICES:
+            shutil.rmtree(data)
+    for unused in UNUSED_POWERTOOLS:
+        shutil.rmtree(target / "aws_lambda_powertools" / unused)
 
 
 def _compile(python: str, target: Path) -> None:
