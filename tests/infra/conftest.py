@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -69,6 +70,7 @@ def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
     )
 
 
+@cache  # many tests look at the same template, and none changes it
 def synthesise(text: str, stage_name: str = "prod", **changes: Any) -> Template:
     """Return the template of a relay.toml, in a stage with some changes."""
     return Template.from_stack(stack_of(text, stage_name, **changes))

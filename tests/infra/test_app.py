@@ -27,6 +27,15 @@ def synth(tmp_path: Path, text: str, **more: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Synthesize the shipped relay.toml for production; return the folder of the cloud assembly."""
+    folder = tmp_path_factory.mktemp("shipped")
+    done = synth(folder, SHIPPED)
+    assert done.returncode == 0, done.stderr
+    return folder / "cdk.out"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -65,41 +74,38 @@ OUR_FLAGS = {
 }
 
 
-def test_every_feature_flag_of_the_cdk_is_pinned(tmp_path: Path) -> None:
-    assert synth(tmp_path, SHIPPED).returncode == 0
-    artifacts = json.loads((tmp_path / "cdk.out/manifest.json").read_text())["artifacts"]
+def test_every_feature_flag_of_the_cdk_is_pinned(assembly: Path) -> None:
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     flags = artifacts["aws-cdk-lib/feature-flag-report"]["properties"]["flags"]
     assert len(flags) > 80
     expected = {name: flag["recommendedValue"] for name, flag in flags.items()} | OUR_FLAGS
     assert {name: flag.get("userValue") for name, flag in flags.items()} == expected
 
 
-def test_each_stage_is_a_stack_of_its_own_and_what_is_retained_is_protected(tmp_path: Path) -> None:
-    for stage, stack, protected in (("dev", "PartnerEventRelay-dev", False), ("prod", "PartnerEventRelay", True)):
-        folder = tmp_path / stage
-        folder.mkdir()
-        done = synth(folder, SHIPPED, stage=stage)
-        assert done.returncode == 0, done.stderr
-        manifest = json.loads((folder / "cdk.out/manifest.json").read_text())
+def test_each_stage_is_a_stack_of_its_own_and_what_is_retained_is_protected(assembly: Path, tmp_path: Path) -> None:
+    done = synth(tmp_path, SHIPPED, stage="dev")
+    assert done.returncode == 0, done.stderr
+    for folder, stack, protected in (
+        (tmp_path / "cdk.out", "PartnerEventRelay-dev", False),
+        (assembly, "PartnerEventRelay", True),
+    ):
+        manifest = json.loads((folder / "manifest.json").read_text())
         assert manifest["artifacts"][stack]["properties"].get("terminationProtection", False) is protected
 
 
-def test_the_package_has_the_code_the_configuration_and_only_the_services_it_calls(tmp_path: Path) -> None:
-    done = synth(tmp_path, SHIPPED)
-    assert done.returncode == 0, done.stderr
-    [package] = (tmp_path / "cdk.out").glob("asset.*")
+def test_the_package_has_the_code_the_configuration_and_only_the_services_it_calls(assembly: Path) -> None:
+    [package] = assembly.glob("asset.*")
     assert (package / "relay.toml").read_text() == SHIPPED
     assert (package / "relay/ingest.py").exists()
     assert (package / "relay/config/presets.toml").exists()
     data = {path.name for path in (package / "botocore/data").iterdir() if path.is_dir()}
     assert data == {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
     assert not (package / "aws_lambda_powertools/event_handler").exists()
+    assert not (package / "cryptography").exists()  # no route of the shipped file needs it
 
 
-def test_everything_in_the_package_is_compiled_so_that_a_cold_start_need_not(tmp_path: Path) -> None:
-    done = synth(tmp_path, SHIPPED)
-    assert done.returncode == 0, done.stderr
-    [package] = (tmp_path / "cdk.out").glob("asset.*")
+def test_everything_in_the_package_is_compiled_so_that_a_cold_start_need_not(assembly: Path) -> None:
+    [package] = assembly.glob("asset.*")
     sources = [path for path in package.rglob("*.py") if path.stat().st_size]
     compiled = [Path(importlib.util.cache_from_source(path)) for path in sources]
     assert len(sources) > 300
