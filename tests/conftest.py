@@ -24,6 +24,8 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "partner-event-relay")
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
 
+PRINTED_AT_THE_END = "printed at the end"  # the property of a test that has a heading and a row
+FOLDER = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)
 
 RELAY_TOML = """
@@ -52,6 +54,43 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put the chosen transport first: it is what a relay.toml without one gets."""
     chosen = config.getoption("--transport")
     loader.TRANSPORTS = (chosen, *(one for one in loader.TRANSPORTS if one != chosen))
+
+
+# What takes longest begins first, so that no worker has it left when the others are done.
+LONGEST_FIRST = ("e2e/test_first_hour", "faults/test_soak", "e2e", "infra", "faults", "contract", "oracles")
+# A file of these folders starts something for all its tests. Elsewhere each test may go to another worker.
+GROUPED = {"e2e", "faults", "infra", "contract"}
+# Fixtures of several files in e2e: the deployed relay, and `make run`, whose ports are fixed.
+SHARED = {"relay": "relay", "anywhere": "relay", "running": "make-run"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests for pytest-xdist (`--dist loadgroup`), and put the longest groups first."""
+
+    def position(item: pytest.Item) -> int:
+        path = item.path.relative_to(FOLDER).as_posix()
+        return next((place for place, start in enumerate(LONGEST_FIRST) if path.startswith(start)), len(LONGEST_FIRST))
+
+    for item in items:
+        folder, *rest = item.path.relative_to(FOLDER).with_suffix("").parts
+        fixtures = getattr(item, "fixturenames", ())
+        shared = [group for name, group in SHARED.items() if folder == "e2e" and name in fixtures]
+        if folder in GROUPED:
+            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else f"{folder}/{'/'.join(rest)}"))
+    items.sort(key=position)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the rows that tests have recorded, each below its heading, whichever worker they come from."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    tables: dict[str, list[str]] = {}
+    for name, value in (recorded for report in reports for recorded in report.user_properties):
+        if name == PRINTED_AT_THE_END:
+            tables.setdefault(value[0], []).append(value[1])
+    for heading, rows in tables.items():
+        for row in (heading, *rows):
+            terminalreporter.write_line(row)
 
 
 @pytest.fixture

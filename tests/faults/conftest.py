@@ -1,12 +1,13 @@
 """The real handlers with their real adapters on the local partner bus, and the table of what was found."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from local.deploy import Customer
 from local.process import PARTNER, LocalAws
+from tests.conftest import PRINTED_AT_THE_END
 from tests.local_bus import REGION, SECRET, Functions, bus, faults, functions
 
 __all__ = ["bus", "faults"]  # fixtures
@@ -28,7 +29,7 @@ detail = "${{item}}"
 """
 
 HEAD = f"\n{'fault':30} {'n':>3} told  acc. queu. dead  arrived twice"
-ROWS = pytest.StashKey[list[str]]()
+PrintRow = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +49,6 @@ def relay(bus: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> list[str]:
-    """What is printed when all tests have ended."""
-    return request.config.stash.setdefault(ROWS, [])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for row in [HEAD, *config.stash.get(ROWS, [])]:
-        terminalreporter.write_line(row)
+def print_row(record_property: Callable[[str, object], None]) -> PrintRow:
+    """Return what prints a row when all tests have ended, whichever worker they ran on."""
+    return lambda row: record_property(PRINTED_AT_THE_END, [HEAD, row])

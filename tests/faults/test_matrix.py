@@ -12,6 +12,7 @@ from local.deploy import Customer
 from relay import config
 from relay.aws import http_transport
 from relay.delivery.undelivered import Queue
+from tests.faults.conftest import PrintRow
 from tests.local_bus import Functions, Inject
 
 ALL = "all"
@@ -98,7 +99,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
     faults: Inject,
     break_down: Callable[[frozenset[str]], None],
     monkeypatch: pytest.MonkeyPatch,
-    rows: list[str],
+    print_row: PrintRow,
     fault: Fault,
     count: int,
 ) -> None:
@@ -140,7 +141,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
     if fault.status == 202:
         assert {*arrived} == posted - (set() if fault.recovers else ids(dead))
     told = told if fault.status == 202 else {"accepted": "-", "queued": "-", "dead_lettered": "-"}
-    rows.append(
+    print_row(
         f"{fault.name:30} {count:3} {answer['statusCode']} {told['accepted']:>4} {told['queued']:>4}"
         f" {told['dead_lettered']:>4} {len({*arrived}):>8} {len(arrived) - len({*arrived}):>4}"
     )

@@ -17,6 +17,7 @@ from local.samples import SIGNERS
 from relay.config.loader import TRANSPORTS
 from tests.conftest import http_api_event
 from tests.contract.json_service import Aws, serving
+from tests.faults.conftest import PrintRow
 from tests.faults.runtime_api import Sandbox, sandbox
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -118,7 +119,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_restored_function_answers_with_the_credentials_of_today(
-    start: Start, transport: str, rows: list[str]
+    start: Start, transport: str, print_row: PrintRow
 ) -> None:
     with start(transport) as world:
         assert (world.aws.asked, world.aws.connections) == ([], 0)  # nothing of it would live in a snapshot
@@ -126,7 +127,7 @@ def test_a_restored_function_answers_with_the_credentials_of_today(
         first = world.post()
         warm = world.post()
         assert world.put_by() == ["AKIDAFTER", "AKIDAFTER"]
-    rows.append(f"after SnapStart, {transport:6}: first webhook {first * 1000:4.0f} ms, second {warm * 1000:4.0f} ms")
+    print_row(f"after SnapStart, {transport:6}: first webhook {first * 1000:4.0f} ms, second {warm * 1000:4.0f} ms")
 
 
 def test_a_frozen_function_goes_on_with_its_connection(start: Start, transport: str) -> None:

@@ -21,6 +21,7 @@ from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
 from relay.config.loader import TRANSPORTS
 from tests.conftest import http_api_event
+from tests.faults.conftest import PrintRow
 from tests.local_bus import REGION, SECRET, Inject
 
 ENTRIES, IN_A_WEBHOOK = 20_000, 45
@@ -214,7 +215,7 @@ class Soak:
 
 
 def test_no_acknowledged_entry_is_lost(
-    bus: LocalAws, environment: dict[str, str], faults: Inject, rows: list[str]
+    bus: LocalAws, environment: dict[str, str], faults: Inject, print_row: PrintRow
 ) -> None:
     customer = Customer(bus, REGION, queue="soak")
     customer.subscribe([SOURCE])
@@ -252,12 +253,13 @@ def test_no_acknowledged_entry_is_lost(
     ]
     twice = arrived.total() - len(arrived)
     lost = soak.acknowledged - arrived.keys() - set(kept)
-    rows += [
+    for row in (
         "",
         f"soak: {len(soak.acknowledged)} entries acknowledged in {sent:.0f} s: {dict(soak.told)}",
         f"      {soak.kills} functions killed; settled after {settled:.0f} s",
         f"      arrived {len(arrived)}, in a queue {len(kept)}, lost {len(lost)}, twice {twice}",
-    ]
+    ):
+        print_row(row)
     assert len(soak.acknowledged) == ENTRIES
     assert soak.kills > 0
     assert soak.told["queued"] > 0
