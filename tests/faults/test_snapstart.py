@@ -166,7 +166,7 @@ def test_two_restored_functions_do_not_draw_the_same_numbers(tmp_path: Path) -> 
     """Botocore takes its pauses between attempts from `random`, whose state is in the snapshot."""
     (tmp_path / "drawing.py").write_text(
         "import random\n"
-        "from relay import snapstart\n"
+        "from relay.aws import snapstart\n"
         "snapstart.reseed_after_restore()\n"
         "random.seed(0)\n"
         "def handler(event, context):\n"
