@@ -19,7 +19,7 @@ _PREFIX = r"(ssm:/)?[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*/"
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class SecretRef:
     """A reference to a secret, as relay.toml writes it; `parse` is the way to one."""
 
@@ -39,6 +39,10 @@ class SecretRef:
         if not re.fullmatch(_PREFIX, literal_prefix(template)[0]):
             raise ValueError('expected a fixed beginning with a slash, such as "acme/${path.customer}"')
         return cls(text, template)
+
+    def __lt__(self, other: "SecretRef") -> bool:
+        """Return True if this name sorts before the other."""
+        return self.text < other.text
 
     @property
     def is_fixed(self) -> bool:

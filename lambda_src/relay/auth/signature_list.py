@@ -10,7 +10,7 @@ _MAX_SIGNATURES = 32
 _MAX_LENGTH = 8192
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SignatureList:
     """How the text is written: `separator` between items, and in each a `label`, `assign` and the signature.
 
