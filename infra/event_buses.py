@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from infra.functions.function import RelayFunction
-from relay.config.loader import Config
+from relay.config.model import Config
 
 
 @dataclass(frozen=True)

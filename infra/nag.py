@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.secrets import wildcard_name
-from relay.config.loader import Config
+from relay.config.model import Config
 
 _FUNCTIONS = ("Ingest", "Redeliver", "SourceHealth")
 _PYTHON = "Python 3.13 is supported until June 2029 and is what the tests can run."

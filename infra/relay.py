@@ -17,7 +17,7 @@ from infra.functions.source_health import SourceHealth
 from infra.monitoring.monitoring import Monitoring
 from infra.queues import Queues
 from infra.stages import REST, Stage
-from relay.config.loader import Config
+from relay.config.model import Config
 
 
 class PartnerEventRelay(Construct):

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.relay import PartnerEventRelay
 from infra.stages import Stage
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 
 # A stack has up to 200 outputs: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html

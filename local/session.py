@@ -13,7 +13,7 @@ from local.deploy import Customer, Stack
 from local.process import ROOT, LocalAws, run_emulator
 from local.samples import Sample
 from relay import config
-from relay.config.loader import Config
+from relay.config.model import Config
 
 T = TypeVar("T")
 Say = Callable[[str], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from relay import config
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import ConfigError
 from relayctl.output import MISTAKE, fail

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.deliver import requests
 from relay.entry import Entry, refusal
 from relay.mapping import claim_check

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from relay import config
-from relay.config import loader
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.deliver import Budget
+from tests import transport
 
 # Powertools reads these when it is imported, by whichever test comes first.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
@@ -51,9 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put the chosen transport first: it is what a relay.toml without one gets."""
-    chosen = config.getoption("--transport")
-    loader.TRANSPORTS = (chosen, *(one for one in loader.TRANSPORTS if one != chosen))
+    """Say the transport where the processes of the tests find it."""
+    os.environ[transport.VARIABLE] = config.getoption("--transport")
 
 
 # What takes longest begins first, so that no worker has it left when the others are done.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.aws.idempotency import Claim
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome

@@ -18,7 +18,7 @@ from relay.auth.json_web_token import JwtScheme
 from relay.auth.signature import SignatureScheme
 from relay.auth.timestamps import RFC3339, TIMESTAMP_UNITS
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue

@@ -30,7 +30,7 @@ from relay.auth.json_web_token import JwtScheme
 from relay.auth.shared_secret import SharedSecretScheme
 from relay.auth.signature import SignatureScheme
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.http.request import Request
 
 NOW = datetime(2026, 11, 23, 7, 9, 54, tzinfo=UTC)

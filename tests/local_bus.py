@@ -27,6 +27,7 @@ from relay.pipeline.services import Services
 from tests.conftest import http_api_event
 from tests.doubles import Context
 from tests.handler import ingest, redeliver
+from tests.transport import with_transport
 
 REGION = "us-east-1"
 SOURCE = "aws.partner/acme.example/c42/orders"
@@ -146,6 +147,7 @@ def _nobody() -> str:
 @contextmanager
 def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]:
     """Yield the functions, with queues, a bucket and a table of their own."""
+    relay_toml.write_text(with_transport(relay_toml.read_text("utf-8")), "utf-8")
     sqs, s3 = bus.client("sqs", PARTNER, REGION), bus.client("s3", PARTNER, REGION)
     s3.create_bucket(Bucket=f"{BUCKET}-{name}")
     bus.client("dynamodb", PARTNER, REGION).create_table(

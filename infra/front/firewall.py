@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infra.front.access_log import log_destination, unique_suffix
 from infra.stages import WAF_WINDOW_SECONDS, Stage
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.templates.template import Template
 
 # Rules that inspect what a legitimate webhook may contain: its body, query and cookies, and a missing User-Agent.

@@ -16,7 +16,7 @@ from infra.front.access_log import log_destination, log_fields, unique_suffix
 from infra.front.domain import certificate_of, truststore_of
 from infra.front.integration import grant_invoke, integration_target
 from infra.stages import Stage
-from relay.config.loader import Config
+from relay.config.model import Config
 
 STAGE_NAME = "$default"
 

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.stages import REST, Stage
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.config.units import SIZES, format_quantity
 

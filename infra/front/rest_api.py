@@ -19,7 +19,7 @@ from infra.front.domain import certificate_of, truststore_of
 from infra.front.firewall import Firewall
 from infra.front.integration import grant_invoke, integration_target
 from infra.stages import Stage
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import NotFound
 from relay.http import routing

@@ -11,8 +11,9 @@ from infra.functions.function import FunctionProps, RelayFunction
 from infra.idempotency_table import IdempotencyTable
 from infra.queues import Queues
 from infra.secrets import Secrets
-from relay.config.loader import SECRET_PREFIX, Config
-from relay.config.route import CLAIM_CHECK
+from relay.config.fields import CLAIM_CHECK
+from relay.config.loader import SECRET_PREFIX
+from relay.config.model import Config
 
 # A little under the 30 seconds after which API Gateway responds 503 by itself.
 TIMEOUT = cdk.Duration.seconds(29)

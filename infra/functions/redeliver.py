@@ -7,8 +7,8 @@ from constructs import Construct
 from infra.event_buses import EventBuses
 from infra.functions.function import FunctionProps, RelayFunction
 from infra.queues import REDELIVER_TIMEOUT, Queues
-from relay.config.loader import Config
-from relay.config.route import CLAIM_CHECK
+from relay.config.fields import CLAIM_CHECK
+from relay.config.model import Config
 
 # Five PutPartnerEvents requests for each invocation, if the messages are small.
 BATCH_SIZE = 100

@@ -14,7 +14,7 @@ from relay.aws import eventbridge, snapstart, transport
 from relay.aws.api import AwsCall, Transport
 from relay.aws.idempotency import IdempotencyTable
 from relay.aws.secrets import SecretStore
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.deliver import JITTER
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
@@ -24,7 +24,7 @@ from relay.pipeline.services import Services
 
 def load_config() -> Config:
     """Load the relay.toml that the environment names. Raise ConfigError."""
-    return config.load(config.path())
+    return config.load(config.config_path())
 
 
 def connect(settings: Config) -> AwsCall:

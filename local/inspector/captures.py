@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import Rejected
 from relay.http import routing

@@ -8,7 +8,7 @@ from local.inspector.captures import Capture
 from local.inspector.explain import webhook_of
 from relay import config
 from relay.config.line_numbers import line_of
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.errors import ConfigError, MappingError, Rejected
 from relay.mapping.parsed_webhook import parse_webhook
 from relayctl import preview

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.inspector.captures import Capture, Events
 from relay.auth.context import VerificationContext
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.http import routing

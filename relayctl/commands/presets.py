@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from relay.config import presets
-from relay.config.table import similar
+from relay.config.suggestions import similar_names
 from relayctl import output
 from relayctl.options import OutputOption
 from relayctl.output import OutputFormat
@@ -58,7 +58,7 @@ def show(
     """
     tables = presets.load()
     if name not in tables:
-        close = similar(name, tables)
+        close = similar_names(name, tables)
         hint = f'did you mean "{close[0]}"?' if close else "`relayctl presets --search TEXT` finds one"
         output.fail(f'No preset is named "{name}"; {hint}', output.MISTAKE)
     preset = _with_inherited(tables, name)

@@ -15,7 +15,7 @@ from local.deploy import STACK, drain
 from local.process import PARTNER, ROOT
 from local.samples import Sample
 from local.session import Session, start_session
-from relay.config.loader import TRANSPORTS
+from tests.transport import with_transport
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             print(f"\n  {text}", end="", flush=True)
 
     path = tmp_path_factory.mktemp("deployed") / "relay.toml"
-    path.write_text(f'transport = "{TRANSPORTS[0]}"\n' + (ROOT / "relay.toml").read_text("utf-8"))
+    path.write_text(with_transport((ROOT / "relay.toml").read_text("utf-8")))
     with start_session(say, path) as session, proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url:
         say(f"stack {STACK} deployed: {url} is {session.stack.outputs['UrlGithub'].removesuffix('/github')}")
         yield Relay(session, url)

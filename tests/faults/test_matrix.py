@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from local.deploy import Customer
-from relay import config
 from relay.aws import http_transport
 from relay.delivery.undelivered import Queue
 from tests.faults.conftest import PrintRow
 from tests.local_bus import Functions, Inject
+from tests.transport import transport
 
 ALL = "all"
 
@@ -124,7 +124,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
         assert {*arrived} | ids(queued) | ids(dead) == posted
         assert (told["queued"], told["dead_lettered"]) == (len(queued), len(dead))
         injected = fault.code or next((one["error_code"] for one in fault.bus), None)
-        if injected == CUT_OFF and config.TRANSPORTS[0] == "boto3":
+        if injected == CUT_OFF and transport() == "boto3":
             injected = "InvalidResponse"  # botocore takes an answer that was cut off for an empty one
         assert codes(queued + dead) == ({injected} if injected else set())  # this fault, and no other
         assert expected(fault.where, count) == (told["accepted"], told["queued"], told["dead_lettered"])

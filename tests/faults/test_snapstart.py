@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from local.samples import SIGNERS
-from relay.config.loader import TRANSPORTS
+from relay.config.fields import TRANSPORTS
 from tests.conftest import http_api_event
 from tests.contract.json_service import Aws, serving
 from tests.faults.conftest import PrintRow

@@ -19,10 +19,10 @@ import pytest
 from local.deploy import Customer, drain
 from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
-from relay.config.loader import TRANSPORTS
 from tests.conftest import http_api_event
 from tests.faults.conftest import PrintRow
 from tests.local_bus import REGION, SECRET, Inject
+from tests.transport import with_transport
 
 ENTRIES, IN_A_WEBHOOK = 20_000, 45
 SEED = 20261123
@@ -115,7 +115,7 @@ def workers(function: str, count: int, environment: Mapping[str, str]) -> Iterat
 @pytest.fixture
 def environment(bus: LocalAws, tmp_path: Path) -> dict[str, str]:
     relay_toml = tmp_path / "relay.toml"
-    relay_toml.write_text(f'transport = "{TRANSPORTS[0]}"\n' + RELAY_TOML)
+    relay_toml.write_text(with_transport(RELAY_TOML))
     bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="soak/orders", SecretString=SECRET)
     bus.client("s3", PARTNER, REGION).create_bucket(Bucket="soak")
     sqs = bus.client("sqs", PARTNER, REGION)

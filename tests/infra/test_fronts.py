@@ -17,7 +17,7 @@ from relay import config
 from relay.auth.canonical import CANONICAL
 from relay.auth.signature import SignatureScheme
 from relay.config import presets
-from relay.config.loader import Config, Limits
+from relay.config.model import Config, Limits
 from relay.errors import ConfigError, NotFound, Rejected
 from relay.http import routing
 from relay.http.request import Request, parse_event

@@ -37,7 +37,7 @@ from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
 from relay.auth import shared_secret
-from relay.config.loader import Config
+from relay.config.model import Config
 from tests.conftest import Load
 
 BASE = "https://hooks.acme.example"

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from relay import config
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import ConfigError
 from relay.templates.template import compile_template

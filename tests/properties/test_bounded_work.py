@@ -12,7 +12,7 @@ from types import FrameType
 import pytest
 
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.pipeline.accept import accept
 from tests import every_preset
 from tests.conftest import NOW

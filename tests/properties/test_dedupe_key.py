@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from relay import config
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.errors import ConfigError
 from relay.http.request import Request
 from relay.mapping.parsed_webhook import parse_webhook

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from relay import config
 from relay.auth.shared_secret import NoScheme
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Outcome

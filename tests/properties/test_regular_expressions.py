@@ -29,7 +29,7 @@ ANCHORED, SEARCHED = {"match", "fullmatch"}, {"search", "sub", "findall", "findi
 ARGUMENTS = {
     ("certificate", "pattern"),  # a host, and bounded characters
     ("certificate", "subject"),
-    ("loader", "pattern"),
+    ("table", "pattern"),  # of relay.toml, in the fields
     ("handshake", "pattern"),  # of relay.toml, or of a preset: below
     ("secret_ref", "pattern"),  # when relay.toml is read
     ("signature", "pattern"),  # those of handshakes

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 from relay import config
 from relay.aws.api import AwsError, CallOptions, Service
 from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS, SecretStore
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.entry import Accepted
 from relay.pipeline.accept import accept
 from tests import doubles

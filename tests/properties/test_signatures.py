@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from local.samples import SIGNERS
 from relay import config
 from relay.auth.context import VerificationContext
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
 from tests.doubles import nothing_is_published

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from relay import config
 from relay.auth.context import VerificationContext
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.config.route import Route
 from relay.delivery import message
 from relay.delivery.message import Message

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from relay.auth.context import VerificationContext
 from relay.auth.signature import SignatureScheme
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.errors import CannotSign, ConfigError, Unauthorized
 from relay.http.request import Request
 from relayctl.signing import sign

@@ -7,7 +7,7 @@ import pytest
 
 from relay import config
 from relay.auth.signature import SignatureScheme
-from relay.config.loader import Config, Limits
+from relay.config.model import Config, Limits
 from relay.errors import ConfigError
 from tests.conftest import RELAY_TOML, Load
 
@@ -116,7 +116,11 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
         ),
         ("partner", "limits = { body = 1048576 }\npartner", 'got 1048576; write "1 MiB"'),
         ("partner", 'limits = { body = "1 mib" }\npartner', 'got "1 mib"'),
-        ("partner", 'limits = { entries = "5" }\npartner', "limits.entries: expected a whole number, got text"),
+        (
+            "partner",
+            'limits = { entries = "5" }\npartner',
+            "limits.entries: expected a whole number from 1 to 10000, got text",
+        ),
         ("partner", "claim_check_ttl = 300\npartner", 'expected a time from "1 s" to "12 h", got 300; write "5 min"'),
         (
             'name = "orders"',

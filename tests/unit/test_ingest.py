@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from local.samples import SIGNERS
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.pipeline.services import Services
 from tests import doubles
 from tests.conftest import NOW, RELAY_TOML, Load, http_api_event

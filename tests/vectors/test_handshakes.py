@@ -15,7 +15,7 @@ import pytest
 
 from relay.auth.context import Fetch
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.entry import Accepted, Entry, Outcome
 from relay.errors import Unauthorized
 from tests import doubles

@@ -13,7 +13,7 @@ import pytest
 
 from relay import config
 from relay.config import presets
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.entry import Accepted
 from tests import doubles
 from tests.conftest import http_api_event

@@ -52,4 +52,4 @@ def inherit(preset: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
     delivery_id = {key: with_id[key] for key in ("delivery_id", "unique_delivery_id") if key in with_id}
     others = {key: value for key, value in preset.items() if key not in {"delivery_id", "unique_delivery_id"}}
     auth = base.get("auth", {}) | preset.get("auth", {})
-    return {"body_format": base.get("body_format", ""), **others, **delivery_id, "auth": auth}
+    return {"body_format": base.get("body_format", "json"), **others, **delivery_id, "auth": auth}

@@ -3,7 +3,7 @@
 A test compares them with botocore's list. A Region that is newer than the pinned botocore can be added here.
 """
 
-from relay.config.table import similar
+from relay.config.suggestions import similar_names
 
 _NAMES = """
 us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 ca-west-1 mx-central-1 sa-east-1 sa-west-1
@@ -23,6 +23,6 @@ def region_problem(region: str) -> str | None:
         return None
     letters = sorted(region.lower())
     swapped = [name for name in REGIONS if sorted(name) == letters]  # "us-esat-1" is as close to us-west-1
-    candidates = swapped or similar(region.lower(), sorted(REGIONS))
+    candidates = swapped or similar_names(region.lower(), sorted(REGIONS))
     hint = f'(did you mean "{candidates[0]}"?)' if candidates else 'such as "us-east-1"'
     return f"expected an AWS Region {hint}"

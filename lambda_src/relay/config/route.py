@@ -6,10 +6,9 @@ from relay.auth.handshake import Handshake
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
 from relay.config.event import EventTemplate
+from relay.config.fields import REJECT
 from relay.http import body_formats
 from relay.templates.template import Template
-
-REJECT, CLAIM_CHECK = "reject", "claim-check"
 
 
 @dataclass(frozen=True, slots=True)

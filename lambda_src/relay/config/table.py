@@ -1,186 +1,206 @@
-"""Reads one TOML table key by key and notes every mistake, so that all of them are shown at once."""
+"""Read one TOML table by the fields it may have, and collect every mistake, so that all of them are shown at once."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from relay.config.field import (
+    DURATION,
+    NUMBER,
+    SIZE,
+    TEMPLATE,
+    UNITS,
+    Field,
+)
 from relay.config.line_numbers import Place
-from relay.config.units import DURATIONS, SIZES, format_quantity, parse_quantity
+from relay.config.suggestions import similar_names
+from relay.config.units import format_quantity
 from relay.templates.template import Template, TemplateError, compile_template
 
-_NAMES = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
-
-Validator = Callable[[str], str | None]
+_TYPES = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
+_QUANTITIES = {SIZE: "a size", DURATION: "a time", NUMBER: "a whole number"}
 
 INVALID_TEMPLATE = Template("", ())
-"""Stands for a template that is missing or wrong, which has been noted as a problem."""
+"""Stands for a required template that is missing or wrong; the mistake has been collected."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake: a readable sentence, and the place it is about."""
+class Mistake:
+    """A readable sentence, and the place that it is about."""
 
     sentence: str
     place: Place
 
 
 class Table:
-    """A TOML table, where it stands in the file, and the list that collects the problems of the whole file."""
+    """A TOML table, where it stands in the file, and the list that collects the mistakes of the whole file."""
 
-    def __init__(self, data: Mapping[str, Any], problems: list[Problem], where: str = "", place: Place = ()) -> None:
+    def __init__(self, data: Mapping[str, Any], mistakes: list[Mistake], where: str = "", place: Place = ()) -> None:
         self._data = data
-        self._problems = problems
+        self._mistakes = mistakes
         self._where = where
         self._place = place
-        self._known: set[str] = set()
-        self._missing: dict[str, Problem] = {}
+        self._seen_keys: set[str] = set()
+        self._missing: dict[str, Mistake] = {}
 
-    def problem(self, key: str, message: str) -> None:
-        """Note a mistake at `key`."""
-        self._problems.append(Problem(f"{self._where}{key}: {message}", (*self._place, *key.split("."))))
+    def add_error(self, key: str, message: str) -> None:
+        """Collect a mistake at `key`, which may be a path such as `event.source`."""
+        self._mistakes.append(Mistake(f"{self._where}{key}: {message}", (*self._place, *key.split("."))))
 
-    def text(self, key: str, default: str | None = None, *, check: Validator | None = None) -> str:
-        """The text at `key`; required without a default. `check` says what was expected instead, or None."""
-        value = self._take(key, str, default)
-        if value and check and (expected := check(value)):
-            self.problem(key, f'{expected}, got "{value}"')
-        return value or ""
+    def set_defaults(self, defaults: Mapping[str, Any]) -> None:
+        """Let `defaults` stand for the keys that are not written, also inside a table that is in both."""
+        merged = {**defaults, **self._data}
+        for key, default in defaults.items():
+            if isinstance(default, dict) and isinstance(merged[key], dict):
+                merged[key] = {**default, **merged[key]}
+        self._data = merged
 
-    def choice(self, key: str, choices: Collection[str], default: str = "") -> str:
-        """One of `choices`; the first is the default if none is given."""
-        return self.text(
-            key,
-            default or next(iter(choices)),
-            check=lambda value: None if value in choices else f"expected one of {', '.join(choices)}",
-        )
+    def raw(self, key: str) -> Any:
+        """Return what is written at `key`, or None; for a choice that has to be made before the table can be read."""
+        return self._data.get(key)
 
-    def number(self, key: str, default: int, *, maximum: int, minimum: int = 1) -> int:
-        """A whole number from `minimum` to `maximum`."""
-        value: int = self._take(key, int, default)
-        if not minimum <= value <= maximum:
-            self.problem(key, f"expected a whole number from {minimum} to {maximum}, got {value}")
-        return value
-
-    def size(self, key: str, default: str, *, maximum: str, minimum: str = "1 B") -> int:
-        """Return the bytes of a size such as `"1 MiB"`, from `minimum` to `maximum`."""
-        return self._quantity(key, SIZES, default, (minimum, maximum), "a size")
-
-    def duration(self, key: str, default: str, *, maximum: str, minimum: str = "1 s") -> int:
-        """Return the seconds of a time such as `"5 min"`, from `minimum` to `maximum`."""
-        return self._quantity(key, DURATIONS, default, (minimum, maximum), "a time")
-
-    def _quantity(self, key: str, units: Mapping[str, int], default: str, limits: tuple[str, str], kind: str) -> int:
-        """Return a quantity in its smallest unit. A number without a unit is refused, with its spelling."""
-        self._known.add(key)
-        value = self._data.get(key, default)
-        quantity = parse_quantity(value, units) if isinstance(value, str) else None
-        least, most = (parse_quantity(limit, units) or 0 for limit in limits)
-        if quantity is not None and least <= quantity <= most:
-            return quantity
-        if isinstance(value, int) and not isinstance(value, bool):
-            shown = f'{value}; write "{format_quantity(value, units)}"'
-        else:
-            shown = f'"{value}"' if isinstance(value, str) else _NAMES.get(type(value), type(value).__name__)
-        self.problem(key, f'expected {kind} from "{limits[0]}" to "{limits[1]}", got {shown}')
-        return parse_quantity(default, units) or 0
-
-    def texts(self, key: str, *, check: Validator = lambda _: None, required: bool = True) -> tuple[str, ...]:
-        """A list of texts; of at least one, if it is required."""
-        if isinstance(value := self._data.get(key), str) and value:  # a list of one
-            self._known.add(key)
-            values = [value]
-        else:
-            values = self._take(key, list, None if required else [])
-        if values is not None and not ((values or not required) and all(isinstance(value, str) for value in values)):
-            self.problem(key, "expected a list of at least one text")
-            return ()
-        for value in values or ():
-            if expected := check(value):
-                self.problem(key, f'{expected}, got "{value}"')
-        return tuple(values or ())
-
-    def template(self, key: str, names: Collection[str], default: str | None = "") -> Template | None:
-        """The template at `key`, compiled; None if it is not there or is wrong. Required if `default` is None."""
-        text = self._take(key, str, default)
-        if not text:
-            return None
-        try:
-            return compile_template(text, names)
-        except TemplateError as error:
-            self.problem(key, str(error))
-            return None
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """True or false."""
-        value: bool = self._take(key, bool, default)
-        return value
-
-    def templates(self, key: str, names: Collection[str]) -> dict[str, Template]:
-        """The table at `key`, whose keys are names of the operator's own; empty if it is not there."""
-        table = self.table(key, {})
-        return {name: template for name in table.names() if (template := table.template(name, names))}
-
-    def names(self) -> list[str]:
-        """The keys that are there."""
+    def keys(self) -> list[str]:
+        """Return the keys that are written."""
         return list(self._data)
 
-    def tables(self, key: str, default: list[Any] | None = None) -> list["Table"]:
-        """The `[[key]]` tables; without a default at least one."""
-        found = self._take(key, list, default) or []
-        if not all(isinstance(one, dict) for one in found):
-            self.problem(key, f"expected [[{key}]] tables")
+    def values(
+        self, fields: Iterable[Field], *, names: Collection[str] = (), required: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Return the value of each field by its name. See `value`; `required` names fields that are required here."""
+        return {
+            field.name: self.value(field, names=names, required=field.required or field.name in required)
+            for field in fields
+        }
+
+    def value(self, field: Field, *, names: Collection[str] = (), required: bool | None = None) -> Any:
+        """Return the value of a field, or its default; sizes are in bytes and times in seconds.
+
+        `names` are more names that a template may use. What is wrong is collected as a mistake, and the default
+        returned. Where there is no value, texts are empty, flags False and templates None, or INVALID_TEMPLATE if
+        the field is required.
+        """
+        self._seen_keys.add(field.name)
+        is_required = field.required if required is None else required
+        return getattr(self, f"_read_{field.type}")(field, names, required=is_required)
+
+    def reject_unknown_keys(self) -> None:
+        """Collect the keys that no field has; usually they are typos, and would silently do nothing."""
+        for key in sorted(self._data.keys() - self._seen_keys):
+            close = similar_names(key, self._seen_keys)
+            if close and close[0] in self._missing:  # one mistake, one message
+                self._mistakes.remove(self._missing.pop(close[0]))
+            hint = f'did you mean "{close[0]}"?' if close else f"expected one of {', '.join(sorted(self._seen_keys))}"
+            self.add_error(key, f"unknown key; {hint}")
+
+    def _read_text(self, field: Field, _names: Collection[str], *, required: bool) -> str:
+        value: str = self._typed(field, str, required=required) or ""
+        if (value or field.name in self._data) and (expected := _expected(field, value)):
+            self.add_error(field.name, f'{expected}, got "{value}"')
+        return value
+
+    def _read_texts(self, field: Field, _names: Collection[str], *, required: bool) -> tuple[str, ...]:
+        written = self._data.get(field.name)
+        values = [written] if isinstance(written, str) and written else self._typed(field, list, required=required)
+        if values is None:
+            return ()
+        if (required and not values) or not all(isinstance(value, str) for value in values):
+            self.add_error(field.name, "expected a list of at least one text")
+            return ()
+        for value in values:
+            if expected := _expected(field, value):
+                self.add_error(field.name, f'{expected}, got "{value}"')
+        return tuple(values)
+
+    def _read_flag(self, field: Field, _names: Collection[str], *, required: bool) -> bool:
+        return bool(self._typed(field, bool, required=required))
+
+    def _read_number(self, field: Field, _names: Collection[str], *, required: bool) -> int:
+        written = self._data.get(field.name)
+        if written is None:
+            return field.quantity(self._typed(field, object, required=required)) or 0
+        value = field.quantity(written)
+        if value is not None and _is_within(field, value):
+            return value
+        bounds = [f'"{bound}"' if isinstance(bound, str) else bound for bound in (field.minimum, field.maximum)]
+        expected = f"expected {_QUANTITIES[field.type]} from {bounds[0]} to {bounds[1]}"
+        self.add_error(field.name, f"{expected}, got {_shown(field, written)}")
+        return field.quantity(field.default) or 0
+
+    _read_size = _read_duration = _read_number
+
+    def _read_template(self, field: Field, names: Collection[str], *, required: bool) -> Template | None:
+        text = self._typed(field, str, required=required)
+        if text:
+            try:
+                return compile_template(text, (*field.names, *names))
+            except TemplateError as error:
+                self.add_error(field.name, str(error))
+        return INVALID_TEMPLATE if required else None
+
+    def _read_templates(self, field: Field, names: Collection[str], **_required: bool) -> dict[str, Template]:
+        table = self._read_table(field)
+        fields = [Field(key, TEMPLATE, "", names=field.names) for key in table.keys()]  # noqa: SIM118  # a Table is no dict
+        return {key: template for key, template in table.values(fields, names=names).items() if template}
+
+    def _read_table(self, field: Field, *_names: Collection[str], **_required: bool) -> "Table":
+        value = self._typed(field, dict, required=False) or {}
+        return Table(value, self._mistakes, f"{self._where}{field.name}.", (*self._place, field.name))
+
+    def _read_tables(self, field: Field, _names: Collection[str], *, required: bool) -> list["Table"]:
+        tables = self._typed(field, list, required=required) or []
+        if not all(isinstance(table, dict) for table in tables):
+            self.add_error(field.name, f"expected [[{field.name}]] tables")
             return []
         return [
             Table(
-                one,
-                self._problems,
-                f'{self._where}{key} "{one.get("name", number + 1)}": ',
-                (*self._place, key, number),
+                table,
+                self._mistakes,
+                f'{self._where}{field.name} "{table.get("name", number + 1)}": ',
+                (*self._place, field.name, number),
             )
-            for number, one in enumerate(found)
+            for number, table in enumerate(tables)
         ]
 
-    def table(self, key: str, defaults: Mapping[str, Any]) -> "Table":
-        """The table at `key`, on top of `defaults`."""
-        value = self._take(key, dict, {}) or {}
-        return Table({**defaults, **value}, self._problems, f"{self._where}{key}.", (*self._place, key))
-
-    def get(self, key: str) -> Any:
-        """The raw value at `key`, or None; for a choice that has to be made before the table can be read."""
-        return self._data.get(key)
-
-    def end(self) -> None:
-        """Note every key that nobody asked for: it is misspelt, and would silently do nothing."""
-        for key in sorted(self._data.keys() - self._known):
-            close = similar(key, self._known)
-            if close and close[0] in self._missing:  # one mistake, one message
-                self._problems.remove(self._missing.pop(close[0]))
-            hint = f'did you mean "{close[0]}"?' if close else f"expected one of {', '.join(sorted(self._known))}"
-            self.problem(key, f"unknown key; {hint}")
-
-    def _take(self, key: str, kind: type, default: Any) -> Any:
-        """The value at `key`. Without a default (None) it is required and not empty."""
-        self._known.add(key)
-        value = self._data.get(key)
+    def _typed(self, field: Field, kind: type, *, required: bool) -> Any:
+        """Return what is written, if it is of this type, or the default. What is required is there, and not empty."""
+        key, value, expected = field.name, self._data.get(field.name), _TYPES.get(kind, "")
         if value is None:
-            if default is None:
-                self.problem(key, f"missing; expected {_NAMES[kind]}")
-                self._missing[key] = self._problems[-1]
-            return default
+            if required and field.default is None:
+                self.add_error(key, f"missing; expected {expected}")
+                self._missing[key] = self._mistakes[-1]
+            return field.default
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.problem(key, f"expected {_NAMES[kind]}, got {_NAMES.get(type(value), type(value).__name__)}")
-            return default
-        if value == "" and default is None:
-            self.problem(key, f"empty; expected {_NAMES[kind]}")
+            self.add_error(key, f"expected {expected}, got {_type_name(value)}")
+            return field.default
+        if value == "" and required and field.default is None:
+            self.add_error(key, f"empty; expected {expected}")
         return value
 
 
-def similar(name: str, known: Iterable[str]) -> list[str]:
-    """The one of `known` that `name` may have been meant to be, if there is one."""
-    import difflib  # for mistakes alone
+def _expected(field: Field, value: str) -> str | None:
+    """Return what was expected instead of a text, or None if it is good."""
+    if field.choices:
+        return None if value in field.choices else f"expected one of {', '.join(field.choices)}"
+    if not value:
+        return None
+    if pattern := field.pattern:
+        return None if re.fullmatch(pattern, value) else field.expected
+    return field.check(value) if field.check else None
 
-    from relay.config.former_keys import FORMER_KEYS
 
-    if FORMER_KEYS.get(name, "").partition(".")[0] in known:
-        return [FORMER_KEYS[name]]
-    return difflib.get_close_matches(name, list(known), 1)
+def _is_within(field: Field, value: int) -> bool:
+    least, most = field.quantity(field.minimum), field.quantity(field.maximum)
+    return least is not None and most is not None and least <= value <= most
+
+
+def _shown(field: Field, value: Any) -> str:
+    """Return a refused value as a message shows it: a number that lacks its unit with the spelling it should have."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        units = UNITS.get(field.type)
+        return f'{value}; write "{format_quantity(value, units)}"' if units else str(value)
+    return f'"{value}"' if isinstance(value, str) and field.type in UNITS else _type_name(value)
+
+
+def _type_name(value: Any) -> str:
+    return _TYPES.get(type(value), type(value).__name__)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from relay.config.loader import Config
-from relay.config.route import CLAIM_CHECK, Route
+from relay.config.fields import CLAIM_CHECK
+from relay.config.model import Config
+from relay.config.route import Route
 from relay.entry import Entry
 from relay.errors import MappingError, PayloadTooLarge
 from relay.mapping.parsed_webhook import ParsedWebhook, Scope

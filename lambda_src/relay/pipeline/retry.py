@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from relay.auth import redaction
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery import error_codes
 from relay.delivery.deliver import Budget, deliver
 from relay.delivery.message import InvalidMessage, Message, Origin, parse

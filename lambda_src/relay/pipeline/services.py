@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from relay.auth.context import Fetch
 from relay.aws.idempotency import Claim
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.deliver import Send
 from relay.delivery.undelivered import Store
 from relay.mapping.claim_check import ClaimCheckStore

@@ -9,7 +9,7 @@ import pytest
 import standardwebhooks
 
 from relay.auth.context import VerificationContext
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
 from tests.conftest import NOW, Load

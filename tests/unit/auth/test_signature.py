@@ -11,7 +11,7 @@ import pytest
 
 from relay.auth import signature
 from relay.auth.context import VerificationContext
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
 from tests.conftest import RELAY_TOML, Load

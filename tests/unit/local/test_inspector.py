@@ -11,7 +11,7 @@ import pytest
 from local.inspector import editor, explain
 from local.inspector.captures import BUCKETS, Capture, Captures, Events, summary
 from local.samples import SIGNERS
-from relay.config.loader import Config
+from relay.config.model import Config
 from tests.conftest import RELAY_TOML, Load
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local.samples import SIGNERS
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.entry import Entry
 from relay.errors import BadRequest, ConfigError, MappingError, PayloadTooLarge
 from relay.http import body_formats

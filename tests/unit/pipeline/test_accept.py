@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pytest
 
 from local.samples import SIGNERS
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Failed, Outcome

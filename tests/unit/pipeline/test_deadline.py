@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.samples import SIGNERS
-from relay.config.loader import Config
+from relay.config.model import Config
 from relay.delivery.deliver import RESERVED_SECONDS
 from relay.entry import Accepted, Entry
 from tests import doubles

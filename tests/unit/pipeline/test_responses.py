@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.loader import Limits
+from relay.config.model import Limits
 from relay.delivery.undelivered import Queue, Queued
 from relay.entry import Accepted, Failed
 from relay.errors import MethodNotAllowed, Unauthorized, Unavailable

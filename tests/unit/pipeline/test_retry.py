@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.config.loader import Config, Limits
+from relay.config.model import Config, Limits
 from relay.delivery import message
 from relay.delivery.message import InvalidMessage, Message, Origin
 from relay.delivery.undelivered import Queue

@@ -1,4 +1,6 @@
-"""The names that keys of relay.toml had before, for the hint in a mistake; imported only when there is one."""
+"""Find what a misspelled name was probably meant to be."""
+
+from collections.abc import Iterable
 
 FORMER_KEYS = {
     "acknowledge": "response_body",
@@ -22,3 +24,13 @@ FORMER_KEYS = {
     "retry_seconds": "retry_for",
     "separator": "list_separator",
 }
+"""The names that keys of relay.toml had before."""
+
+
+def similar_names(name: str, names: Iterable[str]) -> list[str]:
+    """Return the one of `names` that `name` was probably meant to be, if there is one."""
+    import difflib  # for mistakes alone
+
+    if FORMER_KEYS.get(name, "").partition(".")[0] in names:
+        return [FORMER_KEYS[name]]
+    return difflib.get_close_matches(name, list(names), 1)

@@ -1,0 +1,42 @@
+"""relay.toml as values: what the function and the stack may rely on."""
+
+from dataclasses import dataclass, replace
+
+from relay.config.fields import DIRECT
+from relay.config.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`[limits]`: the most bytes of a body, an entry and a request, and the most entries of one webhook."""
+
+    body: int = 1024 * 1024
+    entry: int = 1_000_000
+    request: int = 256 * 1024 - 1
+    entries: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """relay.toml. The first of `regions` is the default; `claim_check_ttl` is in seconds.
+
+    `public_url` is the base of the URLs the senders use, without a slash at its end.
+    """
+
+    partner: str
+    regions: tuple[str, ...]
+    routes: tuple[Route, ...]
+    limits: Limits
+    public_url: str = ""
+    claim_check_ttl: int = 3600
+    transport: str = DIRECT
+
+    def with_secret_prefix(self, prefix: str) -> "Config":
+        """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""
+        return (
+            replace(self, routes=tuple(route.with_secret_prefix(prefix) for route in self.routes)) if prefix else self
+        )
+
+    def warnings(self) -> list[str]:
+        """Return what `cdk synth` says about each route that authenticates less than its body."""
+        return [f'route "{route.name}": {warning}' for route in self.routes for warning in route.weak]
