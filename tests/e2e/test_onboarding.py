@@ -33,7 +33,7 @@ def test_the_onboarding_page_leads_to_a_customers_first_event(relay: Relay, tmp_
     assert result.returncode == 0, result.stdout + result.stderr
     outputs = re.split(r"--- \d\n", result.stdout)[1:]
     assert outputs[1].startswith("relay.toml: 4 routes, no mistakes\n")
-    assert "aws.partner/acme.example/c99/orders" in outputs[1]
+    assert "aws.partner/acme.example/c77/orders" in outputs[1]
     assert outputs[2].startswith("arn:aws:events:us-east-1::event-source/")
     assert "PENDING" in outputs[3]
     assert outputs[3].endswith("not active yet\n")
