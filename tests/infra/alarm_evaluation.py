@@ -25,12 +25,12 @@ _OPERATORS: dict[type, Callable[[float, float], float]] = {
 
 
 def metric(name: str, **dimensions: str) -> Metric:
-    """A metric as a series names it."""
+    """Return the key of a metric in a series."""
     return name, frozenset(dimensions.items())
 
 
 def in_alarm(alarm: Mapping[str, Any], series: Series, now: float) -> bool:
-    """Whether the alarm is in ALARM at `now`, a whole number of its periods since the beginning."""
+    """Return whether the alarm is in ALARM at `now`, a whole number of its periods since the beginning."""
     period, length = _period(alarm), alarm["EvaluationPeriods"]
     assert now % period == 0
     assert alarm["TreatMissingData"] == "notBreaching"
@@ -44,7 +44,7 @@ def in_alarm(alarm: Mapping[str, Any], series: Series, now: float) -> bool:
 def _period(alarm: Mapping[str, Any]) -> int:
     if "Period" in alarm:
         return int(alarm["Period"])
-    [period] = {one["MetricStat"]["Period"] for one in alarm["Metrics"] if "MetricStat" in one}
+    [period] = {query["MetricStat"]["Period"] for query in alarm["Metrics"] if "MetricStat" in query}
     return int(period)
 
 
@@ -53,18 +53,18 @@ def _point(alarm: Mapping[str, Any], series: Series, start: float, end: float) -
         statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
         return _statistic(statistic, _values(alarm["MetricName"], alarm["Dimensions"], series, start, end))
     values = {}
-    for one in alarm["Metrics"]:
-        if stat := one.get("MetricStat"):
-            found = _values(stat["Metric"]["MetricName"], stat["Metric"]["Dimensions"], series, start, end)
-            values[one["Id"]] = _statistic(stat["Stat"], found)
-    [expression] = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    for query in alarm["Metrics"]:
+        if stat := query.get("MetricStat"):
+            values_of_query = _values(stat["Metric"]["MetricName"], stat["Metric"]["Dimensions"], series, start, end)
+            values[query["Id"]] = _statistic(stat["Stat"], values_of_query)
+    [expression] = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
     return _calculated(ast.parse(expression, mode="eval").body, values)
 
 
 def _values(
     name: str, dimensions: Sequence[Mapping[str, Any]], series: Series, start: float, end: float
 ) -> list[float]:
-    key = metric(name, **{one["Name"]: flat(one["Value"]) for one in dimensions})
+    key = metric(name, **{dimension["Name"]: flat(dimension["Value"]) for dimension in dimensions})
     return [value for when, value in series.get(key, []) if start <= when < end]
 
 
@@ -77,7 +77,7 @@ def _statistic(name: str, values: Sequence[float]) -> float | None:
 
 
 def _calculated(node: ast.expr, values: Mapping[str, float | None]) -> float | None:
-    """The result of the expression; where an operand is missing, so is the result."""
+    """Return the result of the expression, or None if an operand is missing."""
     match node:
         case ast.Constant():
             return float(node.value)  # type: ignore[arg-type]  # numbers are all there is

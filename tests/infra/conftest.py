@@ -41,7 +41,7 @@ event = { source = "aws.partner/acme.example/stripe" }
 """
 
 
-# What the functions are told.
+# The environment variables of all functions.
 ENVIRONMENT = {
     "RETRY_QUEUE_URL",
     "DEAD_LETTER_QUEUE_URL",
@@ -82,18 +82,18 @@ def template() -> Template:
 
 
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
-    """The resources of a type, by logical id."""
+    """Return the resources of a type, by logical id."""
     return {name: dict(resource) for name, resource in template.find_resources(kind).items()}
 
 
 def only(template: Template, kind: str, named: str = "") -> dict[str, Any]:
-    """The one resource of this type, whose logical id begins with `named`."""
-    [resource] = [one for name, one in resources(template, kind).items() if name.startswith(named)]
+    """Return the only resource of this type whose logical id begins with `named`."""
+    [resource] = [resource for name, resource in resources(template, kind).items() if name.startswith(named)]
     return resource
 
 
 def flat(value: Any) -> str:
-    """An ARN of intrinsic functions as one text: `${AWS::Region}` for a pseudo-parameter, `<Id>` for a resource."""
+    """Return an ARN of intrinsic functions as text: `${AWS::Region}` for a pseudo-parameter, `<Id>` for a resource."""
     if isinstance(value, dict) and "Fn::Join" in value:
         return "".join(flat(part) for part in value["Fn::Join"][1])
     if isinstance(value, dict) and "Fn::GetAtt" in value:
@@ -102,11 +102,13 @@ def flat(value: Any) -> str:
 
 
 def allowed(template: Template, function: str) -> dict[str, set[str]]:
-    """Action to resources."""
-    found: dict[str, set[str]] = {}
+    """Return the resources of each action that the role of a function allows."""
+    permissions: dict[str, set[str]] = {}
     for statement in only(template, "AWS::IAM::Policy", function)["Properties"]["PolicyDocument"]["Statement"]:
         assert statement["Effect"] == "Allow"
         actions, arns = statement["Action"], statement["Resource"]
         for action in actions if isinstance(actions, list) else [actions]:
-            found.setdefault(action, set()).update(flat(arn) for arn in (arns if isinstance(arns, list) else [arns]))
-    return found
+            permissions.setdefault(action, set()).update(
+                flat(arn) for arn in (arns if isinstance(arns, list) else [arns])
+            )
+    return permissions

@@ -30,7 +30,7 @@ def alarm(template: Template, name: str) -> dict[str, Any]:
 
 
 def waiting(outage_seconds: float, jitter: float) -> list[Sample]:
-    """What the redeliver function emits of one message, sent at the beginning of an outage of EventBridge."""
+    """Return what the redeliver function emits for one message that was sent when an outage of EventBridge began."""
     samples: list[Sample] = []
     now, count = 0.0, 1
     while now < outage_seconds:
@@ -72,9 +72,9 @@ def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
 
 
 def of_version(template: Template, name: str, samples: list[Sample]) -> dict[Any, list[Sample]]:
-    """A metric as Lambda, or the function, emits it for the version that the canary's alarms watch."""
-    found = alarm(template, "CanarySlow")["Dimensions"]
-    dimensions = {one["Name"]: flat(one["Value"]) for one in found}
+    """Return a metric as Lambda, or the function, emits it for the version that the canary's alarms watch."""
+    watched = alarm(template, "CanarySlow")["Dimensions"]
+    dimensions = {dimension["Name"]: flat(dimension["Value"]) for dimension in watched}
     if name == "WebhooksFailed":
         dimensions = {"service": SERVICE, "version": dimensions["ExecutedVersion"]}
     return {metric(name, **dimensions): samples}
@@ -115,7 +115,7 @@ def test_one_failure_of_many_takes_no_version_back(template: Template, name: str
 
 @pytest.mark.parametrize("name", ["CanaryErrors", "CanaryCrashes", "CanarySlow"])
 def test_what_the_old_version_did_stops_no_deployment(template: Template, name: str) -> None:
-    watched = {one["Name"]: flat(one["Value"]) for one in alarm(template, "CanarySlow")["Dimensions"]}
+    watched = {dimension["Name"]: flat(dimension["Value"]) for dimension in alarm(template, "CanarySlow")["Dimensions"]}
     function, resource = watched["FunctionName"], watched["Resource"]
     assert resource == f"{function}:live"
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
@@ -138,7 +138,7 @@ def test_what_the_old_version_did_stops_no_deployment(template: Template, name: 
 def test_the_canarys_alarms_are_there_before_the_new_version_gets_a_call(template: Template) -> None:
     alias = only(template, "AWS::Lambda::Alias", "IngestLive")
     group = only(template, "AWS::CodeDeploy::DeploymentGroup")["Properties"]["AlarmConfiguration"]["Alarms"]
-    names = {one["Name"]["Ref"] for one in group}
+    names = {watched_alarm["Name"]["Ref"] for watched_alarm in group}
     assert {name[: -len("12345678")] for name in names} == {
         "MonitoringCanaryErrors",
         "MonitoringCanaryCrashes",
@@ -191,9 +191,9 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     telemetry.metrics.namespace = METRIC_NAMESPACE
     failed = Failed("InternalFailure", "")
-    fates: list[EntryResult] = [Accepted("1"), Queued(Queue.RETRY, failed), Queued(Queue.DEAD_LETTERS, failed)]
+    results: list[EntryResult] = [Accepted("1"), Queued(Queue.RETRY, failed), Queued(Queue.DEAD_LETTERS, failed)]
     emissions: list[Callable[[], None]] = [
-        lambda: telemetry.record_request(Relayed("orders", "1", fates)),
+        lambda: telemetry.record_request(Relayed("orders", "1", results)),
         lambda: telemetry.record_request(RejectedRequest("orders", Unauthorized("signature mismatch"))),
         lambda: telemetry.record_request(RejectedRequest("orders", Unavailable("Not now.", reason="throttled"))),
         lambda: telemetry.record_batch([Postponed(5, "InternalFailure"), Done(1, 1)], 900.0),
@@ -203,16 +203,18 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     for emission in emissions:
         telemetry.metrics.log_metrics(lambda _event, _context, write=emission: write())({}, Context())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
-    assert {one["Namespace"] for line in lines for one in line["_aws"]["CloudWatchMetrics"]} == {METRIC_NAMESPACE}
+    assert {directive["Namespace"] for line in lines for directive in line["_aws"]["CloudWatchMetrics"]} == {
+        METRIC_NAMESPACE
+    }
     assert all(isinstance(line[name], str) for line in lines for _, names in _kinds(line) for name in names)
     return {kind for line in lines for kind in _kinds(line)}
 
 
 def _kinds(line: dict[str, Any]) -> list[Kind]:
     return [
-        (one["Name"], frozenset(names))
+        (definition["Name"], frozenset(names))
         for directive in line["_aws"]["CloudWatchMetrics"]
-        for one in directive["Metrics"]
+        for definition in directive["Metrics"]
         for names in directive["Dimensions"]
     ]
 
@@ -222,9 +224,11 @@ def test_every_alarm_and_graph_is_of_a_metric_with_exactly_the_dimensions_that_i
 ) -> None:
     """CloudWatch knows no part of a set: a metric with a dimension more, or one less, is another, and has no data."""
     watched: set[Kind] = set()
-    for one in resources(template, "AWS::CloudWatch::Alarm").values():
-        parts = [part["MetricStat"]["Metric"] for part in one["Properties"].get("Metrics", []) if "MetricStat" in part]
-        for part in parts or [one["Properties"]]:
+    for resource in resources(template, "AWS::CloudWatch::Alarm").values():
+        parts = [
+            part["MetricStat"]["Metric"] for part in resource["Properties"].get("Metrics", []) if "MetricStat" in part
+        ]
+        for part in parts or [resource["Properties"]]:
             if part["Namespace"] == METRIC_NAMESPACE:
                 watched.add((part["MetricName"], frozenset(name["Name"] for name in part["Dimensions"])))
     assert ("WebhooksFailed", frozenset({"service", "version"})) in watched

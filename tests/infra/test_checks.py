@@ -34,9 +34,9 @@ def findings(tmp_path: Path, environment: dict[str, str]) -> str:
 
 
 def test_cdk_nag_fails_the_synth(tmp_path: Path) -> None:
-    found = findings(tmp_path, {"NAME": "value"})
-    assert "AwsSolutions-L1" in found
-    assert "Serverless-LambdaDLQ" in found
+    text = findings(tmp_path, {"NAME": "value"})
+    assert "AwsSolutions-L1" in text
+    assert "Serverless-LambdaDLQ" in text
 
 
 def test_an_environment_of_5_kb_is_too_large_for_cdk_preflight(tmp_path: Path) -> None:

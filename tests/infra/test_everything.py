@@ -1,4 +1,4 @@
-"""`make lint` judges the stages as they are shipped; this is every option there is, at once."""
+"""`make lint` checks the stages as they are shipped; these tests check a stage with every option at once."""
 
 import json
 import os
@@ -22,11 +22,11 @@ OPTIONS = {
 
 
 def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command with the project's own Python and Node.js first."""
+    """Run a command with the project's own Python and Node.js first on the path."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
-        command, cwd=ROOT, env=kept | {"PATH": path} | environment, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=inherited | {"PATH": path} | environment, capture_output=True, text=True, check=False
     )
 
 
@@ -42,10 +42,10 @@ def test_with_every_option_cdk_nag_and_cfn_lint_find_nothing(tmp_path: Path, fro
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "validation-report.json").read_text("utf-8"))
     # The warnings about relay.toml and the stage are in the report as well.
-    found = {one["pluginName"]: one["violations"] for one in report["pluginReports"]}
-    assert {one["severity"] for one in found.pop("Construct Annotations")} == {"warning"}
-    assert found.keys() == {"AwsSolutions", "Serverless"}
-    assert not any(found.values())
+    violations = {plugin["pluginName"]: plugin["violations"] for plugin in report["pluginReports"]}
+    assert {violation["severity"] for violation in violations.pop("Construct Annotations")} == {"warning"}
+    assert violations.keys() == {"AwsSolutions", "Serverless"}
+    assert not any(violations.values())
     [template] = tmp_path.glob("*.template.json")
     # W3005: the CDK writes that dependency itself.
     lint = run([str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", "W3005", "--", str(template)])

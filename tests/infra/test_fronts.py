@@ -52,9 +52,11 @@ def rest() -> Template:
 
 def test_a_setting_is_for_one_method_of_a_path_or_for_everything(rest: Template) -> None:
     settings = only(rest, "AWS::ApiGateway::Stage")["Properties"]["MethodSettings"]
-    for one in settings:
-        assert (one["HttpMethod"] in {"*", "ANY"}) == (one["ResourcePath"] == "/*")
-    throttled = {(one["ResourcePath"], one["HttpMethod"]): one["ThrottlingRateLimit"] for one in settings}
+    for setting in settings:
+        assert (setting["HttpMethod"] in {"*", "ANY"}) == (setting["ResourcePath"] == "/*")
+    throttled = {
+        (setting["ResourcePath"], setting["HttpMethod"]): setting["ThrottlingRateLimit"] for setting in settings
+    }
     assert throttled == {
         ("/*", "*"): 500,
         ("/~1orders~1{customer}", "POST"): 250,
@@ -64,7 +66,7 @@ def test_a_setting_is_for_one_method_of_a_path_or_for_everything(rest: Template)
 
 
 def test_every_setting_is_for_a_method_that_exists(rest: Template) -> None:
-    methods = [one["Properties"]["HttpMethod"] for one in resources(rest, "AWS::ApiGateway::Method").values()]
+    methods = [method["Properties"]["HttpMethod"] for method in resources(rest, "AWS::ApiGateway::Method").values()]
     # Each route has its own and one for the methods that the function refuses; so have the root and everything else.
     assert sorted(methods) == ["ANY"] * 5 + ["POST"] * 3
 
@@ -93,7 +95,7 @@ def test_the_metrics_are_those_of_this_api_and_stage(rest: Template) -> None:
     name = only(rest, "AWS::ApiGateway::RestApi")["Properties"]["Name"]
     for alarm in ("ServerErrors", "Slow"):
         properties = only(rest, "AWS::CloudWatch::Alarm", f"Monitoring{alarm}")["Properties"]
-        dimensions = {one["Name"]: one["Value"] for one in properties["Dimensions"]}
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in properties["Dimensions"]}
         assert dimensions.keys() == {"ApiName", "Stage"}
         assert dimensions["ApiName"] == name == "Relay"
 
@@ -116,7 +118,7 @@ def test_an_access_log_goes_where_the_service_will_say_that_it_goes(kind: str) -
     ],
 )
 def test_a_path_that_a_rest_api_refuses_is_refused_before_it_is_deployed(paths: tuple[str, ...], says: str) -> None:
-    assert [one for one in limits.problems(routes(*paths), REST) if says in one]
+    assert [problem for problem in limits.problems(routes(*paths), REST) if says in problem]
     assert list(limits.problems(routes(*paths), PROD)) == []
 
 
@@ -259,9 +261,9 @@ def test_no_rule_blocks_what_a_webhook_may_rightly_have(rest: Template) -> None:
     rules = only(rest, "AWS::WAFv2::WebACL")["Properties"]["Rules"]
     overrides = {
         rule["Name"]: [
-            one["Name"]
-            for one in rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-            if one["ActionToUse"] == {"Count": {}}
+            override["Name"]
+            for override in rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+            if override["ActionToUse"] == {"Count": {}}
         ]
         for rule in rules
         if "ManagedRuleGroupStatement" in rule["Statement"]
@@ -279,7 +281,7 @@ def test_an_address_may_send_what_one_route_may_receive_unless_the_stage_says_ot
     changes: dict[str, Any], limit: int
 ) -> None:
     rules = only(synthesise(RELAY_TOML, front="rest", **changes), "AWS::WAFv2::WebACL")["Properties"]["Rules"]
-    [rule] = [one["Statement"]["RateBasedStatement"] for one in rules if one["Name"] == "RateOfAnAddress"]
+    [rule] = [rule["Statement"]["RateBasedStatement"] for rule in rules if rule["Name"] == "RateOfAnAddress"]
     assert (rule["Limit"], rule["EvaluationWindowSec"], rule["AggregateKeyType"]) == (limit, 300, "IP")
 
 
@@ -287,11 +289,11 @@ def test_what_waf_stopped_is_an_alarm_and_in_a_log_without_signatures(rest: Temp
     alarm = only(rest, "AWS::CloudWatch::Alarm", "MonitoringBlocked")["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/WAFV2", "BlockedRequests")
     acl = only(rest, "AWS::WAFv2::WebACL")["Properties"]
-    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
     assert dimensions == {"WebACL": "Relay", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"}
     assert acl["Name"] == acl["VisibilityConfig"]["MetricName"] == "Relay"
     logging = only(rest, "AWS::WAFv2::LoggingConfiguration")["Properties"]
-    redacted = {one["SingleHeader"]["Name"] for one in logging["RedactedFields"] if "SingleHeader" in one}
+    redacted = {field["SingleHeader"]["Name"] for field in logging["RedactedFields"] if "SingleHeader" in field}
     assert redacted >= {"authorization", "cookie", "webhook-signature", "x-hub-signature-256", "stripe-signature"}
     assert {"QueryString": {}} in logging["RedactedFields"]
     assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
@@ -304,11 +306,13 @@ def test_what_waf_stopped_is_an_alarm_and_in_a_log_without_signatures(rest: Temp
 def test_no_webhook_and_no_proof_of_one_is_in_what_waf_keeps(rest: Template) -> None:
     """Redaction is for what a rule looked at; a rule's details quote a body that looks like an attack."""
     protected = only(rest, "AWS::WAFv2::WebACL")["Properties"]["DataProtectionConfig"]["DataProtections"]
-    assert all(one["Action"] == "SUBSTITUTION" for one in protected)
-    assert not any(one.keys() & {"ExcludeRuleMatchDetails", "ExcludeRateBasedDetails"} for one in protected)
-    fields = {one["Field"]["FieldType"]: one["Field"].get("FieldKeys") for one in protected}
+    assert all(protection["Action"] == "SUBSTITUTION" for protection in protected)
+    assert not any(
+        protection.keys() & {"ExcludeRuleMatchDetails", "ExcludeRateBasedDetails"} for protection in protected
+    )
+    fields = {protection["Field"]["FieldType"]: protection["Field"].get("FieldKeys") for protection in protected}
     logging = only(rest, "AWS::WAFv2::LoggingConfiguration")["Properties"]["RedactedFields"]
-    headers = [one["SingleHeader"]["Name"] for one in logging if "SingleHeader" in one]
+    headers = [field["SingleHeader"]["Name"] for field in logging if "SingleHeader" in field]
     # Neither of the last two takes keys: https://docs.aws.amazon.com/waf/latest/APIReference/API_FieldToProtect.html
     assert fields == {"SINGLE_HEADER": headers, "QUERY_STRING": None, "BODY": None}
 
@@ -324,7 +328,7 @@ def test_a_header_that_waf_cannot_leave_out_of_its_log_leaves_no_log(header: str
     )
     assert len(resources(template, "AWS::WAFv2::LoggingConfiguration")) == logged
     protected = only(template, "AWS::WAFv2::WebACL")["Properties"]["DataProtectionConfig"]["DataProtections"]
-    keys = [key for one in protected for key in one["Field"].get("FieldKeys", [])]
+    keys = [key for protection in protected for key in protection["Field"].get("FieldKeys", [])]
     assert all(len(key) <= 64 for key in keys)
 
 

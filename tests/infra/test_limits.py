@@ -29,7 +29,7 @@ def many(request: pytest.FixtureRequest) -> Template:
 
 
 def without_tokens(document: Any) -> str:
-    """A policy as IAM stores it, in the longest Region there is."""
+    """Return a policy as IAM stores it, in the Region with the longest name."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict) and ("Fn::Join" in value or "Ref" in value or "Fn::GetAtt" in value):
@@ -39,8 +39,8 @@ def without_tokens(document: Any) -> str:
                 text = text.replace("${AWS::" + name + "}", stands_for)
             return text
         if isinstance(value, dict):
-            return {key: plain(one) for key, one in value.items()}
-        return [plain(one) for one in value] if isinstance(value, list) else value
+            return {key: plain(item) for key, item in value.items()}
+        return [plain(item) for item in value] if isinstance(value, list) else value
 
     return json.dumps(plain(document), separators=(",", ":"))
 
@@ -60,20 +60,24 @@ def test_the_api_is_within_its_quotas(many: Template) -> None:
 
 def test_the_function_has_one_permission_for_the_api(many: Template) -> None:
     permissions = resources(many, "AWS::Lambda::Permission").values()
-    mine = [one["Properties"] for one in permissions if one["Properties"]["Principal"] == "apigateway.amazonaws.com"]
-    assert len(mine) == 1
+    granted = [
+        permission["Properties"]
+        for permission in permissions
+        if permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert len(granted) == 1
     # $default has no path: API/STAGE/$default has two parts, any other has three.
-    assert flat(mine[0]["SourceArn"]).endswith("}/*/*")
+    assert flat(granted[0]["SourceArn"]).endswith("}/*/*")
 
 
 def test_every_policy_is_within_iams_quotas(many: Template) -> None:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    for one in resources(many, "AWS::IAM::Policy").values():
-        assert len(without_tokens(one["Properties"]["PolicyDocument"])) <= 10_240
+    for policy in resources(many, "AWS::IAM::Policy").values():
+        assert len(without_tokens(policy["Properties"]["PolicyDocument"])) <= 10_240
     managed = resources(many, "AWS::IAM::ManagedPolicy").values()
     assert len(managed) <= 10
-    readable = "".join(without_tokens(one["Properties"]["PolicyDocument"]) for one in managed)
-    assert all(len(without_tokens(one["Properties"]["PolicyDocument"])) <= 6144 for one in managed)
+    readable = "".join(without_tokens(policy["Properties"]["PolicyDocument"]) for policy in managed)
+    assert all(len(without_tokens(policy["Properties"]["PolicyDocument"])) <= 6144 for policy in managed)
     assert all(f":secret:acme/senders/sender-{number:03}-??????" in readable for number in range(500))
     assert len(only(many, "AWS::IAM::Role", "IngestRole")["Properties"]["ManagedPolicyArns"]) == len(managed)
 
@@ -105,8 +109,8 @@ def test_a_policy_is_within_iams_quotas_however_long_the_names_are(routes: int, 
     few = MANY.replace("acme/senders/", f"acme/{'x' * length}/")
     template = synthesise("[[route]]".join(few.split("[[route]]")[: routes + 1]))
     for kind, most in (("AWS::IAM::Policy", 10_240), ("AWS::IAM::ManagedPolicy", 6144)):
-        for name, one in resources(template, kind).items():
-            assert len(without_tokens(one["Properties"]["PolicyDocument"])) <= most, name
+        for name, policy in resources(template, kind).items():
+            assert len(without_tokens(policy["Properties"]["PolicyDocument"])) <= most, name
 
 
 def routes_with(names: list[str]) -> tuple[Route, ...]:

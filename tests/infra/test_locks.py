@@ -36,12 +36,12 @@ NOT_LOCKED = {"pip", "partner-event-relay"}
 def locked(path: str) -> dict[str, tuple[Requirement, int]]:
     """Return each requirement of a lock by name, with the number of its hashes."""
     text = re.sub(r"^#.*\n", "", (ROOT / path).read_text("utf-8"), flags=re.MULTILINE)
-    found: dict[str, tuple[Requirement, int]] = {}
+    requirements: dict[str, tuple[Requirement, int]] = {}
     for line in text.replace("\\\n", " ").splitlines():
         requirement, *hashes = line.split("--hash=sha256:")
         parsed = Requirement(requirement.strip())
-        found[canonicalize_name(parsed.name)] = (parsed, len(hashes))
-    return found
+        requirements[canonicalize_name(parsed.name)] = (parsed, len(hashes))
+    return requirements
 
 
 def direct(group: str) -> Iterator[Requirement]:
@@ -57,12 +57,13 @@ def direct(group: str) -> Iterator[Requirement]:
 def test_an_environment_has_exactly_the_packages_of_its_lock(environment: str, lock: str) -> None:
     folders = (ROOT / environment).glob("lib*/python*/site-packages")
     installed = {
-        canonicalize_name(one.name): one.version for one in distributions(path=[str(folder) for folder in folders])
+        canonicalize_name(distribution.name): distribution.version
+        for distribution in distributions(path=[str(folder) for folder in folders])
     }
     wanted = {
-        name: str(one.specifier).removeprefix("==")
-        for name, (one, _) in locked(lock).items()
-        if not one.marker or one.marker.evaluate()
+        name: str(requirement.specifier).removeprefix("==")
+        for name, (requirement, _) in locked(lock).items()
+        if not requirement.marker or requirement.marker.evaluate()
     }
     assert {name: version for name, version in installed.items() if name not in NOT_LOCKED} == wanted
 
@@ -70,9 +71,11 @@ def test_an_environment_has_exactly_the_packages_of_its_lock(environment: str, l
 @pytest.mark.parametrize(("group", "lock"), LOCKS.items())
 def test_a_lock_has_one_version_and_the_hashes_of_each_package(group: str, lock: str) -> None:
     packages = locked(lock)
-    assert [name for name, (one, hashes) in packages.items() if not hashes or "==" not in str(one.specifier)] == []
-    assert {str(packages[canonicalize_name(one.name)][0].specifier) for one in direct(group)} == {
-        str(one.specifier) for one in direct(group)
+    assert [
+        name for name, (requirement, hashes) in packages.items() if not hashes or "==" not in str(requirement.specifier)
+    ] == []
+    assert {str(packages[canonicalize_name(requirement.name)][0].specifier) for requirement in direct(group)} == {
+        str(requirement.specifier) for requirement in direct(group)
     }
 
 
@@ -85,14 +88,14 @@ def test_a_lock_names_no_registry_and_no_path(lock: str) -> None:
 def test_what_several_locks_name_has_one_version() -> None:
     dev = locked("requirements-dev.txt")
     for lock in ("requirements.txt", *FUNCTION):
-        assert {name: str(one.specifier) for name, (one, _) in locked(lock).items()}.items() <= {
-            name: str(one.specifier) for name, (one, _) in dev.items()
+        assert {name: str(requirement.specifier) for name, (requirement, _) in locked(lock).items()}.items() <= {
+            name: str(requirement.specifier) for name, (requirement, _) in dev.items()
         }.items()
 
 
 @pytest.mark.parametrize("lock", FUNCTION)
 def test_a_lock_of_the_function_has_no_markers_which_pip_would_evaluate_on_this_machine(lock: str) -> None:
-    assert [name for name, (one, _) in locked(lock).items() if one.marker] == []
+    assert [name for name, (requirement, _) in locked(lock).items() if requirement.marker] == []
 
 
 def test_the_build_backend_is_locked() -> None:
@@ -109,6 +112,6 @@ def test_every_npm_package_has_its_digest_and_none_runs_a_script() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
     del packages[""]
     assert packages
-    assert [name for name, one in packages.items() if not one.get("integrity", "").startswith("sha512-")] == []
-    assert [name for name, one in packages.items() if one.get("hasInstallScript")] == []
+    assert [name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")] == []
+    assert [name for name, package in packages.items() if package.get("hasInstallScript")] == []
     assert "ignore-scripts=true" in (ROOT / ".npmrc").read_text("utf-8").splitlines()

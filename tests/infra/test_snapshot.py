@@ -12,7 +12,7 @@ FOLDER = Path(__file__).with_name("snapshots")
 
 
 def text(stage: str) -> str:
-    """The template in a stage, without what changes with the code of the function: hashes."""
+    """Return the template of a stage without the hashes that change with the function's code."""
     template = json.dumps(synthesise(RELAY_TOML, stage).to_json(), indent=1, sort_keys=True)
     template = re.sub(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}", r"\1<hash>", template)
     return re.sub(r"[0-9a-f]{64}(?=\.zip)", "<hash>", template) + "\n"

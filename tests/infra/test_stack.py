@@ -61,7 +61,7 @@ def test_the_bucket_is_private_encrypted_and_forgets_after_the_queues_have(templ
 def test_one_dead_letter_is_an_alarm(template: Template) -> None:
     alarm = only(template, "AWS::CloudWatch::Alarm", "MonitoringDeadLetters")["Properties"]
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert [flat(one["Value"]) for one in alarm["Dimensions"]] == ["<QueuesDeadLetters>"]
+    assert [flat(dimension["Value"]) for dimension in alarm["Dimensions"]] == ["<QueuesDeadLetters>"]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (60, 1, "notBreaching")
 
@@ -87,9 +87,13 @@ def test_what_holds_events_or_logs_outlives_the_stack_in_prod_alone(stage: str, 
     template = synthesise(RELAY_TOML, stage)
     logs = resources(template, "AWS::Logs::LogGroup").values()
     assert {log["Properties"]["RetentionInDays"] for log in logs} == {days}
-    kept = [*logs, *resources(template, "AWS::SQS::Queue").values(), *resources(template, "AWS::S3::Bucket").values()]
-    assert len(kept) == 7
-    assert {one["DeletionPolicy"] for one in kept} == {policy}
+    retained = [
+        *logs,
+        *resources(template, "AWS::SQS::Queue").values(),
+        *resources(template, "AWS::S3::Bucket").values(),
+    ]
+    assert len(retained) == 7
+    assert {resource["DeletionPolicy"] for resource in retained} == {policy}
 
 
 def test_callers_reach_the_live_version_and_prod_moves_it_by_canary(template: Template) -> None:
@@ -114,11 +118,15 @@ def test_what_senders_wait_for_starts_from_a_snapshot_where_the_region_has_it(
     stage: str, from_snapshot: set[str]
 ) -> None:
     template = synthesise(RELAY_TOML, stage)
-    functions = {name: one["Properties"] for name, one in resources(template, "AWS::Lambda::Function").items()}
+    functions = {
+        name: function["Properties"] for name, function in resources(template, "AWS::Lambda::Function").items()
+    }
     assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
-    found = {name: one["SnapStart"]["Fn::If"] for name, one in functions.items() if "SnapStart" in one}
-    assert {name.partition("Function")[0] for name in found} == from_snapshot
-    for condition, yes, no in found.values():
+    conditions = {
+        name: function["SnapStart"]["Fn::If"] for name, function in functions.items() if "SnapStart" in function
+    }
+    assert {name.partition("Function")[0] for name in conditions} == from_snapshot
+    for condition, yes, no in conditions.values():
         assert (yes, no) == ({"ApplyOn": "PublishedVersions"}, {"Ref": "AWS::NoValue"})
         text = json.dumps(template.to_json()["Conditions"][condition])
         assert all(name in text for name in ('"aws"', "ap-southeast-6", "ap-east-2", "Fn::Not"))
@@ -170,7 +178,7 @@ def test_a_rest_api_takes_bytes_and_stands_behind_a_firewall(template: Template)
     stage = only(rest, "AWS::ApiGateway::Stage")["Properties"]
     assert stage["TracingEnabled"] is True
     assert not re.search("header|query|body", stage["AccessLogSetting"]["Format"], re.IGNORECASE)
-    assert all(one["MetricsEnabled"] for one in stage["MethodSettings"])
+    assert all(setting["MetricsEnabled"] for setting in stage["MethodSettings"])
     rules = only(rest, "AWS::WAFv2::WebACL")["Properties"]["Rules"]
     assert [rule["Name"] for rule in rules] == [
         "AWSManagedRulesCommonRuleSet",
@@ -189,20 +197,20 @@ def test_a_rest_api_takes_bytes_and_stands_behind_a_firewall(template: Template)
 
 def test_a_stage_may_make_the_secrets_and_encrypt_them_with_a_key_of_its_own(template: Template) -> None:
     key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    made = synthesise(RELAY_TOML, generate_secrets=True, kms_key_arn=key)
+    generated = synthesise(RELAY_TOML, generate_secrets=True, kms_key_arn=key)
     # Not the one of another account, and not the one in Parameter Store.
-    secret = only(made, "AWS::SecretsManager::Secret")
+    secret = only(generated, "AWS::SecretsManager::Secret")
     assert secret["Properties"]["Name"] == "acme/orders"
     assert secret["Properties"]["KmsKeyId"] == key
     assert secret["Properties"]["GenerateSecretString"] == {"ExcludePunctuation": True, "PasswordLength": 32}
     assert secret["DeletionPolicy"] == "Retain"
-    assert allowed(made, "Ingest")["kms:Decrypt"] == {key}
+    assert allowed(generated, "Ingest")["kms:Decrypt"] == {key}
     assert not resources(template, "AWS::SecretsManager::Secret")
 
 
 def test_an_address_of_the_stage_gets_the_alarms(template: Template) -> None:
-    told = synthesise(RELAY_TOML, alarm_email="oncall@acme.example")
-    subscription = only(told, "AWS::SNS::Subscription")["Properties"]
+    subscribed = synthesise(RELAY_TOML, alarm_email="oncall@acme.example")
+    subscription = only(subscribed, "AWS::SNS::Subscription")["Properties"]
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "oncall@acme.example")
     assert not resources(template, "AWS::SNS::Subscription")
 
@@ -219,8 +227,8 @@ event = {{ source = "aws.partner/acme.example/r{number}" }}
 """
         for number, name in enumerate(names)
     )
-    made = resources(synthesise(RELAY_TOML.split("[[route]]")[0] + routes, generate_secrets=True), SECRET).values()
-    assert sorted(one["Properties"]["Name"] for one in made) == sorted(names)
+    generated = resources(synthesise(RELAY_TOML.split("[[route]]")[0] + routes, generate_secrets=True), SECRET).values()
+    assert sorted(secret["Properties"]["Name"] for secret in generated) == sorted(names)
 
 
 def test_the_api_has_a_route_for_each_path_and_one_for_the_rest(template: Template) -> None:
@@ -244,7 +252,7 @@ def test_the_stage_is_throttled(template: Template) -> None:
     )
     stage = only(template, "AWS::ApiGatewayV2::Stage")["Properties"]
     assert stage["RouteSettings"].keys() == {"ANY /orders/{customer}", "ANY /github", "ANY /stripe"}
-    assert {one["ThrottlingRateLimit"] for one in stage["RouteSettings"].values()} == {250}
+    assert {setting["ThrottlingRateLimit"] for setting in stage["RouteSettings"].values()} == {250}
 
 
 def test_the_access_log_is_json_without_anything_that_may_be_secret(template: Template) -> None:

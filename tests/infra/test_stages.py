@@ -40,11 +40,11 @@ NAMES = {
 
 
 def names(template: Template) -> Iterator[tuple[str, str]]:
-    """The names that the template gives to its resources and exports."""
-    for one in template.to_json()["Resources"].values():
-        for key in NAMES.get(one["Type"], ()):
-            if given := one.get("Properties", {}).get(key):
-                yield one["Type"], json.dumps(given)
+    """Yield the names that the template gives to its resources and exports."""
+    for resource in template.to_json()["Resources"].values():
+        for key in NAMES.get(resource["Type"], ()):
+            if resource_name := resource.get("Properties", {}).get(key):
+                yield resource["Type"], json.dumps(resource_name)
     for output in template.to_json()["Outputs"].values():
         if "Export" in output:
             yield "export", json.dumps(output["Export"]["Name"])
@@ -52,7 +52,9 @@ def names(template: Template) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("front", ["http", "rest"])
 def test_no_name_of_one_stage_is_in_another(front: str) -> None:
-    dev, prod = (set(names(synthesise(RELAY_TOML, one, front=front, generate_secrets=True))) for one in ("dev", "prod"))
+    dev, prod = (
+        set(names(synthesise(RELAY_TOML, name, front=front, generate_secrets=True))) for name in ("dev", "prod")
+    )
     assert dev & prod == set()
     assert {kind for kind, _ in dev} >= {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"}
 
@@ -68,7 +70,7 @@ def test_the_metrics_of_the_functions_and_of_the_alarms_are_those_of_the_stage(f
         expected = {"prod": "Relay", "dev": "Relay-dev"}[name]
         environment = only(template, "AWS::Lambda::Function", "Ingest")["Properties"]["Environment"]["Variables"]
         assert environment["POWERTOOLS_SERVICE_NAME"] == expected
-        alarms = [one["Properties"] for one in resources(template, "AWS::CloudWatch::Alarm").values()]
+        alarms = [alarm["Properties"] for alarm in resources(template, "AWS::CloudWatch::Alarm").values()]
         named = {
             dimension["Value"]
             for alarm in alarms
@@ -114,9 +116,11 @@ def test_production_reads_plain_names(template: Template) -> None:
 @pytest.mark.parametrize("reserved", [0, 200])
 def test_a_flood_of_webhooks_takes_no_more_than_is_reserved_for_them(reserved: int) -> None:
     functions = resources(synthesise(RELAY_TOML, reserved_concurrency=reserved), "AWS::Lambda::Function")
-    found = {name: one["Properties"].get("ReservedConcurrentExecutions") for name, one in functions.items()}
-    assert {value for name, value in found.items() if name.startswith("Ingest")} == {reserved or None}
-    assert {value for name, value in found.items() if not name.startswith("Ingest")} == {None}
+    reservations = {
+        name: function["Properties"].get("ReservedConcurrentExecutions") for name, function in functions.items()
+    }
+    assert {value for name, value in reservations.items() if name.startswith("Ingest")} == {reserved or None}
+    assert {value for name, value in reservations.items() if not name.startswith("Ingest")} == {None}
 
 
 @pytest.mark.parametrize("name", sorted(STAGES))
@@ -126,7 +130,7 @@ def test_a_new_account_whose_concurrency_is_ten_can_deploy_what_is_shipped(name:
 
 
 @pytest.mark.parametrize(("name", "reserved", "said"), [("prod", 0, True), ("prod", 200, False), ("dev", 0, False)])
-def test_that_production_is_open_to_a_flood_is_said(name: str, reserved: int, said: bool) -> None:
+def test_a_warning_says_that_production_is_open_to_a_flood(name: str, reserved: int, said: bool) -> None:
     stack = stack_of(RELAY_TOML, name, reserved_concurrency=reserved)
     found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*without reserved_conc.*"))
     assert bool(found) is said
