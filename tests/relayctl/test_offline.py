@@ -195,3 +195,7 @@ def test_the_senders_libraries_accept_what_it_signs(load: Load) -> None:
     assert Webhook(WHSEC).verify(BODY.decode(), headers("standard-webhooks", WHSEC))
     slack = headers("slack", "s")
     assert SignatureVerifier("s").is_valid(BODY, slack["x-slack-request-timestamp"], slack["x-slack-signature"])
+
+
+def test_the_schema_that_is_printed_is_the_committed_one(relayctl: Relayctl) -> None:
+    assert relayctl("schema").stdout == (ROOT / "relay.schema.json").read_text("utf-8")
