@@ -21,6 +21,8 @@ RUN = {
     "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "curl -i http": "e2e/test_commands.py::test_a_body_of_ones_own_can_be_signed_and_posted_with_curl",
     "relayctl schema": "relayctl/test_offline.py::test_the_schema_that_is_printed_is_the_committed_one",
+    "python -m tools.relay_toml": "unit/config/test_json_schema.py"
+    "::test_the_tables_of_the_reference_page_are_those_of_the_fields",
     "python -m tools.senders_page": "unit/docs/test_examples.py::test_the_page_of_the_senders_is_current",
     "python -m tools.architecture_page": "unit/docs/test_examples.py"
     "::test_the_picture_of_the_architecture_is_that_of_the_stack",

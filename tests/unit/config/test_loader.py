@@ -11,7 +11,7 @@ from relay.config.model import Config, Limits
 from relay.errors import ConfigError
 from tests.conftest import RELAY_TOML, Load
 
-SHIPPED = Path(__file__).parents[2] / "relay.toml"
+SHIPPED = Path(__file__).parents[3] / "relay.toml"
 AUTH = 'auth = { scheme = "standard-webhooks", secret = "acme/${path.customer}" }'
 SOURCE = 'source = "aws.partner/acme.example/${path.customer}/orders"'
 FIXED = 'source = "aws.partner/acme.example/orders"'

@@ -6,7 +6,7 @@ from relay.errors import ConfigError
 from relay.http import body_formats
 from relay.templates.template import compile_template
 from tests.conftest import RELAY_TOML, Load
-from tests.unit.test_config import preset, problems
+from tests.unit.config.test_loader import preset, problems
 
 TOPIC = "arn:aws:sns:us-east-1:111111111111:a"
 
