@@ -1,4 +1,4 @@
-"""On which line of a TOML file something stands, which the parser does not tell; read only when there is a mistake."""
+"""Find the line of a key in a TOML file, which the parser does not tell; used only when there is a mistake."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _MULTILINE = re.compile(r'"""|\'\'\'')
 
 
 def line_of(text: str, place: Place) -> int:
-    """The line, from 1, of `place`, or of the innermost table around it that is written; 1 if none is."""
+    """Return the line, from 1, of `place`, or of the innermost table around it that is written; 1 if none is."""
     found = _lines(text)
     return next((found[place[:length]] for length in range(len(place), 0, -1) if place[:length] in found), 1)
 
@@ -35,7 +35,7 @@ def _lines(text: str) -> dict[Place, int]:
 
 
 def _table(names: Sequence[str], counts: dict[Place, int], *, is_list: bool) -> Place:
-    """The place of a header: what is below a list of tables belongs to its last element."""
+    """Return the place of a header: what is below a list of tables belongs to its last element."""
     place: Place = ()
     for position, name in enumerate(names):
         place = (*place, name.strip(" \"'"))
@@ -47,7 +47,7 @@ def _table(names: Sequence[str], counts: dict[Place, int], *, is_list: bool) -> 
 
 
 def _note_keys(found: dict[Place, int], table: Place, line: str, number: int) -> None:
-    """The keys of a line: the first is the table's, those inside braces are below it."""
+    """Collect the keys of a line: the first is the table's, those inside braces are below it."""
     code = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', '""', line).partition("#")[0]
     outer: Place = table
     for key in _KEY.finditer(code):

@@ -1,4 +1,4 @@
-"""What is known of the senders: presets.toml, of which only those presets are parsed that somebody asks for.
+"""Read presets.toml, of which only the presets that are asked for are parsed.
 
 Python reads TOML with Python; all of it would be an eighth of a cold start.
 """
