@@ -25,7 +25,7 @@ class Presets(Mapping[str, Any]):
             self._texts[name] = self._texts.get(name, "") + text[start:end]
 
     def __getitem__(self, name: str) -> Any:
-        """The preset's table. Raises KeyError."""
+        """Return the preset's table. Raise KeyError if there is none."""
         return tomllib.loads(self._texts[name])[name]
 
     def __contains__(self, name: object) -> bool:
@@ -33,7 +33,7 @@ class Presets(Mapping[str, Any]):
         return name in self._texts
 
     def __iter__(self) -> Iterator[str]:
-        """The names."""
+        """Iterate over the names."""
         return iter(self._texts)
 
     def __len__(self) -> int:

@@ -45,7 +45,7 @@ class Route:
         return {"delivery_id": self.delivery_id, **event}
 
     def secrets(self) -> set[SecretRef]:
-        """The names of the secrets this route reads."""
+        """Return the names of the secrets this route reads."""
         return {secret for secret in (self.auth.secret, self.verify_token) if secret}
 
     def with_secret_prefix(self, prefix: str) -> "Route":

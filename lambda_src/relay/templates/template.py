@@ -45,7 +45,7 @@ class Placeholder:
     compiled: Any
 
     def search(self, scope: Mapping[str, Any]) -> Any:
-        """The value, with its type; None where the path leads nowhere. Raises MappingError if JMESPath fails."""
+        """Return the value with its type, or None where the path leads nowhere. Raise MappingError if it fails."""
         try:
             return self.compiled.search(scope, _OPTIONS)
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
@@ -65,7 +65,7 @@ class Template:
         return [part for part in self.parts if isinstance(part, Placeholder)]
 
     def expressions(self) -> list[str]:
-        """The expressions of its placeholders, in order."""
+        """Return the expressions of its placeholders, in order."""
         return [part.expression for part in self.placeholders()]
 
     def paths(self) -> set[tuple[str, ...]]:
@@ -98,13 +98,13 @@ def compile_template(text: str, names: Collection[str]) -> Template:
 
 
 def literal_prefix(template: Template) -> tuple[str, bool]:
-    """The text before the first placeholder, and whether that is all there is."""
+    """Return the text before the first placeholder, and whether that is all there is."""
     first = template.parts[0] if template.parts and isinstance(template.parts[0], str) else ""
     return first, len(template.parts) == (1 if first else 0)
 
 
 def kind_of(value: Any) -> str:
-    """What an error may say of a value: its type, never its content."""
+    """Return what an error may say of a value: its type, never its content."""
     kinds = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return kinds.get(type(value), "null or missing")
 
@@ -196,7 +196,7 @@ def _paths(node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _uses(node: Mapping[str, Any], *, top: bool = True) -> Iterator[tuple[str, str]]:
-    """The functions an expression calls and the names it takes from the top of the scope.
+    """Yield the functions an expression calls and the names it takes from the top of the scope.
 
     JMESPath itself finds out only when it runs: an unknown function raises, an unknown name is null.
     """
