@@ -3,11 +3,10 @@
 The way of the data, one direction only:
 
     API Gateway event -> Request -> Webhook -> [Entry, ...] -> [Outcome, ...] -> HTTP response
-                         request    signature   mapping         delivery         response
+                         http       auth        mapping         delivery         pipeline
 
-Those modules are pure: no network, no clock, no boto3; `pipeline` puts them in order. `partner_bus`, `secrets`,
-`queues`, `bucket`, `documents` and `dedupe` are the adapters; `ingest` is the Lambda handler, which connects the
-pipeline to them. A healthy webhook needs the first two alone: they `call` AWS by the `direct` transport (`connection`,
-`endpoints`, `credentials`, `sigv4`) or by `sdk`. The others bring boto3 and are imported when there is something for
-them to do.
+These packages are pure: no network, no clock, no boto3. `config` describes them, `pipeline` puts them in order, and
+`aws` holds the adapters. `ingest`, `redeliver` and `source_health` are the Lambda handlers; `bootstrap` composes what
+they need. The success path needs only the adapters `eventbridge` and `secrets`; those that import boto3 are imported
+when they have something to do.
 """
