@@ -15,8 +15,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
 DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
-# A worker for each core; tests/conftest.py says which tests have to stay together.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+# A worker for each core; tests/scheduling.py says which tests stay together.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto
 FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 .PHONY: setup demo run check test e2e first-hour bench lint arm64 deploy lock clean

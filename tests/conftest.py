@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from relay import config
 from relay.config.model import Config
 from relay.delivery.deliver import Budget
-from tests import transport
+from tests import scheduling, transport
 
 # Powertools reads these when it is imported, by whichever test comes first.
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
@@ -55,29 +55,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[transport.VARIABLE] = config.getoption("--transport")
 
 
-# What takes longest begins first, so that no worker has it left when the others are done.
-LONGEST_FIRST = ("e2e/test_first_hour", "faults/test_soak", "e2e", "infra", "faults", "contract", "oracles")
-# A file of these folders starts something for all its tests. Elsewhere each test may go to another worker.
-GROUPED = {"e2e", "faults", "infra", "contract"}
-# Fixtures of several files in e2e: the deployed relay, and `make run`, whose ports are fixed.
-SHARED = {"relay": "relay", "anywhere": "relay", "running": "make-run"}
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for pytest-xdist (`--dist loadgroup`), and put the longest groups first."""
+    """Put first what takes longest."""
+    items.sort(key=lambda item: scheduling.position(item.nodeid))
 
-    def position(item: pytest.Item) -> int:
-        path = item.path.relative_to(FOLDER).as_posix()
-        return next((place for place, start in enumerate(LONGEST_FIRST) if path.startswith(start)), len(LONGEST_FIRST))
 
-    for item in items:
-        folder, *rest = item.path.relative_to(FOLDER).with_suffix("").parts
-        fixtures = getattr(item, "fixturenames", ())
-        shared = [group for name, group in SHARED.items() if folder == "e2e" and name in fixtures]
-        if folder in GROUPED:
-            item.add_marker(pytest.mark.xdist_group(shared[0] if shared else f"{folder}/{'/'.join(rest)}"))
-    items.sort(key=position)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.GroupScheduling:
+    """Keep together on one worker what shares a fixture or a port."""
+    config.option.loadscopereorder = False
+    return scheduling.GroupScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

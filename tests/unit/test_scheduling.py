@@ -1,0 +1,34 @@
+"""Tests that use one relay, or the fixed ports of `make run`, stay together; the files that say so are all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scheduling import SHARED, group, position
+
+E2E = Path(__file__).parents[1] / "e2e"
+
+
+@pytest.mark.parametrize(("name", "fixture"), [("the deployed relay", "relay: Relay"), ("make run", "running")])
+def test_every_file_that_uses_what_is_shared_is_named(name: str, fixture: str) -> None:
+    files = {path.name for path in E2E.glob("test_*.py") if fixture in path.read_text("utf-8")}
+    assert files <= {*SHARED[name]}
+
+
+def test_every_file_that_is_named_exists() -> None:
+    assert all((E2E / file).exists() for files in SHARED.values() for file in files)
+
+
+def test_tests_that_share_a_fixture_are_one_group() -> None:
+    assert group("tests/e2e/test_commands.py::test_a[1::2]") == group("tests/e2e/test_inspector.py::test_b")
+    assert group("tests/e2e/test_rest.py::test_a") == group("tests/e2e/test_rest.py::test_b")
+    assert group("tests/e2e/test_rest.py::test_a") != group("tests/e2e/test_life.py::test_a")
+
+
+def test_tests_that_share_nothing_are_groups_of_their_own() -> None:
+    assert group("tests/unit/test_a.py::test_a") != group("tests/unit/test_a.py::test_b")
+
+
+def test_the_longest_test_begins_first() -> None:
+    ids = ["tests/unit/test_a.py::test_a", "tests/infra/test_a.py::test_a", "tests/e2e/test_first_hour.py::test_a"]
+    assert sorted(ids, key=position) == ids[::-1]
