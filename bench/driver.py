@@ -41,9 +41,9 @@ def main() -> None:
     ready = time.process_time()
 
     def answer() -> None:
-        given = handler(event, context)
-        if given.get("statusCode", ANSWERED) != ANSWERED or given.get("batchItemFailures"):
-            raise SystemExit(f"{module} answered {given}")
+        response = handler(event, context)
+        if response.get("statusCode", ANSWERED) != ANSWERED or response.get("batchItemFailures"):
+            raise SystemExit(f"{module} answered {response}")
 
     answer()
     measured: dict[str, float] = {

@@ -13,7 +13,7 @@ MESSAGES = "100 messages"
 PUSH = Path(__file__).parents[1] / "local" / "samples" / "github-push.json"
 
 
-def all_of_them() -> Iterator[tuple[str, dict[str, Any]]]:
+def all_events() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each with its name."""
     for name, size in (("1 KB", 1000), ("64 KB", 64_000), ("900 KB", 900_000)):
         yield name, event("/github", json.dumps({"commits": ["x" * 100] * (size // 104)}).encode())
@@ -25,7 +25,7 @@ def all_of_them() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _record(number: int) -> dict[str, Any]:
-    """A message of the retry queue, of about 1 KB, as Lambda hands it on."""
+    """Return a message of the retry queue, of about 1 KB, as Lambda hands it on."""
     entry = {
         "Time": "2026-11-23T07:09:54Z",
         "Source": "aws.partner/acme.example/bench",

@@ -32,7 +32,7 @@ class Bench:
     files: dict[str, Path]
 
     def figures(self, variant: str, event: str, mode: Sequence[str], before: Sequence[str] = ()) -> dict[str, float]:
-        """What the driver measures in a process of its own, started by the command `before`."""
+        """Return what the driver measures in a process of its own, started by the command `before`."""
         done = self._run(variant, event, mode, before)
         figures: dict[str, float] = json.loads(done.stdout)
         return figures
@@ -72,13 +72,13 @@ class Bench:
 
 @contextmanager
 def ready() -> Iterator[Bench]:
-    """The relay's package built, the stub serving, the events written."""
+    """Build the relay's package, serve the stub and write the events until the block ends."""
     package = BUILD / "package"
     shutil.rmtree(package, ignore_errors=True)
     Package(RELAY_TOML, local=True, cryptography=False).build(package)
     with tempfile.TemporaryDirectory() as folder, _stub() as url:
         files = {}
-        for number, (name, event) in enumerate(events.all_of_them()):
+        for number, (name, event) in enumerate(events.all_events()):
             files[name] = Path(folder) / f"{number}.json"
             files[name].write_text(json.dumps(event), "utf-8")
         yield Bench(url, package, files)
@@ -98,11 +98,11 @@ def sizes(package: Path) -> dict[str, float]:
     files = [path for path in sorted(package.rglob("*")) if path.is_file()]
     boto3 = {"boto3", "botocore", "s3transfer"}
     ours = [path for path in files if path.relative_to(package).parts[0].split("-")[0] not in boto3]
-    found = {"unzipped": sum(path.stat().st_size for path in files)}
+    sizes_in_bytes = {"unzipped": sum(path.stat().st_size for path in files)}
     for name, chosen in (("zipped", files), ("zipped, without boto3", ours)):
         target = BUILD / "package.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in chosen:
                 archive.write(path, path.relative_to(package))
-        found[name] = target.stat().st_size
-    return {name: size / 1024 / 1024 for name, size in found.items()}
+        sizes_in_bytes[name] = target.stat().st_size
+    return {name: size / 1024 / 1024 for name, size in sizes_in_bytes.items()}

@@ -39,15 +39,15 @@ def main() -> None:
                 cells = []
                 for figure in ("first_wall", "wall"):
                     for variant in (RELAY, "bare"):
-                        found = [bench.figures(variant, "7 KB", ("count", "40"), before) for _ in range(ROUNDS)]
-                        cells.append(f"{statistics.median(one[figure] for one in found) * 1000:.1f} ms")
+                        rounds = [bench.figures(variant, "7 KB", ("count", "40"), before) for _ in range(ROUNDS)]
+                        cells.append(f"{statistics.median(figures[figure] for figures in rounds) * 1000:.1f} ms")
                 table.add_row(f"{size} MB", *cells)
     Console().print(table)
 
 
 @contextmanager
 def _share(share: float) -> Iterator[tuple[str, ...]]:
-    """What to begin a command with, so that it has this share of one processor."""
+    """Yield the beginning of a command that limits it to this share of one processor."""
     group = GROUPS / "relay-bench"
     try:
         group.mkdir(exist_ok=True)

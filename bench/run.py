@@ -25,7 +25,7 @@ REFERENCES = ("bare", "quickstart", "typical", "floor")
 WARM = {"1 KB": 150, "7 KB": 150, "64 KB": 80, "900 KB": 10, "20 events": 60, "200 events": 15, "100 messages": 15}
 FEW, MANY = 6, 26  # webhooks that valgrind is given, to tell what one costs
 
-Found = dict[tuple[str, str], list[dict[str, float]]]
+Measured = dict[tuple[str, str], list[dict[str, float]]]
 
 
 def main() -> None:
@@ -46,27 +46,27 @@ def main() -> None:
     console.print(f"{machine}; {datetime.now(UTC):%Y-%m-%d}")
 
 
-def _interleaved(bench: Bench, rounds: int) -> Found:
-    """Every variant with every event in every round, in an order by chance; the first round only compiles."""
+def _interleaved(bench: Bench, rounds: int) -> Measured:
+    """Measure every variant with every event in every round, in random order; the first round only compiles."""
     webhooks = [name for name in bench.files if name != events.MESSAGES]
     cells = [(RELAY, name) for name in webhooks] + [(REDELIVER, events.MESSAGES)]
-    cells += [(one, name) for one in REFERENCES for name in webhooks if "events" not in name]
-    found: Found = defaultdict(list)
+    cells += [(reference, name) for reference in REFERENCES for name in webhooks if "events" not in name]
+    measured: Measured = defaultdict(list)
     chance = random.Random(0)  # noqa: S311 - an order, not a secret
     for number in range(rounds + 1):
         for variant, name in chance.sample(cells, len(cells)):
             figures = bench.figures(variant, name, ("count", str(WARM[name])))
             if number:
-                found[variant, name].append(figures)
-    return found
+                measured[variant, name].append(figures)
+    return measured
 
 
-def _times(found: Found, rounds: int) -> Table:
+def _times(measured: Measured, rounds: int) -> Table:
     def values(variant: str, name: str, figure: str, divisor: float = 1) -> list[float]:
-        return [one[figure] / divisor for one in found[variant, name]]
+        return [figures[figure] / divisor for figures in measured[variant, name]]
 
     table = Table(
-        "CPU (user + system)", "relay", *(f"÷ {one}" for one in REFERENCES),
+        "CPU (user + system)", "relay", *(f"÷ {reference}" for reference in REFERENCES),
         title=f"{rounds} interleaved rounds; medians, and in brackets the middle half of the ratios",
     )  # fmt: skip
     rows = [
@@ -77,17 +77,17 @@ def _times(found: Found, rounds: int) -> Table:
         ("peak memory", "7 KB", "memory", 1, "MB"),
     ]
     for title, name, figure, factor, unit in rows:
-        mine = values(RELAY, name, figure)
-        ratios = [_ratio(mine, values(one, name, figure)) for one in REFERENCES]
-        table.add_row(title, f"{statistics.median(mine) * factor:.2f} {unit}", *ratios)
+        relay = values(RELAY, name, figure)
+        ratios = [_ratio(relay, values(reference, name, figure)) for reference in REFERENCES]
+        table.add_row(title, f"{statistics.median(relay) * factor:.2f} {unit}", *ratios)
     for title, variant, name, count in (
         ("an event, in a webhook of 20", RELAY, "20 events", 20),
         ("an event, in a webhook of 200", RELAY, "200 events", 200),
         ("a message of the retry queue, of 100", REDELIVER, events.MESSAGES, 100),
     ):
-        mine = values(variant, name, "warm", count)
-        ratios = [_ratio(mine, values(one, "1 KB", "warm")) for one in REFERENCES]
-        table.add_row(title, f"{statistics.median(mine) * 1000:.3f} ms", *ratios)
+        relay = values(variant, name, "warm", count)
+        ratios = [_ratio(relay, values(reference, "1 KB", "warm")) for reference in REFERENCES]
+        table.add_row(title, f"{statistics.median(relay) * 1000:.3f} ms", *ratios)
 
     def exponent(larger: str, smaller: str, factor: float) -> str:
         costs = [statistics.median(values(RELAY, name, "warm")) for name in (larger, smaller)]
@@ -98,22 +98,25 @@ def _times(found: Found, rounds: int) -> Table:
     return table
 
 
-def _ratio(mine: list[float], theirs: list[float]) -> str:
-    each = sorted(one / other for one, other in zip(mine, theirs, strict=True))
-    quarter = len(each) // 4
-    return f"{statistics.median(mine) / statistics.median(theirs):.2f} [{each[quarter]:.2f}-{each[-1 - quarter]:.2f}]"
+def _ratio(relay: list[float], reference: list[float]) -> str:
+    ratios = sorted(ours / theirs for ours, theirs in zip(relay, reference, strict=True))
+    quarter = len(ratios) // 4
+    median = statistics.median(relay) / statistics.median(reference)
+    return f"{median:.2f} [{ratios[quarter]:.2f}-{ratios[-1 - quarter]:.2f}]"
 
 
 def _instructions(bench: Bench) -> Table:
-    """They are nearly the same every time, whatever else the machine does."""
+    """Count instructions, which are nearly the same every time, whatever else the machine does."""
     table = Table(
         "instructions, millions", RELAY, *REFERENCES, title="a webhook of 7 KB; the whole process, as valgrind counts"
     )
-    few, many = ([bench.instructions(one, "7 KB", n) / 1e6 for one in (RELAY, *REFERENCES)] for n in (FEW, MANY))
+    few, many = (
+        [bench.instructions(variant, "7 KB", n) / 1e6 for variant in (RELAY, *REFERENCES)] for n in (FEW, MANY)
+    )
     warm = [(more - less) / (MANY - FEW) for more, less in zip(many, few, strict=True)]
-    first = [less - (FEW + 3) * one for less, one in zip(few, warm, strict=True)]
-    table.add_row("process start to first answer", *(f"{one:.0f}" for one in first))
-    table.add_row("a warm webhook", *(f"{one:.2f}" for one in warm))
+    first = [total - (FEW + 3) * each for total, each in zip(few, warm, strict=True)]
+    table.add_row("process start to first answer", *(f"{count:.0f}" for count in first))
+    table.add_row("a warm webhook", *(f"{count:.2f}" for count in warm))
     return table
 
 
@@ -123,9 +126,15 @@ def _throughput(bench: Bench, seconds: float) -> Table:
         title=f"{seconds:.0f} seconds each",
     )  # fmt: skip
     for variant in (RELAY, "bare"):
-        one = bench.figures(variant, "7 KB", ("seconds", str(seconds)))
-        times = (f"{one[name] * 1000:.2f} ms" for name in ("median", "p99"))
-        table.add_row(variant, f"{one['per_second']:.0f}", *times, f"{one['memory']:.1f} MB", f"{one['growth']:.1f} MB")
+        figures = bench.figures(variant, "7 KB", ("seconds", str(seconds)))
+        times = (f"{figures[name] * 1000:.2f} ms" for name in ("median", "p99"))
+        table.add_row(
+            variant,
+            f"{figures['per_second']:.0f}",
+            *times,
+            f"{figures['memory']:.1f} MB",
+            f"{figures['growth']:.1f} MB",
+        )
     return table
 
 

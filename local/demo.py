@@ -1,7 +1,8 @@
 """`make demo`: deploy the stack onto a local AWS, post the samples over HTTP, print what reached the customer.
 
 Standard output has one event on a line, in the customer's envelope; everything else goes to standard error.
-The exit code is 0 only if every event of every sample is accounted for: delivered, or dead-lettered as foretold.
+The exit code is 0 only if every event of every sample is accounted for: delivered, or dead-lettered as the response
+said.
 """
 
 import json
@@ -20,16 +21,16 @@ ARRIVAL_SECONDS = 10
 
 
 def main() -> int:
-    """The whole demo; the process's exit code."""
+    """Run the whole demo and return the process's exit code."""
     try:
         with start_session(progress) as session, proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url:
-            return _show(session, url)
+            return _post_and_print(session, url)
     except LocalAwsError as error:
         progress(f"demo: {error}")
         return 1
 
 
-def _show(session: Session, url: str) -> int:
+def _post_and_print(session: Session, url: str) -> int:
     expected_dead = 0
     for sample, answer in post(url, session.samples):
         if answer.status_code != httpx.codes.ACCEPTED or answer.json()["accepted"] != sample.events:
@@ -41,18 +42,20 @@ def _show(session: Session, url: str) -> int:
     for event in events:
         print(json.dumps(event))
     sqs = session.aws.client("sqs", PARTNER, session.stack.region)
-    dead = [json.loads(message["Body"]) for message in drain(sqs, session.stack.dead_letter_queue_url)]
-    for letter in dead:
+    dead_letters = [json.loads(message["Body"]) for message in drain(sqs, session.stack.dead_letter_queue_url)]
+    for letter in dead_letters:
         progress(f"dead letter: {json.dumps(letter)}")
-    progress(f"{len(events)} of {expected} events reached the customer; dead letters: {len(dead)} of {expected_dead}")
-    return 0 if (len(events), len(dead)) == (expected, expected_dead) else 1
+    progress(
+        f"{len(events)} of {expected} events reached the customer; dead letters: {len(dead_letters)} of {expected_dead}"
+    )
+    return 0 if (len(events), len(dead_letters)) == (expected, expected_dead) else 1
 
 
 def _wait_for(session: Session, expected: int) -> list[dict[str, object]]:
     events = list(session.customer.received())
     deadline = time.monotonic() + ARRIVAL_SECONDS
     while len(events) < expected and time.monotonic() < deadline:
-        time.sleep(0.1)  # the queue is asked again, until a deadline
+        time.sleep(0.1)  # the queue is polled until a deadline
         events += session.customer.received()
     return events
 

@@ -44,7 +44,7 @@ class Stack:
 
 def bootstrap(aws: LocalAws, region: str) -> None:
     """`cdk bootstrap`, once for each emulator."""
-    # From another folder: here it would synthesise the app first.
+    # From another folder: here it would synthesize the app first.
     _cdk(aws, region, ["bootstrap", f"aws://{PARTNER}/{region}"], cwd=aws.log.parent)
 
 
@@ -74,13 +74,13 @@ def _cdk(aws: LocalAws, region: str, arguments: list[str], cwd: Path) -> None:
         "CDK_DISABLE_VERSION_CHECK": "1",
     }
     command = [str(ROOT / "node_modules/.bin/cdk"), *arguments]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LocalAwsError(f"cdk {arguments[0]} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    process = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise LocalAwsError(f"cdk {arguments[0]} failed:\n{process.stdout[-2000:]}\n{process.stderr[-4000:]}")
 
 
 def put_secrets(aws: LocalAws, region: str, secrets: Mapping[str, str]) -> None:
-    """What an operator does once for each sender."""
+    """Create the secrets, as an operator does once for each sender."""
     client = aws.client("secretsmanager", PARTNER, region)
     for name, value in secrets.items():
         client.create_secret(
@@ -100,7 +100,7 @@ class Customer:
         self._queue_arn: str = attributes["Attributes"]["QueueArn"]
 
     def subscribe(self, sources: Iterable[str]) -> None:
-        """The partner creates each source; the customer attaches a bus and a rule that takes everything."""
+        """Create each source as the partner; attach a bus and a rule that matches everything as the customer."""
         for source in sources:
             self._partner.create_partner_event_source(Name=source, Account=CUSTOMER)
             self._events.create_event_bus(Name=source, EventSourceName=source)
@@ -110,15 +110,17 @@ class Customer:
             self._events.put_targets(Rule=rule, EventBusName=source, Targets=[target])
 
     def received(self) -> Iterator[dict[str, Any]]:
-        """The events that have arrived since the last call, in the customer's envelope."""
+        """Return the events that have arrived since the last call, in the customer's envelope."""
         yield from (json.loads(message["Body"]) for message in drain(self._sqs, self._queue_url))
 
 
 def drain(sqs: Any, queue_url: str) -> Iterator[dict[str, Any]]:
-    """Every message that is in the queue, deleted before it is given."""
+    """Return every message in the queue; each is deleted from it first."""
     while messages := sqs.receive_message(
         QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     ).get("Messages"):
-        handles = [{"Id": str(number), "ReceiptHandle": one["ReceiptHandle"]} for number, one in enumerate(messages)]
+        handles = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(messages)
+        ]
         sqs.delete_message_batch(QueueUrl=queue_url, Entries=handles)
         yield from messages

@@ -1,4 +1,4 @@
-"""`python -m local.post [URL]`: posts the samples, freshly signed, to a running relay; `make run` is the default."""
+"""`python -m local.post [URL]`: post the samples, freshly signed, to a running relay; `make run` is the default."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,23 +11,23 @@ from local.proxy import WEBHOOKS_PORT
 from local.samples import Sample
 
 
-def post(url: str, posted: Iterable[Sample]) -> Iterator[tuple[Sample, httpx.Response]]:
-    """Each sample with its answer, told as it comes."""
-    for sample in posted:
+def post(url: str, webhooks: Iterable[Sample]) -> Iterator[tuple[Sample, httpx.Response]]:
+    """Post each sample and return it with its answer; print a line for each."""
+    for sample in webhooks:
         answer = httpx.post(url + sample.path, content=sample.body, headers=sample.signed(), timeout=60)
-        progress(f"POST {sample.path:9} {sample.name:24} {answer.status_code}  {_told(answer)}")
+        progress(f"POST {sample.path:9} {sample.name:24} {answer.status_code}  {_outcome(answer)}")
         yield sample, answer
 
 
-def _told(answer: httpx.Response) -> str:
+def _outcome(answer: httpx.Response) -> str:
     if answer.status_code != httpx.codes.ACCEPTED:
         return answer.text
-    told = answer.json()
-    return f"accepted {told['accepted']}, queued {told['queued']}, dead-lettered {told['dead_lettered']}"
+    counts = answer.json()
+    return f"accepted {counts['accepted']}, queued {counts['queued']}, dead-lettered {counts['dead_lettered']}"
 
 
 def main() -> None:
-    """Exit code 1 unless every answer is 202."""
+    """Post the samples; exit with code 1 unless every answer is 202."""
     url = sys.argv[1] if len(sys.argv) > 1 else f"http://{HOST}:{WEBHOOKS_PORT}"
     try:
         refused = [

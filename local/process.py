@@ -1,4 +1,4 @@
-"""Starts and stops the emulator, and says how to reach it. Nothing it starts outlives it."""
+"""Start and stop the emulator, and say how to reach it. Nothing it starts outlives it."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ class LocalAws:
     log: Path
 
     def environment(self, account: str, region: str) -> dict[str, str]:
-        """What an AWS command line or SDK needs to work in `account`."""
+        """Return the environment variables with which an AWS command line or SDK works in `account`."""
         trust = {"AWS_CA_BUNDLE": str(self.ca_bundle), "NODE_EXTRA_CA_CERTS": str(self.ca_bundle)}
         return {
             "AWS_ACCESS_KEY_ID": account,
@@ -55,7 +55,7 @@ class LocalAws:
         }
 
     def client(self, service: str, account: str, region: str) -> Any:
-        """A boto3 client that works in `account`."""
+        """Return a boto3 client that works in `account`."""
         return boto3.client(
             service,  # type: ignore[call-overload]  # any service: this is for tests and the demo
             region_name=region,
@@ -67,16 +67,16 @@ class LocalAws:
         )
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Trusts this emulator."""
+        """Return a TLS context that trusts this emulator."""
         return ssl.create_default_context(cafile=self.ca_bundle)
 
     def http(self) -> httpx.Client:
-        """For what is not an AWS call."""
+        """Return a client for requests that are not AWS calls."""
         return httpx.Client(base_url=self.url, verify=self.ssl_context(), timeout=60)
 
 
 def require_free(port: int) -> None:
-    """Raises LocalAwsError if something listens on `port`."""
+    """Raise LocalAwsError if something listens on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -87,7 +87,7 @@ def require_free(port: int) -> None:
 
 @contextmanager
 def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
-    """The emulator on `port` (any free one for 0). With `iam` it serves TLS and enforces the function's policy."""
+    """Run the emulator on `port` (0: any free one). With `iam` it serves TLS and enforces the function's policy."""
     for python in (EMULATOR_PYTHON, RUNTIME_PYTHON):
         if not python.exists():
             raise LocalAwsError(f"{python.relative_to(ROOT)} is missing: run `make setup`")
@@ -176,5 +176,5 @@ def _free_port() -> int:
 
 
 def progress(text: str) -> None:
-    """Standard output is for the events."""
+    """Print to standard error: standard output is for the events."""
     print(text, file=sys.stderr, flush=True)

@@ -23,11 +23,11 @@ _HOP_BY_HOP = {b"host", b"connection", b"content-length", b"transfer-encoding"}
 
 
 Record = Callable[..., None]
-"""Is told each request and its answer (see inspector/captures.py)."""
+"""Record a request and its answer (see inspector/captures.py)."""
 
 
 def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None) -> Starlette:
-    """`http://127.0.0.1:8080/<path>`, as the API's URL would be: everything goes to the API, as it came."""
+    """Return an app that forwards `http://127.0.0.1:8080/<path>` to the API, unchanged."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
@@ -52,8 +52,8 @@ def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None
             status=answer.status_code,
             answer=answer.content,
         )
-        kept = {k: v for k, v in answer.headers.items() if k.encode() not in _HOP_BY_HOP | {b"content-encoding"}}
-        return Response(answer.content, answer.status_code, kept)
+        forwarded = {k: v for k, v in answer.headers.items() if k.encode() not in _HOP_BY_HOP | {b"content-encoding"}}
+        return Response(answer.content, answer.status_code, forwarded)
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     return Starlette(routes=[Route("/{path:path}", forward, methods=methods)], lifespan=lifespan)
@@ -61,7 +61,7 @@ def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None
 
 @contextmanager
 def serve(app: Starlette, port: int) -> Iterator[str]:
-    """Serve `app` on 127.0.0.1 until the block ends; gives the URL. Raises LocalAwsError if the port is in use."""
+    """Serve `app` on 127.0.0.1 until the block ends; yield the URL. Raises LocalAwsError if the port is in use."""
     require_free(port)
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=port, log_level="warning", access_log=False))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

@@ -20,7 +20,7 @@ def main() -> None:
         ports = (proxy.WEBHOOKS_PORT, proxy.PAGE_PORT)
         for port in ports:
             require_free(port)  # before the minute that a deployment takes
-        with start_session(progress) as session, inspected(session, *ports) as (webhooks, page):
+        with start_session(progress) as session, serve_with_inspector(session, *ports) as (webhooks, page):
             progress(_welcome(session, webhooks, page))
             signal.pause()
     except KeyboardInterrupt:
@@ -30,10 +30,10 @@ def main() -> None:
 
 
 @contextmanager
-def inspected(
+def serve_with_inspector(
     session: Session, webhooks_port: int, page_port: int, relay_toml: Path = ROOT / "relay.toml"
 ) -> Iterator[tuple[str, str]]:
-    """Webhooks and the inspector's page are served; gives both URLs."""
+    """Serve webhooks and the inspector's page; yield both URLs."""
     live = Live(session)
     with (
         proxy.serve(proxy.webhook_proxy(session.aws, session.stack, live.record), webhooks_port) as webhooks,
@@ -47,15 +47,15 @@ def inspected(
 
 
 def _welcome(session: Session, webhooks: str, page: str) -> str:
-    lines = ["", "Watch, replay, try a mapping, break things:", f"  {page}/", "Webhooks (Ctrl-C stops):"]
+    lines = ["", "Watch webhooks, replay them, try a mapping, inject faults:", f"  {page}/", "Webhooks (Ctrl-C stops):"]
     for route in session.config.routes:
-        known = ", ".join(f"secret {ref.text} = {session.secrets[ref.text]!r}" for ref in sorted(route.secrets()))
-        lines.append(f"  {webhooks}{route.path:20} {known}")
+        values = ", ".join(f"secret {ref.text} = {session.secrets[ref.text]!r}" for ref in sorted(route.secrets()))
+        lines.append(f"  {webhooks}{route.path:20} {values}")
     lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m local.post"]
     lines += ["What the customer received:", f"  {page}/events", "The local AWS:"]
     environment = session.aws.environment(PARTNER, session.stack.region)
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]
-    # For SQS the AWS CLI does not look at AWS_ENDPOINT_URL.
+    # For SQS the AWS CLI ignores AWS_ENDPOINT_URL.
     queue = f"--endpoint-url {session.aws.url} --queue-url {session.stack.dead_letter_queue_url}"
     lines.append(f"  aws sqs receive-message {queue}")
     return "\n".join(lines)

@@ -34,14 +34,14 @@ class Sample:
     body: bytes
 
     def signed(self, body: bytes | None = None) -> dict[str, str]:
-        """The headers with which the sender would post `body` (the sample's own, if not given) now."""
+        """Return the headers with which the sender would post `body` now (default: the sample's own)."""
         return self.headers | SIGNERS[self.sender](self.secret, self.body if body is None else body)
 
 
 def load() -> list[Sample]:
-    """The samples of samples.toml, in its order."""
-    described = tomllib.loads((FOLDER / "samples.toml").read_text("utf-8"))["sample"]
-    return [Sample(**{**one, "body": (FOLDER / one["body"]).read_bytes()}) for one in described]
+    """Return the samples of samples.toml, in its order."""
+    tables = tomllib.loads((FOLDER / "samples.toml").read_text("utf-8"))["sample"]
+    return [Sample(**{**table, "body": (FOLDER / table["body"]).read_bytes()}) for table in tables]
 
 
 def _standard_webhooks(secret: str, body: bytes) -> dict[str, str]:

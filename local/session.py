@@ -1,4 +1,4 @@
-"""What `make demo`, `make run` and the end-to-end tests share: a deployed relay with a customer, ready for webhooks."""
+"""Deploy a relay with a customer, ready for webhooks: for `make demo`, `make run` and the end-to-end tests."""
 
 import secrets
 import time
@@ -33,23 +33,23 @@ class Session:
 
 @contextmanager
 def start_session(say: Say, path: Path = ROOT / "relay.toml", front: str = "http") -> Iterator[Session]:
-    """Start, deploy to and fill the local AWS; all of it is gone when the block ends. `say` is told each step."""
-    relay, posted = config.load(path), samples.load()
+    """Start the local AWS and deploy a relay to it until the block ends; `say` receives a line for each step."""
+    relay, webhooks = config.load(path), samples.load()
     region = relay.regions[0]
     say("starting the local AWS")
     with run_emulator(region=region) as aws:
         _timed(say, "cdk bootstrap", lambda: deploy.bootstrap(aws, region))
         stack = _timed(
             say,
-            "cdk deploy: synthesise, build the function, create the stack",
+            "cdk deploy: synthesize, build the function, create the stack",
             lambda: deploy.deploy(aws, region, path, front),
         )
         values = {ref.text: f"whsec_{secrets.token_hex(24)}" for route in relay.routes for ref in route.secrets()}
-        values |= {sample.secret_name: sample.secret for sample in posted if sample.secret_name in values}
+        values |= {sample.secret_name: sample.secret for sample in webhooks if sample.secret_name in values}
         deploy.put_secrets(aws, region, values)
         customer = Customer(aws, region)
-        customer.subscribe(dict.fromkeys(source for sample in posted for source in sample.sources))
-        yield Session(aws, stack, customer, relay, posted, values)
+        customer.subscribe(dict.fromkeys(source for sample in webhooks for source in sample.sources))
+        yield Session(aws, stack, customer, relay, webhooks, values)
 
 
 def _timed(say: Say, what: str, step: Callable[[], T]) -> T:

@@ -63,8 +63,8 @@ def _debian_mirror() -> str | None:
     for name in ("sources.list.d/debian.sources", "sources.list"):
         path = Path("/etc/apt") / name
         text = path.read_text("utf-8") if path.exists() else ""
-        if found := re.search(r"^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(\S+/debian/?)(?:\s|$)", text, flags=re.MULTILINE):
-            return found[1]
+        if match := re.search(r"^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(\S+/debian/?)(?:\s|$)", text, flags=re.MULTILINE):
+            return match[1]
     return None
 
 

@@ -45,5 +45,5 @@ def github() -> Response[str]:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The resolver's answer."""
+    """Return the resolver's response."""
     return app.resolve(event, context)

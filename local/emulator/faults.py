@@ -1,4 +1,4 @@
-"""What goes wrong next in the local partner bus, on demand. Pure: the clock is an argument.
+"""Inject faults into the local partner bus on demand. Pure: the clock is an argument.
 
 A fault holds for the next `requests` requests of PutPartnerEvents or PutEvents (without it, until the faults are
 replaced), in one `region` if it names one, and has one of: `error_code` (per entry; at the indexes `entries`, or all),
@@ -47,23 +47,23 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def parse(document: Any) -> list[Fault]:
-    """The faults of a JSON list. Raises ValueError that says what is wrong."""
+    """Return the faults of a JSON list. Raises ValueError, whose message says what is wrong."""
     if not isinstance(document, list):
         raise ValueError("expected a JSON list of faults")  # noqa: TRY004 - the document is wrong, not the caller
-    known = {field.name for field in fields(Fault)}
-    for one in document:
-        if not isinstance(one, dict) or not one.keys() <= known:
-            raise ValueError(f"expected objects with keys of {', '.join(sorted(known))}, got {one!r}")
-        if one.get("cut", "") not in ("", "before", "after"):
-            raise ValueError(f'cut: expected "before" or "after", got {one["cut"]!r}')
-        for name, value in one.items():
+    names = {field.name for field in fields(Fault)}
+    for item in document:
+        if not isinstance(item, dict) or not item.keys() <= names:
+            raise ValueError(f"expected objects with keys of {', '.join(sorted(names))}, got {item!r}")
+        if item.get("cut", "") not in ("", "before", "after"):
+            raise ValueError(f'cut: expected "before" or "after", got {item["cut"]!r}')
+        for name, value in item.items():
             if isinstance(value, bool) or not isinstance(value, _TYPES.get(name, str)):
                 raise ValueError(f"{name}: expected another type, got {value!r}")  # noqa: TRY004 - as above
-        if not all(isinstance(index, int) for index in one.get("entries") or ()):
+        if not all(isinstance(index, int) for index in item.get("entries") or ()):
             raise ValueError("entries: expected a list of indexes")
     return [
-        Fault(**{**one, "entries": tuple(one["entries"]) if one.get("entries") is not None else None})
-        for one in document
+        Fault(**{**item, "entries": tuple(item["entries"]) if item.get("entries") is not None else None})
+        for item in document
     ]
 
 
@@ -74,14 +74,14 @@ class Faults:
         self.replace([])
 
     def replace(self, faults: list[Fault]) -> None:
-        """Forget what was in force; these are, from now on."""
+        """Put these faults in force, instead of the ones before."""
         self.waiting = faults
         self._tokens: float | None = None
         self._filled_at = 0.0
         self._random = random.Random(faults[0].seed if faults else 0)  # noqa: S311 - has to be repeatable
 
     def next(self, region: str = "") -> Fault:
-        """The fault of the next request in this Region; one that does nothing if there is none."""
+        """Return the fault of the next request in this Region; one without effect if there is none."""
         position = next((n for n, fault in enumerate(self.waiting) if fault.region in ("", region)), None)
         if position is None:
             return Fault()
@@ -107,7 +107,7 @@ class Faults:
         )
 
     def entry_error(self, fault: Fault, index: int, now: float) -> tuple[str, str] | None:
-        """Code and message if `fault` hits the entry at `index`."""
+        """Return code and message if `fault` hits the entry at `index`, else None."""
         if fault.error_code and not fault.status and (fault.entries is None or index in fault.entries):
             return fault.error_code, fault.error_message
         if fault.entries_per_second and not self._token(fault.entries_per_second, now):

@@ -59,7 +59,7 @@ class RuntimeApi(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Standard error is the function's log."""
+        """Log nothing: standard error is the function's log."""
 
 
 class Server(socketserver.ThreadingTCPServer):

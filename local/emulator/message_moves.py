@@ -17,7 +17,7 @@ class MessageMoves:
         self._tasks: list[dict[str, Any]] = []
 
     def start_message_move_task(self, data: dict[str, Any], _url: str) -> dict[str, str]:
-        """Messages get a new id, are sent now and have not been received; their attributes stay."""
+        """Move the messages. Each gets a new id, is sent now and has not been received; its attributes stay."""
         source = self._queue(data["SourceArn"], "SourceArn")
         if not any(self._is_dead_letter_queue_of(queue, data["SourceArn"]) for queue in self._sqs._queues.values()):
             raise self._sqs._Err("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.")
@@ -37,12 +37,12 @@ class MessageMoves:
         return {"TaskHandle": task["TaskHandle"]}
 
     def list_message_move_tasks(self, data: dict[str, Any], _url: str) -> dict[str, list[dict[str, Any]]]:
-        """The newest first, one if not told otherwise."""
+        """Return the newest tasks first: one, unless the request asks for more."""
         tasks = [task for task in reversed(self._tasks) if task["SourceArn"] == data["SourceArn"]]
         return {"Results": tasks[: data.get("MaxResults", 1)]}
 
     def _task(self, data: dict[str, Any], messages: int) -> dict[str, Any]:
-        made = {
+        task = {
             "TaskHandle": uuid.uuid4().hex,
             "Status": "COMPLETED",
             "SourceArn": data["SourceArn"],
@@ -50,9 +50,9 @@ class MessageMoves:
             "ApproximateNumberOfMessagesToMove": messages,
             "StartedTimestamp": int(time.time() * 1000),
         }
-        made |= {"DestinationArn": data["DestinationArn"]} if data.get("DestinationArn") else {}
-        self._tasks.append(made)
-        return made
+        task |= {"DestinationArn": data["DestinationArn"]} if data.get("DestinationArn") else {}
+        self._tasks.append(task)
+        return task
 
     def _queue(self, arn: str, parameter: str) -> Any:
         queue = self._sqs._queue_by_arn(arn)
@@ -68,5 +68,5 @@ class MessageMoves:
         now = time.time()
         again = {"id": str(uuid.uuid4()), "sent_at": now, "visible_at": now, "receive_count": 0}
         stamped = {"SentTimestamp": str(int(now * 1000))}
-        kept = {name: value for name, value in message["sys"].items() if name != "DeadLetterQueueSourceArn"}
-        return message | again | {"receipt_handle": None, "first_receive_at": None, "sys": kept | stamped}
+        attributes = {name: value for name, value in message["sys"].items() if name != "DeadLetterQueueSourceArn"}
+        return message | again | {"receipt_handle": None, "first_receive_at": None, "sys": attributes | stamped}

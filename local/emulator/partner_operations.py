@@ -1,4 +1,4 @@
-"""Puts the partner operations into ministack, which answers them but validates and delivers nothing.
+"""Put the partner operations into ministack, which answers them but validates and delivers nothing.
 
 Each replaced function is asserted to exist: the version is pinned, and another one must fail at start.
 Events reach the customer's own account, bus, rules and targets; IAM stays in force before any of this runs.
@@ -63,7 +63,7 @@ class PartnerOperations:
 
     def list_partner_event_sources(self, data: dict[str, Any]) -> dict[str, Any]:
         sources = self._of_partner(data.get("NamePrefix", ""))
-        return _page("PartnerEventSources", [{"Arn": one.arn, "Name": one.name} for one in sources], data)
+        return _page("PartnerEventSources", [{"Arn": source.arn, "Name": source.name} for source in sources], data)
 
     def list_partner_event_source_accounts(self, data: dict[str, Any]) -> dict[str, Any]:
         source = self._named(self._of_partner(), data.get("EventSourceName", ""))
@@ -90,7 +90,7 @@ class PartnerOperations:
         return {}
 
     def create_event_bus(self, data: dict[str, Any]) -> Answer:
-        """The customer's: a bus with the name of a source attaches it."""
+        """Create a bus of the customer; one with the name of a source attaches that source."""
         name, source = str(data.get("Name", "")), data.get("EventSourceName")
         if name.startswith("aws.partner/") or source:
             if name != source:
@@ -100,7 +100,7 @@ class PartnerOperations:
         return answer
 
     def delete_event_bus(self, data: dict[str, Any]) -> Answer:
-        """The customer's: without its bus the source is PENDING again."""
+        """Delete a bus of the customer; without its bus a source is PENDING again."""
         answer: Answer = self._delete_bus(data)
         self.sources.detach(*self._caller(), str(data.get("Name", "")), time.time())
         return answer
@@ -158,8 +158,8 @@ class PartnerOperations:
             except AwsError as error:
                 refused: Answer = self._responses.error_response_json(error.code, error.message, error.status)
                 return refused
-            made: Answer = result if isinstance(result, tuple) else self._responses.json_response(result)
-            return made
+            response: Answer = result if isinstance(result, tuple) else self._responses.json_response(result)
+            return response
 
         return answer
 

@@ -29,13 +29,13 @@ class AwsError(Exception):
 
 
 def constraint_error(field: str, value: object, constraint: str) -> AwsError:
-    """A violated constraint of the service model, as AWS words it."""
+    """Return the error for a violated constraint of the service model, as AWS words it."""
     where = f"Value '{value}' at '{field}' failed to satisfy constraint"
     return AwsError("ValidationException", f"1 validation error detected: {where}: Member must {constraint}")
 
 
 def check_source_name(field: str, name: str) -> None:
-    """Raises AwsError unless `name` is within the model's length and pattern."""
+    """Raise AwsError unless `name` is within the model's length and pattern."""
     if len(name) > MAX_SOURCE_NAME:
         raise constraint_error(field, name, f"have length less than or equal to {MAX_SOURCE_NAME}")
     if not re.fullmatch(SOURCE_NAME, name):
@@ -105,11 +105,11 @@ class PartnerSources:
             self._remove(source)
 
     def of_partner(self, owner: str, region: str, prefix: str, now: float) -> list[PartnerSource]:
-        """The partner's sources, by name."""
+        """Return the partner's sources, by name."""
         return self._list(region, prefix, now, lambda source: source.owner == owner and not source.deleted)
 
     def of_customer(self, account: str, region: str, prefix: str, now: float) -> list[PartnerSource]:
-        """The sources shared with a customer account, by name."""
+        """Return the sources that are shared with a customer account, by name."""
         return self._list(region, prefix, now, lambda source: source.account == account)
 
     def attach(self, account: str, region: str, name: str, now: float) -> None:

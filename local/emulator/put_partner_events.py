@@ -23,7 +23,7 @@ Failure = tuple[str, str]
 
 
 def check_request(entries: Any, max_request_bytes: int = MAX_REQUEST_BYTES) -> None:
-    """Raises AwsError if the request fails whole."""
+    """Raise AwsError if the request fails as a whole."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise AwsError("SerializationException", "Start of list found where not expected")
     if not entries:
@@ -72,7 +72,7 @@ def put(
     injected: Callable[[int], Failure | None],
     new_id: Callable[[], str],
 ) -> tuple[list[dict[str, str]], list[tuple[PartnerSource, Entry, str]]]:
-    """The result of each entry, at the same index, and what is delivered: to ACTIVE sources only."""
+    """Return the result of each entry, in order, and the deliveries: to ACTIVE sources only."""
     results, deliveries = [], []
     for index, entry in enumerate(entries):
         source = source_of(entry.get("Source") or "")

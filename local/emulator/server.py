@@ -100,7 +100,7 @@ async def _with_fault(app: Any, operations: PartnerOperations, scope: Message, r
 
 
 def _region(scope: Message) -> str:
-    """Of the credential scope that a request is signed for."""
+    """Return the Region of the credential scope that a request is signed for."""
     authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     credential = authorization.partition("Credential=")[2].split("/")
     return credential[2] if len(credential) > 2 else ""  # noqa: PLR2004 - key, date, Region
@@ -130,7 +130,7 @@ async def _cut(send: Send) -> None:
 
 
 async def _discard(_: Message) -> None:
-    """Processed, and the answer lost on its way."""
+    """Drop the response: the request was processed, and its response is lost on the way."""
 
 
 def _run_functions_with_awslambdaric() -> None:
@@ -144,7 +144,7 @@ def _run_functions_with_awslambdaric() -> None:
 
 
 def _authorize_sqs_batches_as_aws_does() -> None:
-    """On AWS a batch needs the permission of the single operation; the emulator asks for one of the batch's name.
+    """Require the permission of the single operation for a batch, as AWS does; the emulator requires one of its own.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
     """
@@ -158,7 +158,7 @@ def _authorize_sqs_batches_as_aws_does() -> None:
 
 
 def _authorize_partner_sources_as_aws_does() -> None:
-    """The operations on one source have that source for a resource; to the emulator they are about a rule, or nothing.
+    """Authorize the operations on one source for that source; to the emulator their resource is a rule, or none.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
     """
@@ -167,12 +167,12 @@ def _authorize_partner_sources_as_aws_does() -> None:
         ("CreatePartnerEventSource", "DeletePartnerEventSource", "DescribePartnerEventSource"), "Name"
     )
 
-    def extract_resource_arn(*arguments: Any, **given: Any) -> str:
-        call = inspect.signature(extract).bind(*arguments, **given).arguments
+    def extract_resource_arn(*arguments: Any, **named_arguments: Any) -> str:
+        call = inspect.signature(extract).bind(*arguments, **named_arguments).arguments
         operation = call["headers"].get("x-amz-target", "").removeprefix("AWSEvents.")
         if operation in named:
             return f"arn:aws:events:{call['region']}::event-source/{json.loads(call['body'])[named[operation]]}"
-        arn: str = extract(*arguments, **given)
+        arn: str = extract(*arguments, **named_arguments)
         return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn
@@ -208,17 +208,17 @@ def _generate_secrets_as_aws_does() -> None:
     generate = provisioners._sm_secret_string
 
     def secret_string(properties: dict[str, Any]) -> str:
-        wanted = dict(properties.get("GenerateSecretString") or {})
-        if wanted.get("ExcludePunctuation"):
-            wanted["ExcludeCharacters"] = wanted.get("ExcludeCharacters", "") + string.punctuation
-        made: str = generate(properties | ({"GenerateSecretString": wanted} if wanted else {}))
-        return made
+        settings = dict(properties.get("GenerateSecretString") or {})
+        if settings.get("ExcludePunctuation"):
+            settings["ExcludeCharacters"] = settings.get("ExcludeCharacters", "") + string.punctuation
+        secret: str = generate(properties | ({"GenerateSecretString": settings} if settings else {}))
+        return secret
 
     provisioners._sm_secret_string = secret_string
 
 
 def _forget_old_log_lines() -> None:
-    """The emulator keeps every line for ever; under `make run` that has no end."""
+    """Keep the last lines of each log stream: the emulator keeps all, which has no end under `make run`."""
     append = cloudwatch_logs._append_log_events
 
     def append_log_events(stream: dict[str, Any], events: list[Any]) -> None:

@@ -65,7 +65,7 @@ def inspector(live: Live, relay_toml: Path) -> Starlette:
             Mount("/", StaticFiles(directory=PAGE, html=True)),
         ],
         middleware=[Middleware(_OnlyFromHere)],
-        exception_handlers={HTTPException: _told},
+        exception_handlers={HTTPException: _problem_response},
         lifespan=lifespan,
     )
 
@@ -83,7 +83,7 @@ class _Buttons:
 
     async def events(self, _: Request) -> Response:
         await self.live.receive()
-        return JSONResponse(self.live.events.all_of_them())
+        return JSONResponse(self.live.events.all())
 
     async def faults(self, request: Request) -> Response:
         document = await _json(request)
@@ -98,7 +98,7 @@ class _Buttons:
         return JSONResponse(self.live.detail(self._captured(request.path_params["number"])))
 
     async def replay(self, request: Request) -> Response:
-        """Posted again, signed now."""
+        """Post the webhook again, signed now."""
         live, capture = self.live, self._captured(request.path_params["number"])
         route = capture.route(live.session.config)
         if route is None:
@@ -109,28 +109,28 @@ class _Buttons:
             headers = sign(route, secret, capture.request(), target)
         except (CannotSign, Rejected) as error:
             raise HTTPException(422, f"This cannot be signed here: {error}.") from error
-        kept = {name: value for name, value in headers.items() if name not in _NOT_SENT}
+        forwarded = {name: value for name, value in headers.items() if name not in _NOT_SENT}
         async with httpx.AsyncClient(timeout=60) as client:
-            answer = await client.request(capture.method, target, headers=kept, content=capture.body)
+            answer = await client.request(capture.method, target, headers=forwarded, content=capture.body)
         return JSONResponse({"status": answer.status_code})
 
     async def route_text(self, request: Request) -> Response:
         file = self._file()
-        found = self._block(request.path_params["name"], file)
-        return JSONResponse({"text": found.text, "version": _version(file), "file": self.relay_toml.name})
+        block = self._block(request.path_params["name"], file)
+        return JSONResponse({"text": block.text, "version": _version(file), "file": self.relay_toml.name})
 
     async def attempt(self, request: Request) -> Response:
-        """What another text of the route would make of a webhook; nothing is written."""
-        asked = await _object(request)
-        found = self._block(request.path_params["name"], self._file())
-        return JSONResponse(editor.attempt(found, _text(asked), self._captured(asked.get("webhook"))))
+        """Return what another text of the route would make of a webhook; nothing is written."""
+        document = await _object(request)
+        block = self._block(request.path_params["name"], self._file())
+        return JSONResponse(editor.attempt(block, _text(document), self._captured(document.get("webhook"))))
 
     async def save(self, request: Request) -> Response:
-        """Only over what the page has shown."""
-        asked, file = await _object(request), self._file()
-        if asked.get("version") != _version(file):
+        """Write the text of a route, unless the file has changed since the page showed it."""
+        document, file = await _object(request), self._file()
+        if document.get("version") != _version(file):
             raise HTTPException(409, f"{self.relay_toml.name} has changed meanwhile; open the editor again.")
-        text = editor.replaced(self._block(request.path_params["name"], file), _text(asked))
+        text = editor.replace_route(self._block(request.path_params["name"], file), _text(document))
         await run_in_threadpool(self.relay_toml.write_text, text, "utf-8")
         return JSONResponse({"saved": str(self.relay_toml)})
 
@@ -144,7 +144,7 @@ class _Buttons:
     def _captured(self, number: object) -> Capture:
         capture = self.live.captures.get(number) if isinstance(number, int) else None
         if capture is None:
-            raise HTTPException(404, "This webhook is not kept any more.")
+            raise HTTPException(404, "This webhook is no longer stored.")
         return capture
 
     def _file(self) -> str:
@@ -185,7 +185,7 @@ class _OnlyFromHere:
         await self._app(scope, receive, send_with_policy)
 
 
-async def _told(_: Request, error: Exception) -> Response:
+async def _problem_response(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is the handler of those
     return JSONResponse({"problem": error.detail}, error.status_code)
 
@@ -204,9 +204,9 @@ async def _object(request: Request) -> dict[str, Any]:
     return value
 
 
-def _text(asked: Mapping[str, Any]) -> str:
+def _text(document: Mapping[str, Any]) -> str:
     """Return the text that a route is to have; it can be written to a file."""
-    text = asked.get("text", "")
+    text = document.get("text", "")
     if not isinstance(text, str) or any("\ud800" <= character <= "\udfff" for character in text):
         raise HTTPException(400, "expected text")
     return text

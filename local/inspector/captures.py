@@ -1,4 +1,4 @@
-"""What was posted and what became of it, within bounds of number and bytes: the oldest is forgotten first."""
+"""Keep the latest webhooks and what became of them, within limits of number and bytes."""
 
 import hashlib
 import json
@@ -40,26 +40,26 @@ class Capture:
 
     @property
     def size(self) -> int:
-        """Bytes it takes, nearly."""
+        """Return roughly how many bytes it takes."""
         return len(self.body) + len(self.answer) + sum(len(name) + len(value) for name, value in self.headers)
 
     def request(self) -> Request:
-        """As the relay had it."""
+        """Return the request as the relay had it."""
         headers: dict[str, str] = {}
         for name, value in self.headers:
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         return Request(self.method, self.path, self.query, headers, self.body, "request-id")
 
-    def told(self) -> dict[str, Any]:
-        """The answer's JSON; empty if it is none."""
+    def answer_document(self) -> dict[str, Any]:
+        """Return the JSON object of the answer; empty if it is not one."""
         try:
-            told = json.loads(self.answer)
+            document = json.loads(self.answer)
         except ValueError:
             return {}
-        return told if isinstance(told, dict) else {}
+        return document if isinstance(document, dict) else {}
 
     def route(self, config: Config) -> Route | None:
-        """The route it was for."""
+        """Return the route it was for, or None."""
         try:
             return routing.match_route(config.routes, self.method, self.path)[0]
         except Rejected:
@@ -67,13 +67,13 @@ class Capture:
 
 
 def fingerprint(source: str, detail_type: str, detail: Any) -> str:
-    """The same for an entry and for the event that the customer gets of it."""
+    """Return a hash that is the same for an entry and for the event that the customer receives."""
     text = json.dumps([source, detail_type, detail], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Events:
-    """What the customer has received, found by event id, or by what is in it when the id is not known."""
+    """The events that the customer has received, by event id and by content."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._events: deque[tuple[dict[str, Any], str, int]] = deque()
@@ -82,7 +82,7 @@ class Events:
         self._bytes, self._max_bytes = 0, max_bytes
 
     def add(self, event: dict[str, Any], at: float) -> None:
-        """One more, that arrived at epoch seconds `at`; the oldest are forgotten."""
+        """Add an event that arrived at epoch seconds `at`, and forget the oldest ones."""
         content = fingerprint(event["source"], event["detail-type"], event["detail"])
         size = len(json.dumps(event))
         self._events.append((event, content, size))
@@ -97,14 +97,14 @@ class Events:
                 del self._by_content[content]
             self._bytes -= size
 
-    def all_of_them(self) -> list[dict[str, Any]]:
-        """In the order they arrived."""
+    def all(self) -> list[dict[str, Any]]:
+        """Return the events in the order in which they arrived."""
         return [event for event, _, _ in self._events]
 
     def find(self, capture: Capture, wire: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The event of an entry: by the id that the sender was told, or else the same one that arrived later.
+        """Return the event of an entry: by the id in the answer, or else an equal one that arrived later.
 
-        The relay took the webhook some time between its arrival here and its answer, so its Time may be another second.
+        The relay mapped the webhook between its arrival here and its answer, so its Time may be another second.
         """
         if "event_id" in result:
             return self._by_id.get(result["event_id"])
@@ -130,8 +130,8 @@ class Bucket:
     rejected: int = 0
     milliseconds: list[float] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
-        """For a chart: the median of the latency instead of each."""
+    def row(self) -> dict[str, Any]:
+        """Return the counts for a chart, with the median of the latencies."""
         median = round(statistics.median(self.milliseconds), 1) if self.milliseconds else None
         return {**{name: getattr(self, name) for name in COUNTS}, "at": self.at, "latency": median}
 
@@ -143,57 +143,59 @@ class Captures:
     """The last webhooks, newest last, and the counts of the last ten minutes."""
 
     def __init__(self, max_captures: int = MAX_CAPTURES, max_bytes: int = MAX_BYTES) -> None:
-        self._kept: dict[int, Capture] = {}
+        self._captures: dict[int, Capture] = {}
         self._bytes = 0
         self._next = 1
         self._max_captures, self._max_bytes = max_captures, max_bytes
         self._buckets: deque[Bucket] = deque(maxlen=BUCKETS)
         self._lock = threading.Lock()  # webhooks are posted in one thread, and shown in another
 
-    def add(self, **what: Any) -> Capture:
+    def add(self, **fields: Any) -> Capture:
         """Keep a request and its answer."""
         with self._lock:
-            capture = Capture(id=self._next, **what)
+            capture = Capture(id=self._next, **fields)
             self._next += 1
-            self._kept[capture.id] = capture
+            self._captures[capture.id] = capture
             self._bytes += capture.size
-            while len(self._kept) > self._max_captures or (self._bytes > self._max_bytes and len(self._kept) > 1):
-                oldest = self._kept.pop(next(iter(self._kept)))
+            while len(self._captures) > self._max_captures or (
+                self._bytes > self._max_bytes and len(self._captures) > 1
+            ):
+                oldest = self._captures.pop(next(iter(self._captures)))
                 self._bytes -= oldest.size
             self._count(capture)
         return capture
 
     def get(self, number: int) -> Capture | None:
-        """If it is still kept."""
-        return self._kept.get(number)
+        """Return the webhook of this number if it is still stored."""
+        return self._captures.get(number)
 
-    def all_of_them(self) -> list[Capture]:
-        """Oldest first."""
+    def all(self) -> list[Capture]:
+        """Return the webhooks, oldest first."""
         with self._lock:
-            return list(self._kept.values())
+            return list(self._captures.values())
 
     def chart(self) -> list[dict[str, Any]]:
-        """The buckets, oldest first; those in which nothing happened are not there."""
+        """Return the buckets, oldest first, without those in which nothing happened."""
         with self._lock:
-            return [bucket.told() for bucket in self._buckets]
+            return [bucket.row() for bucket in self._buckets]
 
     def _count(self, capture: Capture) -> None:
         at = int(capture.at) // BUCKET_SECONDS * BUCKET_SECONDS
         if not self._buckets or self._buckets[-1].at != at:
             self._buckets.append(Bucket(at))
-        bucket, told = self._buckets[-1], capture.told()
+        bucket, answer = self._buckets[-1], capture.answer_document()
         bucket.received += 1
         bucket.rejected += capture.status >= HTTPStatus.BAD_REQUEST
         bucket.milliseconds.append(capture.seconds * 1000)
         for name in ("accepted", "queued", "dead_lettered"):
-            value = told.get(name, 0)
+            value = answer.get(name, 0)
             setattr(bucket, name, getattr(bucket, name) + (value if isinstance(value, int) else 0))
 
 
 def summary(capture: Capture, config: Config) -> dict[str, Any]:
-    """What the list shows of it."""
-    told, route = capture.told(), capture.route(config)
-    counts = {name: told.get(name, 0) for name in ("accepted", "queued", "dead_lettered")}
+    """Return what the list shows of a webhook."""
+    answer, route = capture.answer_document(), capture.route(config)
+    counts = {name: answer.get(name, 0) for name in ("accepted", "queued", "dead_lettered")}
     if capture.status >= HTTPStatus.BAD_REQUEST:
         result = "rejected"
     elif capture.status != HTTPStatus.ACCEPTED:
@@ -209,7 +211,7 @@ def summary(capture: Capture, config: Config) -> dict[str, Any]:
         "route": route.name if route else None,
         "status": capture.status,
         "result": result,
-        "why": str(told.get("detail", "")) if result == "rejected" else "",
+        "why": str(answer.get("detail", "")) if result == "rejected" else "",
         "milliseconds": round(capture.seconds * 1000, 1),
         "bytes": len(capture.body),
         **counts,

@@ -31,12 +31,12 @@ class Block:
 
     @property
     def first_line(self) -> int:
-        """The line of the file, from 1, on which it begins."""
+        """Return the line of the file, from 1, on which it begins."""
         return self.before.count("\n") + 1
 
 
 def find(file: str, name: str) -> Block:
-    """The route's lines, without the blank ones and the comment that belong to the next. Raises Unusable."""
+    """Return the route's lines, without the blank lines and the comment of the next route. Raises Unusable."""
     try:
         names = [route.name for route in config.parse(file, "relay.toml").routes]
     except ConfigError as error:
@@ -52,18 +52,18 @@ def find(file: str, name: str) -> Block:
     return Block("".join(lines[:start]), "".join(lines[start:end]), "".join(lines[end:]), index)
 
 
-def replaced(block: Block, text: str) -> str:
-    """The file with another text of this route."""
+def replace_route(block: Block, text: str) -> str:
+    """Return the file with another text of this route."""
     return block.before + text.rstrip("\n") + "\n" + block.after
 
 
 def attempt(block: Block, text: str, capture: Capture) -> dict[str, Any]:
-    """The entries that `capture` would become with another text, or the problems, each with its line in the text."""
-    file = replaced(block, text)
+    """Return the entries that `capture` would become with another text, or its problems, each with its line in it."""
+    file = replace_route(block, text)
     try:
         relay = config.parse(file, "relay.toml")
     except ConfigError as error:
-        return {"problems": [_problem(one, block) for one in error.problems]}
+        return {"problems": [_problem(sentence, block) for sentence in error.problems]}
     return _entries(relay, block, file, capture)
 
 
@@ -71,18 +71,18 @@ def _entries(relay: Config, block: Block, file: str, capture: Capture) -> dict[s
     route = relay.routes[block.index]
     try:
         webhook = webhook_of(capture, route)
-        made = preview.entries(parse_webhook(webhook), relay)
+        entries = preview.entries(parse_webhook(webhook), relay)
     except MappingError as error:
         field = re.search(r"event\.([a-z_]+)", str(error))
         line = line_of(file, ("route", block.index, "event", *([field[1]] if field else [])))
         return {"problems": [{"line": line - block.first_line + 1, "message": str(error)}]}
     except Rejected as error:
         return {"problems": [{"line": 1, "message": f"would be answered {error.status}: {error.detail}"}]}
-    return {"entries": preview.rows(made, relay)}
+    return {"entries": preview.rows(entries, relay)}
 
 
 def _problem(sentence: str, block: Block) -> dict[str, Any]:
-    found = re.match(r"relay\.toml:([0-9]+): (.*)", sentence, re.DOTALL) or re.search(r"line ([0-9]+)", sentence)
-    line = int(found[1]) - block.first_line + 1 if found else 1
-    message = found[2] if found and found.re.groups > 1 else sentence
+    match = re.match(r"relay\.toml:([0-9]+): (.*)", sentence, re.DOTALL) or re.search(r"line ([0-9]+)", sentence)
+    line = int(match[1]) - block.first_line + 1 if match else 1
+    message = match[2] if match and match.re.groups > 1 else sentence
     return {"line": max(1, line), "message": message}

@@ -1,4 +1,4 @@
-"""What the relay made of a webhook, found out once more with the relay's own code. Pure: nothing is sent."""
+"""Explain what the relay made of a webhook, with the relay's own code. Pure: nothing is sent."""
 
 import base64
 import json
@@ -22,9 +22,9 @@ Secrets = Mapping[str, str]
 
 
 def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, url: str) -> dict[str, Any]:
-    """Everything the page shows of one webhook. `url` is where webhooks are posted."""
+    """Return everything the page shows of one webhook. `url` is where webhooks are posted."""
     route = capture.route(config)
-    told = capture.told()
+    answer = capture.answer_document()
     shown: dict[str, Any] = {
         "request": _request(capture),
         "answer": {"status": capture.status, "text": capture.answer.decode("utf-8", "replace")},
@@ -45,7 +45,7 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
     except (MappingError, Rejected) as error:
         shown["problem"] = error.detail if isinstance(error, Rejected) else str(error)
         return shown
-    results = told.get("entries")
+    results = answer.get("entries")
     results = results if isinstance(results, list) and len(results) == len(rows) else [{}] * len(rows)
     shown["entries"] = [
         row
@@ -61,7 +61,7 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
 
 
 def curl(capture: Capture, url: str) -> str:
-    """The request as a command, its signature as it was: after a few minutes it is too old for most senders."""
+    """Return the request as a command, with its old signature: after a few minutes most schemes reject it."""
     skipped = {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding"}
     parts = ["curl", "-i", "-X", capture.method, url + capture.path + (f"?{capture.query}" if capture.query else "")]
     for name, value in capture.headers:
@@ -77,7 +77,7 @@ def curl(capture: Capture, url: str) -> str:
 
 
 def cli(wires: list[dict[str, Any]]) -> str:
-    """Up to 20 entries as a command of the AWS CLI."""
+    """Return up to 20 entries as a command of the AWS CLI."""
     return f"aws events put-partner-events --entries {shlex.quote(json.dumps(wires, ensure_ascii=False))}"
 
 
@@ -111,8 +111,10 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         shown["secret"] = secret_of(capture, route)
         value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
-        known = VerificationContext(config.public_url, [value] if value else [], now, lambda *_: b"", route.body_format)
-        scheme.verify(request, known)
+        context = VerificationContext(
+            config.public_url, [value] if value else [], now, lambda *_: b"", route.body_format
+        )
+        scheme.verify(request, context)
     except Unauthorized as error:
         return shown | {"verdict": "refused", "reason": error.reason}
     except Rejected as error:
@@ -121,7 +123,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
 
 
 def secret_of(capture: Capture, route: Route) -> str:
-    """The name of the secret that the route has for this request. Raises Unauthorized."""
+    """Return the name of the secret that the route has for this request. Raises Unauthorized."""
     _, path = routing.match_route([route], capture.method, capture.path)
     return route.auth.secret_name(capture.request(), path)
 

@@ -1,4 +1,4 @@
-"""What changes while people look: the customer's events, the queues, the faults; told to every open page."""
+"""Send what changes to every open page: the customer's events, the queues, the faults."""
 
 import asyncio
 import contextlib
@@ -45,19 +45,19 @@ class Live:
         sqs = session.aws.client("sqs", PARTNER, session.stack.region)
         self._queues = DeadLetterQueue.of_stack(sqs, outputs)
 
-    def record(self, **what: Any) -> None:
-        """A request and its answer, from whatever thread."""
-        capture = self.captures.add(**what)
+    def record(self, **fields: Any) -> None:
+        """Record a request and its answer, from any thread."""
+        capture = self.captures.add(**fields)
         if self._loop:
-            with contextlib.suppress(RuntimeError):  # nobody looks any more
+            with contextlib.suppress(RuntimeError):  # no page is open any more
                 self._loop.call_soon_threadsafe(self._tell, {"type": "webhook", "webhook": self.summary(capture)})
 
     def summary(self, capture: Capture) -> dict[str, Any]:
-        """What the list shows."""
+        """Return what the list shows of a webhook."""
         return summary(capture, self.session.config)
 
     def detail(self, capture: Capture) -> dict[str, Any]:
-        """What the page shows when it is opened."""
+        """Return what the page shows when a webhook is opened."""
         session = self.session
         return self.summary(capture) | explain.detail(capture, session.config, session.secrets, self.events, self.url)
 
@@ -77,7 +77,7 @@ class Live:
         try:
             message: Message = {
                 "type": "everything",
-                "webhooks": [self.summary(one) for one in self.captures.all_of_them()],
+                "webhooks": [self.summary(capture) for capture in self.captures.all()],
                 "chart": self.captures.chart(),
                 "counts": self._counts,
                 "routes": [(route.name, route.path) for route in self.session.config.routes],
@@ -111,21 +111,21 @@ class Live:
             await asyncio.gather(*watchers, return_exceptions=True)
 
     def end(self) -> None:
-        """Every page's stream ends, so that the server can."""
+        """End the stream of every page, so that the server can stop."""
         if self._loop:
             self._loop.call_soon_threadsafe(self._tell, None)
 
     async def letters(self) -> list[dict[str, Any]]:
-        """The dead letters; all of them stay where they are."""
-        found = await run_in_threadpool(self._queues.list_matching, Filter())
-        return [_shown(letter) for letter in sorted(found, key=lambda letter: letter.sent_at, reverse=True)]
+        """Return the dead letters, newest first; all of them stay in the queue."""
+        letters = await run_in_threadpool(self._queues.list_matching, Filter())
+        return [_shown(letter) for letter in sorted(letters, key=lambda letter: letter.sent_at, reverse=True)]
 
     async def redrive(self) -> None:
-        """Back to the retry queue with them, as the operator's command does it."""
+        """Move the dead letters back to the retry queue, as the operator's command does."""
         await run_in_threadpool(self._queues.start_redriving_all)
 
     async def inject(self, faults: Any) -> httpx.Response:
-        """What goes wrong next (see local/emulator/faults.py)."""
+        """Put faults in force (see local/emulator/faults.py)."""
         async with httpx.AsyncClient(verify=self._trust) as client:
             answer = await client.put(f"{self.session.aws.url}{FAULTS}", json=faults)
         if answer.is_success:
@@ -142,8 +142,8 @@ class Live:
     async def _count(self) -> None:
         if self.faults:  # some hold for a number of requests
             async with httpx.AsyncClient(verify=self._trust) as client:
-                told = await client.get(f"{self.session.aws.url}{FAULTS}")
-            self.faults = [] if told.text.startswith("0 ") else self.faults
+                answer = await client.get(f"{self.session.aws.url}{FAULTS}")
+            self.faults = [] if answer.text.startswith("0 ") else self.faults
         waiting, dead = await run_in_threadpool(
             lambda: (self._messages(self._queues.retry_url), self._messages(self._queues.url))
         )
@@ -155,8 +155,8 @@ class Live:
 
     def _messages(self, url: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self._queues.client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(found[name]) for name in names)
+        attributes = self._queues.client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
 
     def _tell(self, message: Message) -> None:
         for page in list(self._pages):

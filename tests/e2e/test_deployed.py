@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from local.run import inspected
+from local.run import serve_with_inspector
 from local.samples import SIGNERS
 from tests.e2e.conftest import Relay
 
@@ -132,7 +132,7 @@ def test_a_webhook_is_one_log_line_and_nothing_private_is_in_the_log(relay: Rela
 
 def test_what_the_customer_received_can_be_fetched_and_faults_can_be_set(relay: Relay) -> None:
     sample = relay.sample("/github")
-    with inspected(relay.session, 0, 0) as (_, url):
+    with serve_with_inspector(relay.session, 0, 0) as (_, url):
         relay.post("/github", sample.body, sample.signed())
         assert [event["detail-type"] for event in httpx.get(f"{url}/events", timeout=60).json()] == ["push"]
         fault = {"error_code": "RedactionFailure", "requests": 1}

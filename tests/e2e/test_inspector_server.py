@@ -6,7 +6,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from local.process import ROOT
-from local.run import inspected
+from local.run import serve_with_inspector
 from tests.e2e.browser import browser, page
 from tests.e2e.conftest import Relay
 
@@ -19,7 +19,7 @@ def test_a_mapping_is_written_only_after_a_question_and_only_over_what_was_shown
     relay_toml, shipped = tmp_path / "relay.toml", (ROOT / "relay.toml").read_text("utf-8")
     relay_toml.write_text(shipped)
     one = relay.sample("/github")
-    with inspected(relay.session, 0, 0, relay_toml) as (webhooks, url):
+    with serve_with_inspector(relay.session, 0, 0, relay_toml) as (webhooks, url):
         page.goto(url)
         httpx.post(webhooks + one.path, content=one.body, headers=one.signed(), timeout=60)
         page.locator("#list li").first.click()
@@ -48,7 +48,7 @@ def test_a_mapping_is_written_only_after_a_question_and_only_over_what_was_shown
 
 
 def test_another_website_can_neither_look_nor_press_a_button(relay: Relay, tmp_path: Path) -> None:
-    with inspected(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
+    with serve_with_inspector(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
         elsewhere = {"origin": "https://evil.example"}
         assert httpx.post(f"{url}/dead-letters/redrive", headers=elsewhere).status_code == 403
         assert httpx.get(f"{url}/events", headers={"host": "evil.example"}).status_code == 403
@@ -58,7 +58,7 @@ def test_another_website_can_neither_look_nor_press_a_button(relay: Relay, tmp_p
 
 
 def test_the_page_says_when_make_run_has_ended(relay: Relay, page: Page, tmp_path: Path) -> None:
-    with inspected(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
+    with serve_with_inspector(relay.session, 0, 0, tmp_path / "relay.toml") as (_, url):
         page.goto(url)
         expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#connection")).to_contain_text("is make run still up?")

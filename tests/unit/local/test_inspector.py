@@ -44,9 +44,9 @@ def test_the_oldest_webhooks_are_forgotten_by_number_and_by_bytes() -> None:
     captures = Captures(max_captures=3, max_bytes=10_000)
     for _ in range(5):
         captured(captures)
-    assert [one.id for one in captures.all_of_them()] == [3, 4, 5]
+    assert [one.id for one in captures.all()] == [3, 4, 5]
     captured(captures, body=b'"' + b"x" * 20_000 + b'"')  # one that is too large alone is kept alone
-    assert [one.id for one in captures.all_of_them()] == [6]
+    assert [one.id for one in captures.all()] == [6]
 
 
 def test_ten_minutes_of_counts_are_kept() -> None:
@@ -111,8 +111,8 @@ def test_old_events_are_forgotten() -> None:
     events = Events(max_bytes=1000)
     for number in range(100):
         events.add({"id": str(number), "source": "a", "detail-type": "b", "time": "", "detail": {"n": number}}, 0)
-    assert 5 < len(events.all_of_them()) < 20
-    assert [one["id"] for one in events.all_of_them()][-1] == "99"
+    assert 5 < len(events.all()) < 20
+    assert [one["id"] for one in events.all()][-1] == "99"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_route_is_cut_out_of_the_file_and_put_back() -> None:
     assert "second" not in first.text
     assert second.text.endswith('detail_type = "a"\n')
     for block in (first, second):
-        assert editor.replaced(block, block.text) == TWO
+        assert editor.replace_route(block, block.text) == TWO
         assert TWO.splitlines()[block.first_line - 1] == "[[route]]"
 
 
