@@ -77,7 +77,7 @@ class Reached:
 
 
 def load(folder: Path) -> Config:
-    """A relay.toml with every preset at /preset."""
+    """Return a relay.toml with every preset at /preset."""
     path = folder / "relay.toml"
     top = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\npublic_url = "https://hooks.acme.example"\n'
     path.write_text(top + "".join(_route(name, preset) for name, preset in presets.load().items()), "utf-8")

@@ -20,7 +20,7 @@ AwsCli = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cli(bus: LocalAws) -> AwsCli:
-    """The real AWS command line, in the partner's account unless another is named."""
+    """Return the real AWS command line, in the partner's account unless another is named."""
 
     def run(*arguments: str, account: str = PARTNER) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": os.environ["PATH"], **bus.environment(account, REGION), "AWS_MAX_ATTEMPTS": "1"}

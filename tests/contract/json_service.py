@@ -72,7 +72,7 @@ class Aws:
 
 @contextmanager
 def serving(aws: Aws, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """The port it is on."""
+    """Return the port it is on."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), aws.handler())
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -24,7 +24,7 @@ LONG = b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n"
 
 @contextmanager
 def connected(serve: Serve) -> Iterator[Connection]:
-    """A connection to a server that does this once it has read a request; it hangs up when the block ends."""
+    """Return a connection to a server that does this once it has read a request; it hangs up when the block ends."""
     done = threading.Event()
 
     def run() -> None:
@@ -48,7 +48,7 @@ def connected(serve: Serve) -> Iterator[Connection]:
 
 
 def sending(*pieces: bytes) -> Serve:
-    """Sends the pieces, and hangs up."""
+    """Send the pieces, and hang up."""
 
     def serve(accepted: socket.socket, _done: threading.Event) -> None:
         for piece in pieces:
@@ -58,7 +58,7 @@ def sending(*pieces: bytes) -> Serve:
 
 
 def staying(*pieces: bytes) -> Serve:
-    """Sends the pieces, and waits."""
+    """Send the pieces, and wait."""
 
     def serve(accepted: socket.socket, done: threading.Event) -> None:
         sending(*pieces)(accepted, done)

@@ -133,7 +133,7 @@ def test_what_does_not_match_is_acknowledged_and_not_forwarded(
 
 @pytest.fixture(scope="module")
 def ordinary(bus: LocalAws) -> Any:
-    """What reaches an ordinary bus of the account: a rule takes everything to a queue."""
+    """Return what reaches an ordinary bus of the account: a rule takes everything to a queue."""
     client, sqs = bus.client("events", PARTNER, REGION), bus.client("sqs", PARTNER, REGION)
     url = sqs.create_queue(QueueName="ordinary")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

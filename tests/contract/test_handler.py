@@ -93,13 +93,13 @@ def post(relay: Functions) -> Post:
 
 @pytest.fixture
 def dead_letters(relay: Functions) -> Taken:
-    """The messages that are in the dead-letter queue, taken from it."""
+    """Return the messages that are in the dead-letter queue, taken from it."""
     return lambda: relay.taken(Queue.DEAD_LETTERS)
 
 
 @pytest.fixture
 def waiting(relay: Functions) -> Taken:
-    """The messages that are in the retry queue, taken from it."""
+    """Return the messages that are in the retry queue, taken from it."""
     return lambda: relay.taken(Queue.RETRY)
 
 

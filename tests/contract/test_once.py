@@ -72,7 +72,7 @@ Post = Callable[[], dict[str, Any]]
 
 @pytest.fixture
 def post(relay: Functions) -> Post:
-    """The same webhook again and again, as a sender does that had no answer."""
+    """Return what posts the same webhook again and again, as a sender does that had no answer."""
     body = json.dumps({"n": next(numbers)}).encode()
     message = SIGNERS["standard-webhooks"](SECRET, body)["webhook-id"]
 
@@ -209,7 +209,7 @@ def test_a_type_that_cannot_be_made_of_the_headers_is_no_error(relay: Functions,
 
 
 def relay_odd(relay: Functions) -> dict[str, Any]:
-    """A webhook whose detail-type fails: JMESPath adds no text to a header."""
+    """Return a webhook whose detail-type fails: JMESPath adds no text to a header."""
     body = b'{"n":"odd"}'
     signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     return relay.post("/odd", body, {"x-hub-signature-256": signature, "x-github-delivery": "odd"})

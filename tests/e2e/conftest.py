@@ -26,20 +26,20 @@ class Relay:
     url: str
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        """What the SaaS does."""
+        """Post as the SaaS does."""
         return httpx.post(self.url + path, content=body, headers=headers, timeout=60)
 
     def sample(self, path: str) -> Sample:
-        """The sample of a route."""
+        """Return the sample of a route."""
         return next(sample for sample in self.session.samples if sample.path == path)
 
     def client(self, service: str) -> Any:
-        """A boto3 client in the partner's account."""
+        """Return a boto3 client in the partner's account."""
         return self.session.aws.client(service, PARTNER, self.session.stack.region)
 
     @contextmanager
     def without(self, action: str) -> Iterator[None]:
-        """The ingest function's role, for a while without an action."""
+        """Take an action from the ingest function's role, for a while."""
         iam = self.client("iam")
         roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
         [role] = [name for name in roles if name.startswith(f"{STACK}-Ingest")]
@@ -56,7 +56,7 @@ class Relay:
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        """What is in the dead-letter queue, taken from it."""
+        """Return what is in the dead-letter queue, taken from it."""
         messages = drain(self.client("sqs"), self.session.stack.dead_letter_queue_url)
         return [json.loads(message["Body"]) for message in messages]
 
@@ -76,7 +76,7 @@ class Relay:
             time.sleep(0.1)
 
     def received_within(self, seconds: float, count: int) -> list[dict[str, Any]]:
-        """What reaches the customer until there are so many, or the time is over."""
+        """Return what reaches the customer until there are so many, or the time is over."""
         events: list[dict[str, Any]] = []
         deadline = time.monotonic() + seconds
         while len(events) < count and time.monotonic() < deadline:
@@ -85,7 +85,7 @@ class Relay:
         return events
 
     def received(self) -> list[dict[str, Any]]:
-        """What has reached the customer, taken from the queue."""
+        """Return what has reached the customer, taken from the queue."""
         return list(self.session.customer.received())
 
 

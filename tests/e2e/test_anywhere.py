@@ -28,7 +28,7 @@ class Anywhere:
     samples: dict[str, Sample]
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        """What the SaaS does."""
+        """Post as the SaaS does."""
         return httpx.post(self.url + path, content=body, headers=headers, timeout=60)
 
 

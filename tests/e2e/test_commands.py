@@ -19,7 +19,7 @@ BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"
 
 
 def run(module: str) -> "subprocess.Popen[str]":
-    """A `python -m` of the Makefile."""
+    """Start a `python -m` of the Makefile."""
     command = [sys.executable, "-m", module]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -26,7 +26,7 @@ PICTURES = ROOT / "docs" / "pictures"
 
 @pytest.fixture(scope="module")
 def picture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Picture:
-    """Takes the documentation's pictures; into it with `--update-pictures`."""
+    """Take the documentation's pictures; into it with `--update-pictures`."""
     folder = PICTURES if request.config.getoption("--update-pictures") else tmp_path_factory.mktemp("pictures")
 
     def take(page: Page, name: str) -> None:

@@ -45,11 +45,11 @@ class Deployed:
     key: SigningKey
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-        """What the SaaS does."""
+        """Post as the SaaS does."""
         return httpx.post(self.url + path, content=body, headers=headers, timeout=60)
 
     def received(self) -> list[dict[str, Any]]:
-        """What has reached the customer, taken from the queue."""
+        """Return what has reached the customer, taken from the queue."""
         return list(self.session.customer.received())
 
 

@@ -125,14 +125,14 @@ class Sandbox:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Standard error is the function's log."""
+                """Write nothing: standard error is the function's log."""
 
         return RuntimeApi
 
 
 @contextmanager
 def sandbox(handler: str, environment: Mapping[str, str]) -> Iterator[Sandbox]:
-    """A function that starts; it is ended with the block."""
+    """Return a function that starts; it is ended with the block."""
     made = Sandbox(handler, environment)
     try:
         yield made

@@ -71,7 +71,7 @@ numbers = itertools.count()
 
 @pytest.fixture
 def break_down(relay: Functions, monkeypatch: pytest.MonkeyPatch) -> Callable[[frozenset[str]], None]:
-    """Takes away what is named, until the test ends or `monkeypatch` is undone."""
+    """Take away what is named, until the test ends or `monkeypatch` is undone."""
 
     def take_away(names: frozenset[str]) -> None:
         for name, variable in (("RETRY", "RETRY_QUEUE_URL"), ("DEAD_LETTERS", "DEAD_LETTER_QUEUE_URL")):
@@ -148,7 +148,7 @@ def test_every_acknowledged_entry_is_somewhere_and_arrives_once_it_can(
 
 
 def expected(where: str, count: int) -> tuple[int, int, int]:
-    """Accepted, queued, dead-lettered."""
+    """Return how many are accepted, queued and dead-lettered."""
     in_requests = [min(20, count - start) for start in range(0, count, 20)]
     hit = sum(sum(index < size for index in (0, 3, 19)) for size in in_requests)
     return {

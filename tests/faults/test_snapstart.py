@@ -82,7 +82,7 @@ class Start(Protocol):
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """A function with this transport, up to its snapshot, on AWS's protocol over TLS."""
+    """Return a function with this transport, up to its snapshot, on AWS's protocol over TLS."""
 
     @contextmanager
     def start(transport: str, before: tuple[int, bytes] | None = None) -> Iterator[World]:

@@ -62,7 +62,7 @@ class Worker:
         self._start()
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The answer. Raises Killed."""
+        """Return the answer. Raises Killed."""
         if self._process.poll() is not None:
             self.end()
             self._start()
@@ -146,7 +146,7 @@ class Soak:
         self._webhooks = [ids[start : start + IN_A_WEBHOOK] for start in range(0, ENTRIES, IN_A_WEBHOOK)]
 
     def send(self, worker: Worker, mine: int) -> None:
-        """What a sender does: the same webhook again until it is answered 2xx."""
+        """Return what a sender does: the same webhook again until it is answered 2xx."""
         for number, events in enumerate(self._webhooks[mine::SENDERS]):
             body = json.dumps({"events": [{"id": one} for one in events]}).encode()
             path = "/impatient" if number % 2 else "/patient"
@@ -166,7 +166,7 @@ class Soak:
         return bool(answer["statusCode"] == 202)
 
     def redeliver(self, worker: Worker) -> None:
-        """What Lambda's event source mapping does."""
+        """Do what Lambda's event source mapping does."""
         while not self.ended.is_set():
             messages = self._sqs.receive_message(
                 QueueUrl=self._queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
@@ -195,14 +195,14 @@ class Soak:
                     self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=one["ReceiptHandle"])
 
     def kill(self, victims: list[Worker], chance: random.Random) -> None:
-        """Some functions, in the middle of what they do, while webhooks are sent."""
+        """Kill functions in the middle of what they do, while webhooks are sent."""
         while self.sending and self.kills < KILLS:
             self.ended.wait(chance.uniform(0.5, 1.5))
             chance.choice(victims).kill()
             self.kills += 1
 
     def collect(self, customer: Customer) -> None:
-        """What reaches the customer, as it comes."""
+        """Collect what reaches the customer, as it comes."""
         while not self.ended.is_set():
             self.arrived.update(event["detail"]["id"] for event in customer.received())
             self.ended.wait(0.1)

@@ -36,7 +36,7 @@ from square.utils.webhooks_helper import verify_signature
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
-from relay.auth import shared_secret
+from relay.auth import kinds
 from relay.config.model import Config
 from tests.conftest import Load
 
@@ -177,7 +177,7 @@ def google_auth_pubsub() -> Signed:
 
 
 def pyjwt_kinde() -> Signed:
-    """The body is the token, and what it says is the payload."""
+    """Sign a request whose body is the token, and whose payload is what it says."""
     key, now = rsa.generate_private_key(65537, 2048), datetime.now(UTC).isoformat()
     claims = {"type": "user.created", "event_id": "event_1", "timestamp": now, "data": {"name": "Zoë ☃"}}
     token = jwt.encode(claims, key, "RS256", headers={"kid": "1"})
@@ -309,7 +309,7 @@ def config(load: Load, name: str, signed: Signed) -> Config:
     if name == "sns":
         given["topics"] = [TOPIC]
     preset = f'preset = "{name}"'
-    if name in shared_secret.KINDS:
+    if name in kinds.SHARED_SECRET_KINDS:
         preset, given["scheme"] = "", name
         if name == "api-key":
             given["token"] = "${headers.x_api_key}"

@@ -170,7 +170,7 @@ def test_a_webhook_from_yesterday_or_tomorrow(relay: Config, signed: Signed) -> 
 
 
 def spoilt(value: str) -> Iterator[str]:
-    """What a header of a signature, an id or a time may be instead."""
+    """Return what a header of a signature, an id or a time may be instead."""
     yield from ("", " ", "é", "\x00", "nan", "-1", "1e400", "0", "=" * 33, "a" * 100_000, "v1,", "null", "☃" * 40)
     yield from (value[:-1], value[1:], value + "x", value + "\x00", value + "=", value + "!", f"{value}{value}")
     yield from (f"{value},{value}", f"{value} {value}", f"{value};{value}")  # a repeated header

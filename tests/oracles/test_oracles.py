@@ -15,7 +15,7 @@ from tests.oracles.signers import SIGNERS, Signed
 
 
 def relayed(load: Load, name: str, signed: Signed) -> list[Entry]:
-    """The entries that this request becomes."""
+    """Return the entries that this request becomes."""
     entries: list[Entry] = []
 
     def send(batch: Sequence[Entry]) -> Sequence[Outcome]:

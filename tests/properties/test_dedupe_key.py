@@ -54,13 +54,13 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "a" }}
 
 
 def key(relay: Config, body: Any, headers: Mapping[str, str]) -> str:
-    """What the webhook with this body is remembered by; empty if it is not."""
+    """Return what the webhook with this body is remembered by; empty if it is not."""
     request = Request("POST", "/hook", "", headers, json.dumps(body).encode(), "request")
     return idempotency_key(parse_webhook(Webhook.unverified(relay.routes[0], request, {}, NOW, "s")))
 
 
 def a_public_key(key: PublicKeyTypes) -> str:
-    """The text of `key`, as a value in TOML."""
+    """Return the text of `key`, as a value in TOML."""
     return json.dumps(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
 
 
@@ -93,7 +93,7 @@ def any_route(preset: str) -> Config:
 
 
 def with_id(expression: str, value: str, rest: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
-    """A body and headers in which an id's expression gives `value`, and that have `rest` beside it."""
+    """Return a body and headers in which an id's expression gives `value`, and that have `rest` beside it."""
     place, *steps = re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+", expression.removeprefix("${").partition(" || ")[0])
     if place == "headers":
         return dict(rest), {steps[0].replace("_", "-"): value}

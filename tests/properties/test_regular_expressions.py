@@ -110,7 +110,7 @@ class Automaton:
         )
 
     def begin_anew(self) -> None:
-        """A search: any character may come before."""
+        """Allow any character before: this is a search."""
         self.reads.append(ALPHABET)
         start = len(self.reads) - 1
         self.follows[start] = {start, *self.first}

@@ -42,7 +42,7 @@ class Genuine:
 
 
 def genuine(name: str) -> Iterator[Genuine]:
-    """A webhook of this preset, if relayctl can sign as its sender does."""
+    """Return a webhook of this preset, if relayctl can sign as its sender does."""
     text = f"""
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]

@@ -80,7 +80,7 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Config:
 
 
 def refused_or_greeted(event: Any, config: Config) -> int:
-    """The status of a request that nobody signed: it is answered, by rule, and reaches nothing."""
+    """Return the status of a request that nobody signed: it is answered, by rule, and reaches nothing."""
     reached = every_preset.Reached()
     answer = handle(event, reached.services(config), NOW)
     assert answer["statusCode"] in {200, 204, 400, 401, 403, 404, 405, 413}
@@ -103,7 +103,7 @@ content_types = st.sampled_from([JSON, FORM, MULTIPART, "application/cloudevents
 
 @st.composite
 def requests(draw: st.DrawFn, routes: Sequence[Route]) -> dict[str, Any]:
-    """What a stranger sends to one of the routes, with everything right but a part or two; or what nobody sends."""
+    """Return what a stranger sends to a route, with everything right but a part or two; or what nobody sends."""
     route = draw(st.sampled_from(routes))
     headers = every_preset.plausible_headers(route)
     for name in draw(st.lists(st.sampled_from(sorted(headers)), max_size=2)) if headers else ():

@@ -6,5 +6,5 @@ from pytest_socket import disable_socket
 
 @pytest.fixture(autouse=True)
 def no_network() -> None:
-    """A step that opens a socket fails its test."""
+    """Fail a test whose step opens a socket."""
     disable_socket()

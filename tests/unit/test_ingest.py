@@ -27,7 +27,7 @@ def failing(config: Config, error: Exception) -> Services:
 
 
 def counted(output: str) -> dict[tuple[str, ...], dict[str, float]]:
-    """The metrics of a request: names and numbers, by the values of their dimensions."""
+    """Return the metrics of a request: names and numbers, by the values of their dimensions."""
     lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
     found: dict[tuple[str, ...], dict[str, float]] = {}
     for line in lines:

@@ -15,7 +15,7 @@ Emitted = Callable[[Callable[[Any], None]], dict[str, Any]]
 
 @pytest.fixture
 def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Emitted:
-    """The line that a handler writes for CloudWatch, if it does no more than this."""
+    """Return the line that a handler writes for CloudWatch, if it does no more than this."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "PartnerEventRelay")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "Relay")
 

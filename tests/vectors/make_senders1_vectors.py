@@ -37,7 +37,7 @@ Headers = Mapping[str, str]
 
 
 def add(provider: str, proof: str, secret: str, headers: Headers, body: str = EVENT, now: float = 0) -> None:
-    """A genuine request, and the same with one more byte."""
+    """Add a genuine request, and the same with one more byte."""
     count = sum(one["provider"] == provider for one in vectors) // 2
     name = f"{provider}/{proof.partition(':')[0].partition(' ')[0]}{count or ''}"
     one = {
@@ -56,7 +56,7 @@ def add(provider: str, proof: str, secret: str, headers: Headers, body: str = EV
 def library(
     provider: str, package: str, secret: str, headers: Headers, verify: Callable[[str], object], body: str = EVENT
 ) -> None:
-    """A request that the sender's library accepts; with another body it does not."""
+    """Add a request that the sender's library accepts; with another body it does not."""
     with time_machine.travel(NOW, tick=False):
         verify(body)
         with contextlib.suppress(Exception):

@@ -52,7 +52,7 @@ def add(
     changed: tuple[Headers, str],
     query: str = "",
 ) -> None:
-    """A genuine request, and another one that is not."""
+    """Add a genuine request, and another one that is not."""
     count = sum(one["provider"] == provider for one in vectors) // 2
     name = f"{provider}/{proof.partition(':')[0].partition(' ')[0]}{count or ''}"
     for suffix, (headers, body), expected in (("", genuine, True), ("_changed", changed, False)):
@@ -81,7 +81,7 @@ def library(
     genuine: tuple[Headers, str],
     changed: tuple[Headers, str],
 ) -> None:
-    """A request that the sender's library accepts, and one that it does not."""
+    """Add a request that the sender's library accepts, and one that it does not."""
     with time_machine.travel(NOW, tick=False):
         if not verify(*genuine):
             raise SystemExit(f"{package} refuses a genuine request")
@@ -265,7 +265,7 @@ def published() -> None:
 
 
 def signed(provider: str, page: str, headers: Headers, body: str = EVENT, secret: str = "secret") -> None:
-    """A request signed by the code on the sender's page, and the same with another body."""
+    """Add a request signed by the code on the sender's page, and the same with another body."""
     headers = {"content-type": "application/json"} | dict(headers)
     add(provider, f"example: {page}", {"secret": secret}, (headers, body), (headers, body + " "))
 

@@ -90,7 +90,7 @@ event = {{ source = "aws.partner/acme.example/source" }}
 
 
 def status(vector: dict[str, Any], load: Load) -> int:
-    """What the sender of this request is answered, with a bus that accepts and a queue that stores everything."""
+    """Return the status of the answer, with a bus that accepts and a queue that stores everything."""
     url = urlsplit(vector["url"])
     body = base64.b64decode(vector["body_base64"]) if "body_base64" in vector else vector["body"].encode()
     headers: dict[str, str] = {}

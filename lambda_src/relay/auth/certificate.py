@@ -21,6 +21,7 @@ from typing import Any
 from relay.auth.context import PUBLISHED_SECONDS, VerificationContext
 from relay.auth.coverage import Path
 from relay.auth.encodings import to_bytes
+from relay.auth.kinds import PAYPAL, SNS
 from relay.auth.scheme import Scheme
 from relay.auth.timestamps import RFC3339, check_timestamp
 from relay.errors import BadRequest, Unauthorized
@@ -28,9 +29,6 @@ from relay.http import body_formats
 from relay.http.body_formats import JSON
 from relay.http.request import Request
 
-SNS = "sns"
-PAYPAL = "paypal"
-KINDS = (SNS, PAYPAL)
 TOLERANCE_SECONDS = {SNS: 86_400, PAYPAL: 345_600}
 """How old a message may be: every retry bears the time of the first attempt.
 

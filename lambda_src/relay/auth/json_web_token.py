@@ -19,15 +19,14 @@ from relay.auth.canonical import atlassian
 from relay.auth.constant_time import any_equal
 from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS, Fetch, VerificationContext
 from relay.auth.coverage import BODY, URL, Path, plain_paths
+from relay.auth.kinds import SYMMETRIC_ALGORITHMS
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
 from relay.errors import MappingError, Unauthorized
 from relay.http.request import Request
 from relay.templates.template import Template
 
-KIND = "jwt"
-SYMMETRIC = ("HS256", "HS384", "HS512")
-ALGORITHMS = (*SYMMETRIC, "RS256", "ES256", "EdDSA")
+ALGORITHMS = (*SYMMETRIC_ALGORITHMS, "RS256", "ES256", "EdDSA")
 NAMES_IN_CLAIMS = ("sha256", "url")
 LEEWAY_SECONDS = 30
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 # https://www.rfc-editor.org/rfc/rfc8032, ECDSA over P-256 with SHA-256, RSASSA-PKCS1-v1_5; the digest is the route's.
-KINDS = ("ed25519", "ecdsa-p256", "rsa")
 MIN_RSA_BITS = 2048
 
 Verify = Callable[[bytes, bytes], bool]

@@ -13,16 +13,13 @@ from relay.auth import scope
 from relay.auth.constant_time import any_equal
 from relay.auth.context import VerificationContext
 from relay.auth.encodings import to_bytes
+from relay.auth.kinds import BASIC, BEARER
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
 from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.http import body_formats
 from relay.http.request import Request
 from relay.templates.template import Template
-
-API_KEY, BEARER, BASIC = "api-key", "bearer", "basic"
-KINDS = (API_KEY, BEARER, BASIC)
-NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from relay.auth.constant_time import any_equal
 from relay.auth.context import VerificationContext
 from relay.auth.coverage import Path, SignedContent
 from relay.auth.encodings import decode, encode, to_bytes
+from relay.auth.kinds import HASH, HMAC, PUBLIC_KEY_KINDS
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
 from relay.auth.signature_list import SignatureList
@@ -31,8 +32,6 @@ from relay.http.request import Request
 from relay.templates.template import Placeholder, Template
 
 # `hash` is what came before HMAC: a digest of the secret and the content, concatenated as `content` says.
-HMAC, HASH = "hmac", "hash"
-KINDS = (HMAC, HASH, *public_key.KINDS)
 ALGORITHMS = ("sha256", "sha1", "sha384", "sha512")
 
 NAMES_IN_TIMESTAMP = (*scope.NAMES, "signature")
@@ -167,7 +166,7 @@ class SignatureScheme(Scheme):
     @property
     def requires_cryptography(self) -> bool:
         """Return True if the sender signs with a private key."""
-        return self.kind in public_key.KINDS
+        return self.kind in PUBLIC_KEY_KINDS
 
     def _signed_content(self) -> SignedContent:
         return SignedContent(self.content.parts, time_ends=self.timestamp_unit != S_OR_MS)

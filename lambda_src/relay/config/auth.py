@@ -1,15 +1,17 @@
-"""Read the `auth` table of a route: which scheme, and whether it would authenticate anything."""
+"""Read the `auth` table of a route: which scheme, and whether it would authenticate anything.
 
-from relay.auth import certificate, json_web_token, public_key, shared_secret, signature
+The schemes that few routes have are imported where a route has one: each costs cold start.
+"""
+
+from collections.abc import Sequence
+
+from relay.auth import kinds
 from relay.auth.canonical import CANONICAL
-from relay.auth.certificate import CertificateScheme
-from relay.auth.json_web_token import JwtScheme
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef, secret_problem
-from relay.auth.shared_secret import NoScheme, SharedSecretScheme
 from relay.auth.signature import SignatureScheme
 from relay.config import auth_fields
-from relay.config.auth_fields import CERTIFICATE_FIELDS, JWT_FIELDS, SHARED_SECRET_FIELDS, SIGNATURE_FIELDS
+from relay.config.auth_fields import SHARED_SECRET_FIELDS, SIGNATURE_FIELDS
 from relay.config.field import Field
 from relay.config.table import INVALID_TEMPLATE, Table
 from relay.templates.template import Template
@@ -18,18 +20,20 @@ from relay.templates.template import Template
 def read_auth(table: Table) -> Scheme:
     """Return the scheme. A preset's own name stands for its hmac scheme."""
     kind = table.value(auth_fields.SCHEME)
-    is_public = kind in {*public_key.KINDS, *certificate.KINDS, shared_secret.NONE} or (
-        kind == json_web_token.KIND and table.raw("algorithm") not in json_web_token.SYMMETRIC
+    is_public = kind in {*kinds.PUBLIC_KEY_KINDS, *kinds.CERTIFICATE_KINDS, kinds.NONE} or (
+        kind == kinds.JWT and table.raw("algorithm") not in kinds.SYMMETRIC_ALGORITHMS
     )
     secret = None if is_public else read_secret(table, auth_fields.SECRET)
-    if kind == shared_secret.NONE:
+    if kind == kinds.NONE:
+        from relay.auth.shared_secret import NoScheme
+
         scheme: Scheme = NoScheme()
-    elif kind in certificate.KINDS:
+    elif kind in kinds.CERTIFICATE_KINDS:
         scheme = _certificate(table, kind)
-    elif kind in shared_secret.KINDS:
+    elif kind in kinds.SHARED_SECRET_KINDS:
         scheme = _shared_secret(table, kind, secret)
     else:
-        scheme = _jwt(table, secret) if kind == json_web_token.KIND else _signature(table, kind, secret)
+        scheme = _jwt(table, secret) if kind == kinds.JWT else _signature(table, kind, secret)
     table.reject_unknown_keys()
     return scheme
 
@@ -40,7 +44,9 @@ def read_secret(table: Table, field: Field) -> SecretRef | None:
     return None if secret_problem(text) else SecretRef.parse(text)
 
 
-def _shared_secret(table: Table, kind: str, secret: SecretRef | None) -> SharedSecretScheme:
+def _shared_secret(table: Table, kind: str, secret: SecretRef | None) -> Scheme:
+    from relay.auth.shared_secret import SharedSecretScheme
+
     token, list_field = SHARED_SECRET_FIELDS
     each = table.value(list_field)
     if kind == "api-key":
@@ -48,33 +54,38 @@ def _shared_secret(table: Table, kind: str, secret: SecretRef | None) -> SharedS
     return SharedSecretScheme(secret, kind, table.value(token, names=_item(each)) or INVALID_TEMPLATE, each)
 
 
-def _jwt(table: Table, secret: SecretRef | None) -> JwtScheme:
-    values = table.values(JWT_FIELDS, required=table.value(auth_fields.REQUIRES))
+def _jwt(table: Table, secret: SecretRef | None) -> Scheme:
+    from relay.auth import json_web_token
+    from relay.config import jwt_fields
+
+    values = table.values(jwt_fields.JWT_FIELDS, required=table.value(auth_fields.REQUIRES))
     email = values.pop("email")
     if email:
         values["claims"] |= {"email": Template(email, (email,))}
     values["token"] = values["token"] or INVALID_TEMPLATE
-    is_symmetric = table.raw("algorithm") in json_web_token.SYMMETRIC
-    jwks_url = "" if is_symmetric else table.value(auth_fields.JWKS_URL)
-    key = "" if is_symmetric else _public_key(table, required=not jwks_url)
+    is_symmetric = table.raw("algorithm") in kinds.SYMMETRIC_ALGORITHMS
+    jwks_url = "" if is_symmetric else table.value(jwt_fields.JWKS_URL)
+    key = "" if is_symmetric else _public_key(table, jwt_fields.PUBLIC_KEY_FORMS, required=not jwks_url)
     if key:
         try:
             json_web_token.load_public_key(key)
         except ValueError as error:
             table.add_error("public_key", str(error))
-    return JwtScheme(secret=secret, public_key=key, jwks_url=jwks_url, **values)
+    return json_web_token.JwtScheme(secret=secret, public_key=key, jwks_url=jwks_url, **values)
 
 
-def _public_key(table: Table, *, required: bool) -> str:
+def _public_key(table: Table, fields: Sequence[Field], *, required: bool) -> str:
     """Return the one key that is written, in whichever form."""
-    fields = auth_fields.PUBLIC_KEY_FORMS
     field = next((field for field in fields if table.raw(field.name) and field.name != "public_key"), fields[0])
     key: str = table.value(field, required=required)
     return key
 
 
-def _certificate(table: Table, kind: str) -> CertificateScheme:
-    scheme = CertificateScheme(kind, **table.values(CERTIFICATE_FIELDS[kind]))
+def _certificate(table: Table, kind: str) -> Scheme:
+    from relay.auth import certificate
+    from relay.config.certificate_fields import CERTIFICATE_FIELDS
+
+    scheme = certificate.CertificateScheme(kind, **table.values(CERTIFICATE_FIELDS[kind]))
     if scheme.certificate:
         try:
             certificate.load_certificate(scheme.certificate.encode())
@@ -89,7 +100,7 @@ def _signature(table: Table, kind: str, secret: SecretRef | None) -> SignatureSc
     content = table.value(auth_fields.CONTENT, names=(*_item(each), *(["timestamp"] if timestamp else [])))
     signs = table.value(auth_fields.SIGNS)
     values = table.values(
-        [field for field in SIGNATURE_FIELDS if field.name != "public_key" or kind in public_key.KINDS],
+        [field for field in SIGNATURE_FIELDS if field.name != "public_key" or kind in kinds.PUBLIC_KEY_KINDS],
         names=_item(each),
         required=table.value(auth_fields.REQUIRES),
     )
@@ -97,7 +108,7 @@ def _signature(table: Table, kind: str, secret: SecretRef | None) -> SignatureSc
     values["pair_key"] = values["pair_key"] or public_key_id
     scheme = SignatureScheme(
         secret=secret,
-        kind=kind if kind in signature.KINDS else "hmac",
+        kind=kind if kind in kinds.SIGNATURE_KINDS else "hmac",
         content=content,
         timestamp=timestamp,
         each=each,
@@ -117,6 +128,8 @@ def _item(each: Template | None) -> tuple[str, ...]:
 
 def _check_public_key(table: Table, scheme: SignatureScheme) -> None:
     if scheme.public_key:
+        from relay.auth import public_key
+
         try:
             public_key.verifier(
                 scheme.kind, scheme.algorithm, scheme.key_encoding, scheme.key_prefix, scheme.public_key

@@ -1,37 +1,23 @@
-"""The keys of a route's `auth`, by the kind of scheme; each kind takes those of its own table alone."""
+"""The keys of a route's `auth` that most schemes have: those of a signature and of a shared secret.
 
-import re
+Each kind of scheme takes those of its own table alone; auth_tables.py has all of them.
+"""
 
-from relay.auth import (
-    certificate,
-    encodings,
-    json_web_token,
-    public_key,
-    scope,
-    shared_secret,
-    signature,
-    signing_keys,
-    timestamps,
-)
+from relay.auth import encodings, kinds, scope, signature, signing_keys, timestamps
 from relay.auth.secret_ref import secret_problem
-from relay.config.field import DURATION, TEMPLATE, TEMPLATES, TEXT, TEXTS, Field
-from relay.config.units import DURATIONS, format_quantity
+from relay.config.field import DURATION, TEMPLATE, TEXT, TEXTS, Field
 
 SCHEMES = (
     "standard-webhooks",
-    json_web_token.KIND,
-    shared_secret.NONE,
-    *certificate.KINDS,
-    *signature.KINDS,
-    *shared_secret.KINDS,
+    kinds.JWT,
+    kinds.NONE,
+    *kinds.CERTIFICATE_KINDS,
+    *kinds.SIGNATURE_KINDS,
+    *kinds.SHARED_SECRET_KINDS,
 )
 SIGNS_BODY, SIGNS_PART = "body", "part-of-body"
 
-_AUTHORIZATION = "${headers.authorization}"
-
-
-def _https(value: str) -> str | None:
-    return None if re.fullmatch(r"https://[^/?#@]+/[^?#]*", value) else "expected a URL with https"
+AUTHORIZATION = "${headers.authorization}"
 
 
 SCHEME = Field(
@@ -64,10 +50,10 @@ SHARED_SECRET_FIELDS = (
         "token",
         TEMPLATE,
         "Where the secret is in the request.",
-        _AUTHORIZATION,
+        AUTHORIZATION,
         names=scope.NAMES,
         example="${headers.x_api_key}",
-        note=f"`{_AUTHORIZATION}`; required for `api-key`",
+        note=f"`{AUTHORIZATION}`; required for `api-key`",
     ),
     Field(
         "each",
@@ -162,84 +148,7 @@ SIGNATURE_FIELDS = (
         TEXT,
         "The sender's public key, in PEM or as `key_encoding` says; it is not secret.",
         required=True,
-        note=f"required for {', '.join(f'`{kind}`' for kind in public_key.KINDS)}",
+        note=f"required for {', '.join(f'`{kind}`' for kind in kinds.PUBLIC_KEY_KINDS)}",
     ),
 )
 """Those that are read together; the others decide which names these may use."""
-
-JWKS_URL = Field("jwks_url", TEXT, "The URL of the sender's key set.", check=_https)
-PUBLIC_KEY_FORMS = (
-    Field("public_key", TEXT, "The sender's public key, in PEM."),
-    Field("certificate", TEXT, "The sender's certificate, in PEM, instead of its public key."),
-    Field("jwk", TEXT, "The sender's public key as a JSON Web Key, instead of PEM."),
-)
-JWT_FIELDS = (
-    Field(
-        "algorithm",
-        TEXT,
-        "The algorithm of the token, which the token itself does not choose.",
-        required=True,
-        choices=json_web_token.ALGORITHMS,
-    ),
-    Field(
-        "token",
-        TEMPLATE,
-        "Where the token is in the request.",
-        _AUTHORIZATION,
-        names=scope.NAMES,
-        example=_AUTHORIZATION,
-    ),
-    Field("prefix", TEXT, "The text before the token.", example="Bearer "),
-    Field("issuer", TEXTS, "The issuers that are accepted (`iss`).", example="https://accounts.google.com"),
-    Field("audience", TEXT, "The audience that the token must be for (`aud`)."),
-    Field("email", TEXT, "The `email` claim that the token must have."),
-    Field("claims", TEMPLATES, "Claims that must equal a template.", names=json_web_token.NAMES_IN_CLAIMS),
-    Field("required_claims", TEXTS, "Claims that must be there.", example=["exp", "iat"]),
-    Field(
-        "max_age",
-        DURATION,
-        "How long ago the token may have been issued (`iat`).",
-        minimum="1 s",
-        maximum="24 h",
-        example="5 min",
-    ),
-)
-"""Those that are read together; the key may come in several forms."""
-
-TOPICS = Field(
-    "topics",
-    TEXTS,
-    "The ARNs of the topics that may send; a subscription to one of them is confirmed.",
-    required=True,
-    check=certificate.topic_problem,
-    note="required for `sns`",
-)
-WEBHOOK_ID = Field(
-    "webhook_id", TEXT, "The id that PayPal gave the webhook.", required=True, note="required for `paypal`"
-)
-CERTIFICATE = Field("certificate", TEXT, "The sender's certificate, in PEM, instead of fetching it.")
-
-
-def _tolerance(kind: str) -> Field:
-    """Return how old a message of this sender may be, whose retries keep the first time."""
-    default, maximum = (
-        format_quantity(seconds, DURATIONS)
-        for seconds in (certificate.TOLERANCE_SECONDS[kind], certificate.MAX_TOLERANCE_SECONDS)
-    )
-    return Field("tolerance", DURATION, "How old a message may be.", default, minimum="1 s", maximum=maximum)
-
-
-CERTIFICATE_FIELDS = {
-    certificate.SNS: (TOPICS, CERTIFICATE, _tolerance(certificate.SNS)),
-    certificate.PAYPAL: (WEBHOOK_ID, CERTIFICATE, _tolerance(certificate.PAYPAL)),
-}
-
-AUTH_TABLES = {
-    "common": (SCHEME, SECRET, REQUIRES),
-    "shared secret": SHARED_SECRET_FIELDS,
-    "signature": (CONTENT, *SIGNATURE_FIELDS, SIGNS, TIMESTAMP, SIGNED_EACH),
-    "JSON Web Token": (*JWT_FIELDS, *PUBLIC_KEY_FORMS, JWKS_URL),
-    "Amazon SNS": CERTIFICATE_FIELDS[certificate.SNS],
-    "PayPal": CERTIFICATE_FIELDS[certificate.PAYPAL],
-}
-AUTH_FIELDS = tuple(field for fields in AUTH_TABLES.values() for field in fields)

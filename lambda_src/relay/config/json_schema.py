@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from relay.config import presets
+from relay.config.auth_tables import AUTH_FIELDS
 from relay.config.field import (
     FLAG,
     NUMBER,
@@ -72,7 +73,8 @@ def _property(field: Field) -> dict[str, Any]:
 def _type(field: Field) -> dict[str, Any]:
     text = {"type": "string", **_texts(field)}
     if field.type in {TABLE, TABLES}:
-        table = _object(field.fields, is_completed=field.name in {"auth", "event"})
+        fields = AUTH_FIELDS if field.name == "auth" else field.fields
+        table = _object(fields, is_completed=field.name in {"auth", "event"})
         return table if field.type == TABLE else {"type": "array", "items": table}
     if field.type in UNITS:
         return {"type": "string", "pattern": f"^[0-9]{{1,12}} ?({'|'.join(UNITS[field.type])})$"}

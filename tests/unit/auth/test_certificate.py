@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.auth import certificate as certificates
-from relay.auth.certificate import PAYPAL, SNS, TOLERANCE_SECONDS, CertificateScheme
+from relay.auth.certificate import TOLERANCE_SECONDS, CertificateScheme
 from relay.auth.context import VerificationContext
+from relay.auth.kinds import PAYPAL, SNS
 from relay.errors import Unauthorized
 from relay.http.request import Request
 from tests.conftest import NOW

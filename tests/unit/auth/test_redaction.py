@@ -234,7 +234,7 @@ WITH_TEXTS_OF_THEIR_OWN: dict[str, Callable[[str], Request]] = {
 
 
 def dead_letter(preset: str, secret: str) -> Message | None:
-    """An authentic webhook of this sender that cannot be mapped, as it waits; None if only the sender can make one."""
+    """Return a sender's authentic webhook that could not be mapped; None if only the sender can make one."""
     try:
         relay = config.parse(
             f"""

@@ -187,7 +187,7 @@ def test_a_webhook_whose_rest_cannot_be_kept_stays_whole(load: Load) -> None:
 
 
 def spoiled(of: Message, **changes: object) -> str:
-    """The text of a message with other values at these paths (`entry__Time`)."""
+    """Return the text of a message with other values at these paths (`entry__Time`)."""
     letter = json.loads(of.text())
     for path, value in changes.items():
         *parents, last = path.split("__")
