@@ -19,8 +19,8 @@ from local import process
 from local.deploy import CUSTOMER, drain
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
-from relay import bootstrap
-from relay.aws import boto3_transport, endpoints, http_transport, s3, sqs
+from relay import bootstrap, process_cache
+from relay.aws import boto3_transport, endpoints, http_transport
 from relay.aws.api import AwsCall
 from relay.delivery.undelivered import Queue
 from relay.pipeline.services import Services
@@ -181,5 +181,4 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
 def _disconnect() -> None:
     """Drop connections and clients of another environment."""
     http_transport.close_connections()
-    for client in (boto3_transport.client, sqs._client, s3._client):
-        client.cache_clear()
+    process_cache.clear()

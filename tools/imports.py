@@ -15,6 +15,7 @@ RELAY = ROOT / "lambda_src" / "relay"
 ROOMS = (
     "errors",
     "entry",
+    "process_cache",
     "recent",
     "templates",
     "http",

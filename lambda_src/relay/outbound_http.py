@@ -8,13 +8,13 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from relay import process_cache
 from relay.auth.context import REREAD_SECONDS
 from relay.errors import Unavailable
 from relay.recent import RecentValues
@@ -81,7 +81,7 @@ def _unavailable(reason: str) -> Unavailable:
     return Unavailable("The webhook cannot be verified now.", reason=reason)
 
 
-@cache
+@process_cache.once
 def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(ssl_context=ssl.create_default_context(), timeout=TIMEOUT_SECONDS, retries=False)
 

@@ -12,7 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from relay.aws import boto3_transport, http_transport
+from relay import process_cache
+from relay.aws import http_transport
 from relay.aws.api import EVENTS, NO_RETRY, AwsCall, AwsError, CallOptions
 
 REGION = "us-east-1"
@@ -100,9 +101,9 @@ def aws(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[Aws]:  #
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials of another test
     with serving(made) as port:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        boto3_transport.client.cache_clear()
+        process_cache.clear()
         yield made
-        boto3_transport.client.cache_clear()
+        process_cache.clear()
 
 
 def put(transport: AwsCall, options: CallOptions = NO_RETRY) -> dict[str, Any]:

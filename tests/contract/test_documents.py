@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from relay import outbound_http
+from relay import outbound_http, process_cache
 from relay.errors import Unavailable
 
 ANSWERS = {
@@ -48,15 +48,14 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    outbound_http._pool.cache_clear()
+    process_cache.clear()
     Handler.asked = []
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"https://127.0.0.1:{server.server_port}"
-    outbound_http._pool().clear()
-    outbound_http._pool.cache_clear()
+    process_cache.clear()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -82,6 +81,6 @@ def test_a_server_that_fails_leaves_the_webhook_with_its_sender(url: str, path: 
 def test_a_host_that_nobody_vouches_for_is_not_read(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
-    outbound_http._pool.cache_clear()
+    process_cache.clear()
     with pytest.raises(Unavailable):
         outbound_http.get(f"{url}/certificate.pem")

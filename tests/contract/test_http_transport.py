@@ -15,7 +15,7 @@ import pytest
 import time_machine
 import trustme
 
-from relay.aws import credentials as role
+from relay import process_cache
 from relay.aws import http_transport
 from relay.aws.api import SECRETS_MANAGER, STANDARD_RETRY, CallOptions, Transport
 from relay.aws.connection import MAX_IDLE_SECONDS
@@ -124,14 +124,14 @@ def test_after_snapstart_the_credentials_are_those_of_the_container(aws: Aws, mo
     with serving(container) as port:
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{port}/credentials")
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let me in")
-        role._provider.cache_clear()
+        process_cache.clear()
         try:
             warm_up(DIRECT, [REGION], ())
             assert (len(container.asked), aws.connections) == (1, 0)
             put(http_transport.call)
             put(http_transport.call)
         finally:
-            role._provider.cache_clear()
+            process_cache.clear()
     assert [headers["authorization"] for headers, _ in container.asked] == ["let me in"]
     assert all("Credential=AKIDOFCONTAINER/" in headers["authorization"] for headers, _ in aws.asked)
     assert all(headers["x-amz-security-token"] == "token" for headers, _ in aws.asked)
@@ -141,11 +141,11 @@ def test_without_credentials_nothing_is_sent(aws: Aws, monkeypatch: pytest.Monke
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    role._provider.cache_clear()
+    process_cache.clear()
     try:
         assert failure(lambda: put(http_transport.call)).code == "NoCredentialsError"
     finally:
-        role._provider.cache_clear()
+        process_cache.clear()
     assert aws.asked == []
 
 
@@ -175,7 +175,7 @@ def test_tls_is_verified(
     bundle = tmp_path / "ca.pem"
     (authority if trusted else other).cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
-    http_transport._tls_context.cache_clear()
+    process_cache.clear()
     aws = Aws()
     try:
         with serving(aws, context) as port:
@@ -187,7 +187,7 @@ def test_tls_is_verified(
                 put(http_transport.call)  # TLS's session tickets are no reason to open another connection
                 assert aws.connections == 1
     finally:
-        http_transport._tls_context.cache_clear()
+        process_cache.clear()
     assert len(aws.asked) == (0 if code else 2)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from relay import process_cache
 from relay.aws import boto3_transport, http_transport, s3, sqs
 from relay.aws.api import AwsCall
 from relay.aws.eventbridge import put_entries
@@ -38,11 +39,9 @@ def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("OVERFLOW_BUCKET", "overflow")
     for queue in ("RETRY", "DEAD_LETTER"):
         monkeypatch.setenv(f"{queue}_QUEUE_URL", f"https://sqs.{REGION}.amazonaws.com/111111111111/{queue}")
-    for client in (sqs._client, s3._client):
-        client.cache_clear()
+    process_cache.clear()
     yield aws
-    for client in (sqs._client, s3._client):
-        client.cache_clear()
+    process_cache.clear()
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())

@@ -11,8 +11,8 @@ from botocore.exceptions import NoCredentialsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from relay import process_cache
 from relay.aws import boto3_clients, boto3_transport, http_transport
-from relay.aws import credentials as role
 from relay.aws.api import (
     NO_RETRY,
     PARAMETER_STORE,
@@ -130,9 +130,9 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    role._provider.cache_clear()
+    process_cache.clear()
     yield
-    role._provider.cache_clear()
+    process_cache.clear()
 
 
 @pytest.mark.usefixtures("aws", "no_credentials")
@@ -161,15 +161,18 @@ def test_no_adapter_keeps_a_client_without_credentials() -> None:
 def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
     monkeypatch.setenv("AWS_REGION", REGION)
+    created: list[str] = []
+    client = boto3.client
+    monkeypatch.setattr(boto3, "client", lambda name, **options: created.append(name) or client(name, **options))
     transport = Transport(boto3_transport.call, boto3_transport.warm_up)
     warm_up(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
-    made = boto3_transport.client.cache_info().currsize
+    assert sorted(created) == ["events", "events", "secretsmanager", "ssm"]
     put(transport.call)
     for region in (REGION, "eu-west-1"):
         boto3_transport.client("events", region, NO_RETRY)
     for service in ("secretsmanager", "ssm"):
         boto3_transport.client(service, REGION, STANDARD_RETRY)
-    assert (made, boto3_transport.client.cache_info().currsize) == (4, 4)
+    assert len(created) == 4
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])

@@ -1,12 +1,12 @@
 """The boto3 transport: for `transport = "boto3"` in relay.toml, and for what only boto3 supports (proxies, FIPS, …)."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from relay import process_cache
 from relay.aws.api import AwsError, CallOptions, PlannedCall, Service
 from relay.aws.boto3_clients import botocore_config, create_client
 
@@ -34,7 +34,7 @@ def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:  # noqa:
         raise AwsError(type(error).__name__, str(error)) from error
 
 
-@cache
+@process_cache.once
 def client(service: str, region: str, options: CallOptions) -> Any:
     """Return the one client for each service and Region, with its connection. Raises NoCredentialsError."""
     return create_client(service, botocore_config(options), region)

@@ -1,9 +1,9 @@
 """Get the function's credentials: those of its role from the environment, or those that botocore finds."""
 
 import os
-from functools import cache
 from typing import TYPE_CHECKING
 
+from relay import process_cache
 from relay.aws.api import AwsError
 from relay.aws.sigv4 import Credentials
 
@@ -28,7 +28,7 @@ def get_credentials() -> Credentials:
     return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
 
-@cache
+@process_cache.once
 def _provider() -> "Provider":
     """Return the provider of the credentials. Raises NoCredentialsError, which is not cached: they may come later."""
     from botocore.exceptions import NoCredentialsError

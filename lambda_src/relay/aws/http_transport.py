@@ -15,11 +15,11 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from relay import process_cache
 from relay.aws import credentials, endpoints, sigv4
 from relay.aws.api import USER_AGENT, AwsError, CallOptions, PlannedCall, Service
 from relay.aws.connection import Connection, HttpResponse
@@ -205,6 +205,6 @@ def close_connections() -> None:
         _endpoints.popitem()[1].close()
 
 
-@cache
+@process_cache.once
 def _tls_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))

@@ -4,9 +4,9 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListPartnerEvent
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from relay import process_cache
 from relay.aws import boto3_clients
 from relay.aws.api import STANDARD_RETRY
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 
-@cache
+@process_cache.once
 def client(region: str) -> "EventBridgeClient":
     """Return the one client for each Region. Raises NoCredentialsError."""
     config = boto3_clients.botocore_config(STANDARD_RETRY)

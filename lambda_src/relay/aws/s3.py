@@ -2,12 +2,12 @@
 
 import os
 import uuid
-from functools import cache
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from relay import process_cache
 from relay.aws import boto3_clients
 from relay.aws.api import STORAGE_RETRY
 
@@ -23,7 +23,7 @@ _REGIONAL = Config(
 )
 
 
-@cache
+@process_cache.once
 def _client() -> "S3Client":
     client: S3Client = boto3_clients.create_client("s3", boto3_clients.botocore_config(STORAGE_RETRY).merge(_REGIONAL))
     return client

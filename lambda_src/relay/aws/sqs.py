@@ -8,9 +8,9 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
+from relay import process_cache
 from relay.aws import boto3_clients, s3
 from relay.aws.api import STORAGE_RETRY
 from relay.delivery.batching import batches
@@ -43,7 +43,7 @@ class _SqsMessage:
         return len(self.text.encode()) + sum(len(f"{key}String{value}") for key, value in self.attributes.items())
 
 
-@cache
+@process_cache.once
 def _client() -> "SQSClient":
     client: SQSClient = boto3_clients.create_client("sqs", boto3_clients.botocore_config(STORAGE_RETRY))
     return client

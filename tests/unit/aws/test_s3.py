@@ -7,6 +7,7 @@ import boto3
 import botocore.session
 import pytest
 
+from relay import process_cache
 from relay.aws import s3
 
 PARTITIONS = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
@@ -24,9 +25,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("OVERFLOW_BUCKET", "relay-overflow")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    s3._client.cache_clear()
+    process_cache.clear()
     yield
-    s3._client.cache_clear()
+    process_cache.clear()
 
 
 def test_without_credentials_there_is_no_url_and_the_webhook_can_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
