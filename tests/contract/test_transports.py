@@ -162,8 +162,13 @@ def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", how)
     monkeypatch.setenv("AWS_REGION", REGION)
     created: list[str] = []
-    client = boto3.client
-    monkeypatch.setattr(boto3, "client", lambda name, **options: created.append(name) or client(name, **options))
+    create = boto3.client
+
+    def counted(name: str, **options: Any) -> Any:
+        created.append(name)
+        return create(name, **options)  # type: ignore[call-overload]  # by its name
+
+    monkeypatch.setattr(boto3, "client", counted)
     transport = Transport(boto3_transport.call, boto3_transport.warm_up)
     warm_up(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
     assert sorted(created) == ["events", "events", "secretsmanager", "ssm"]
