@@ -81,6 +81,6 @@ def test_a_poison_message_blocks_no_other(relay: Relay) -> None:
         QueueUrl=stack.dead_letter_queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
     )["Messages"]
     assert {message["Body"] for message in raw} == {"not JSON", texts[1]}
-    assert {message["MessageAttributes"]["ErrorCode"]["StringValue"] for message in raw} == {"Unreadable"}
+    assert {message["MessageAttributes"]["ErrorCode"]["StringValue"] for message in raw} == {"InvalidMessage"}
     for message in raw:
         sqs.delete_message(QueueUrl=stack.dead_letter_queue_url, ReceiptHandle=message["ReceiptHandle"])
