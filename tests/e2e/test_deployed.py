@@ -49,13 +49,13 @@ def test_forty_five_events_of_which_the_bus_refuses_one(relay: Relay) -> None:
 
 def test_a_dead_letters_entry_can_be_put_once_its_cause_is_gone(relay: Relay) -> None:
     sample = relay.sample("/orders")
-    body = json.dumps({"events": [json.loads(sample.body)["events"][0] | {"customer": "c77"}]}).encode()
+    body = json.dumps({"events": [json.loads(sample.body)["events"][0] | {"customer": "c76"}]}).encode()
     assert relay.post("/orders", body, sample.signed(body)).json()["dead_lettered"] == 1
     [letter] = relay.dead_letters()
-    relay.session.customer.subscribe(["aws.partner/acme.example/c77/orders"])
+    relay.session.customer.subscribe(["aws.partner/acme.example/c76/orders"])
     assert relay.client("events").put_partner_events(Entries=[letter["entry"]])["FailedEntryCount"] == 0
     [event] = relay.received()
-    assert event["source"] == "aws.partner/acme.example/c77/orders"
+    assert event["source"] == "aws.partner/acme.example/c76/orders"
 
 
 @pytest.mark.parametrize(
