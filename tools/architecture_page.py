@@ -69,7 +69,7 @@ def _template() -> dict[str, Any]:
         "PartnerEventRelay",
         config=config.load(ROOT / "relay.toml"),
         stage=PROD,
-        code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+        code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
         architecture=lambda_.Architecture.ARM_64,
     )
     template = Template.from_stack(stack).to_json()

@@ -65,7 +65,7 @@ def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
         "Relay" if stage_name == "prod" else f"Relay-{stage_name}",
         config=relay,
         stage=stage,
-        code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+        code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
         architecture=lambda_.Architecture.ARM_64,
     )
 

@@ -25,7 +25,7 @@ def relays() -> list[PartnerEventRelay]:
             "Relay",
             config=EVERYTHING,
             stage=replace(PROD, front=front, generate_secrets=True),
-            code=lambda_.Code.from_asset(str(ROOT / "lambda_src")),
+            code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
             architecture=lambda_.Architecture.ARM_64,
         )
         for front in ("http", "rest")
