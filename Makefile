@@ -17,6 +17,9 @@ DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
 # A worker for each core; tests/scheduling.py says which tests stay together.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto
+# What reaches AWS by the transport of its relay.toml. The other tests name the transport, or need none.
+BY_TRANSPORT := $(addprefix tests/contract/test_,claim_check.py cloudevents.py destinations.py handler.py once.py rotation.py) \
+	tests/faults/test_matrix.py tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 .PHONY: setup demo run check test e2e first-hour bench lint arm64 deploy lock clean
@@ -82,7 +85,7 @@ check: .venv/.dev $(LOCAL_AWS)
 # What reaches AWS runs by both transports (see docs/reference/relay-toml.md).
 test: setup
 	@$(PYTEST) tests
-	@$(PYTEST) --transport boto3 tests/contract tests/faults tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
+	@$(PYTEST) --transport boto3 $(BY_TRANSPORT)
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
 # and RELAY_STAGE=dev for another stage than prod.

@@ -19,10 +19,10 @@ import pytest
 from local.deploy import Customer, drain
 from local.process import PARTNER, ROOT, LocalAws
 from local.samples import SIGNERS
+from relay.config.fields import TRANSPORTS
 from tests.conftest import http_api_event
 from tests.faults.conftest import PrintRow
 from tests.local_bus import REGION, SECRET, Inject
-from tests.transport import with_transport
 
 ENTRIES, IN_A_WEBHOOK = 20_000, 45
 SEED = 20261123
@@ -103,8 +103,10 @@ class Worker:
 
 
 @contextmanager
-def workers(function: str, count: int, environment: Mapping[str, str]) -> Iterator[list[Worker]]:
-    made = [Worker(function, environment) for _ in range(count)]
+def workers(function: str, count: int, environment: Mapping[str, str], folder: Path) -> Iterator[list[Worker]]:
+    """Start execution environments of a function, by one transport and the other in turn."""
+    configs = [{"RELAY_CONFIG": str(folder / f"{TRANSPORTS[number % 2]}.toml")} for number in range(count)]
+    made = [Worker(function, {**environment, **config}) for config in configs]
     try:
         yield made
     finally:
@@ -114,8 +116,8 @@ def workers(function: str, count: int, environment: Mapping[str, str]) -> Iterat
 
 @pytest.fixture
 def environment(bus: LocalAws, tmp_path: Path) -> dict[str, str]:
-    relay_toml = tmp_path / "relay.toml"
-    relay_toml.write_text(with_transport(RELAY_TOML))
+    for transport in TRANSPORTS:
+        (tmp_path / f"{transport}.toml").write_text(f'transport = "{transport}"\n{RELAY_TOML}')
     bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="soak/orders", SecretString=SECRET)
     bus.client("s3", PARTNER, REGION).create_bucket(Bucket="soak")
     sqs = bus.client("sqs", PARTNER, REGION)
@@ -126,7 +128,6 @@ def environment(bus: LocalAws, tmp_path: Path) -> dict[str, str]:
         "RETRY_QUEUE_URL": sqs.create_queue(QueueName="soak-retry", Attributes=hidden)["QueueUrl"],
         "DEAD_LETTER_QUEUE_URL": sqs.create_queue(QueueName="soak-dead")["QueueUrl"],
         "OVERFLOW_BUCKET": "soak",
-        "RELAY_CONFIG": str(relay_toml),
         "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
         "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
     }
@@ -215,15 +216,15 @@ class Soak:
 
 
 def test_no_acknowledged_entry_is_lost(
-    bus: LocalAws, environment: dict[str, str], faults: Inject, print_row: PrintRow
+    bus: LocalAws, environment: dict[str, str], tmp_path: Path, faults: Inject, print_row: PrintRow
 ) -> None:
     customer = Customer(bus, REGION, queue="soak")
     customer.subscribe([SOURCE])
     soak, begun = Soak(bus, environment), time.monotonic()
     faults([{"chaos": 0.3, "seed": SEED}])
     with (
-        workers("ingest", SENDERS, environment) as ingest,
-        workers("redeliver", REDELIVERERS, environment) as redeliver,
+        workers("ingest", SENDERS, environment, tmp_path) as ingest,
+        workers("redeliver", REDELIVERERS, environment, tmp_path) as redeliver,
         ThreadPoolExecutor(SENDERS + REDELIVERERS + 2) as threads,
     ):
         try:

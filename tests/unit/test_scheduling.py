@@ -1,12 +1,14 @@
 """Tests that use one relay, or the fixed ports of `make run`, stay together; the files that say so are all of them."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.scheduling import SHARED, group, position
 
-E2E = Path(__file__).parents[1] / "e2e"
+FOLDER = Path(__file__).parents[1]
+E2E = FOLDER / "e2e"
 
 
 @pytest.mark.parametrize(("name", "fixture"), [("the deployed relay", "relay: Relay"), ("make run", "running")])
@@ -17,6 +19,14 @@ def test_every_file_that_uses_what_is_shared_is_named(name: str, fixture: str) -
 
 def test_every_file_that_is_named_exists() -> None:
     assert all((E2E / file).exists() for files in SHARED.values() for file in files)
+
+
+def test_every_contract_test_of_the_functions_runs_by_both_transports() -> None:
+    makefile = (FOLDER.parent / "Makefile").read_text("utf-8")
+    [listed] = re.findall(r"^BY_TRANSPORT := \$\(addprefix tests/contract/test_,(.*)\)", makefile, re.MULTILINE)
+    paths = (FOLDER / "contract").glob("test_*.py")
+    files = {path.name.removeprefix("test_") for path in paths if "with functions(" in path.read_text("utf-8")}
+    assert {*listed.split()} >= files
 
 
 def test_tests_that_share_a_fixture_are_one_group() -> None:
