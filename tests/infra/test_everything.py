@@ -38,7 +38,8 @@ def test_with_every_option_cdk_nag_and_cfn_lint_find_nothing(tmp_path: Path, fro
         "front": front,
         "nag": True,
     }
-    done = run([sys.executable, "app.py"], CDK_CONTEXT_JSON=json.dumps(context), CDK_OUTDIR=str(tmp_path))
+    environment = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(tmp_path), "CDK_VALIDATION": "true"}
+    done = run([sys.executable, "app.py"], **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "validation-report.json").read_text("utf-8"))
     # The warnings about relay.toml and the stage are in the report as well.
