@@ -45,7 +45,7 @@ MISTAKES = [
 ]
 
 
-def test_each_mistake_stops_synth_with_one_readable_message(tmp_path: Path) -> None:
+def test_a_mistake_stops_synth_with_one_readable_message(tmp_path: Path) -> None:
     text = SHIPPED
     for old, new, _ in MISTAKES:
         assert old in text
