@@ -26,7 +26,7 @@ class Context:
     aws_request_id = "bench"
 
     def get_remaining_time_in_millis(self) -> int:
-        """As at the start of an invocation."""
+        """Return the time left, as at the start of an invocation."""
         return 29_000
 
 
@@ -83,7 +83,7 @@ def _for_a_while(answer: Callable[[], Any], seconds: float) -> dict[str, float]:
 
 
 def _peak_megabytes() -> float:
-    """Of this program alone; what getrusage tells begins with the memory of its parent."""
+    """Return the peak memory of this program alone; what getrusage tells begins with the memory of its parent."""
     status = Path("/proc/self/status").read_text("utf-8")
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 

@@ -14,7 +14,7 @@ PUSH = Path(__file__).parents[1] / "local" / "samples" / "github-push.json"
 
 
 def all_events() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each with its name."""
+    """Return each event with its name."""
     for name, size in (("1 KB", 1000), ("64 KB", 64_000), ("900 KB", 900_000)):
         yield name, event("/github", json.dumps({"commits": ["x" * 100] * (size // 104)}).encode())
     yield "7 KB", event("/github", PUSH.read_bytes())
@@ -57,7 +57,7 @@ def _record(number: int) -> dict[str, Any]:
 
 
 def event(path: str, body: bytes) -> dict[str, Any]:
-    """Payload format 2.0."""
+    """Return an event in payload format 2.0."""
     signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     http = {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": ""}
     return {

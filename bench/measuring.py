@@ -38,7 +38,7 @@ class Bench:
         return figures
 
     def instructions(self, variant: str, event: str, webhooks: int) -> int:
-        """Of the whole process, as valgrind counts them."""
+        """Return the instructions of the whole process, as valgrind counts them."""
         count = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
         done = self._run(variant, event, ("count", str(webhooks)), count)
         return int(re.findall(r"I\s+refs:\s+([0-9,]+)", done.stderr)[0].replace(",", ""))
@@ -94,7 +94,7 @@ def _stub() -> Iterator[str]:
 
 
 def sizes(package: Path) -> dict[str, float]:
-    """Megabytes of the package: as it is, as a zip, and as a zip without what the runtime brings too."""
+    """Return the megabytes of the package: as it is, as a zip, and as a zip without what the runtime brings too."""
     files = [path for path in sorted(package.rglob("*")) if path.is_file()]
     boto3 = {"boto3", "botocore", "s3transfer"}
     ours = [path for path in files if path.relative_to(package).parts[0].split("-")[0] not in boto3]

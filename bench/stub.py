@@ -19,7 +19,7 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self) -> None:
-        """One operation of the JSON protocol."""
+        """Answer one operation of the JSON protocol."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         answer = json.dumps(self._answer(self.headers["X-Amz-Target"].rpartition(".")[2], body)).encode()
         self.send_response(200)

@@ -1,4 +1,4 @@
-"""Deploys this project's stack onto the local AWS with the real CDK command line, and plays the customer."""
+"""Deploy this project's stack onto the local AWS with the real CDK command line, and play the customer."""
 
 import json
 import os
@@ -28,28 +28,28 @@ class Stack:
 
     @property
     def base_path(self) -> str:
-        """Where the emulator serves the API's stage."""
+        """Return where the emulator serves the API's stage."""
         return f"/_aws/execute-api/{self.outputs['ApiId']}/{self.outputs['ApiStage']}"
 
     @property
     def retry_queue_url(self) -> str:
-        """In the partner's account."""
+        """Return the URL of the retry queue, in the partner's account."""
         return self.outputs["RetryQueueUrl"]
 
     @property
     def dead_letter_queue_url(self) -> str:
-        """In the partner's account."""
+        """Return the URL of the dead-letter queue, in the partner's account."""
         return self.outputs["DeadLetterQueueUrl"]
 
 
 def bootstrap(aws: LocalAws, region: str) -> None:
-    """`cdk bootstrap`, once for each emulator."""
+    """Run `cdk bootstrap`, once for each emulator."""
     # From another folder: here it would synthesize the app first.
     _cdk(aws, region, ["bootstrap", f"aws://{PARTNER}/{region}"], cwd=aws.log.parent)
 
 
 def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = "http") -> Stack:
-    """`cdk deploy` of the stage dev, with the function built for this machine."""
+    """Run `cdk deploy` for the stage dev, with the function built for this machine."""
     outputs, assembly = aws.log.with_name("outputs.json"), aws.log.with_name("cdk.out")
     context = ["--context", "target=local", "--context", f"stage={STAGE}", "--context", f"front={front}"] + (
         ["--context", f"config={config}"] if config else []
@@ -60,7 +60,7 @@ def deploy(aws: LocalAws, region: str, config: Path | None = None, front: str = 
 
 
 def destroy(aws: LocalAws, region: str) -> None:
-    """`cdk destroy`."""
+    """Run `cdk destroy`."""
     _cdk(aws, region, ["destroy", "--force", "--app", str(aws.log.with_name("cdk.out"))], cwd=ROOT)
 
 

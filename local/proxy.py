@@ -61,7 +61,7 @@ def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None
 
 @contextmanager
 def serve(app: Starlette, port: int) -> Iterator[str]:
-    """Serve `app` on 127.0.0.1 until the block ends; yield the URL. Raises LocalAwsError if the port is in use."""
+    """Serve `app` on 127.0.0.1 until the block ends; yield the URL. Raise LocalAwsError if the port is in use."""
     require_free(port)
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=port, log_level="warning", access_log=False))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)

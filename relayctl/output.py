@@ -1,4 +1,4 @@
-"""Prints results on standard output (tables, JSON, tab-separated text) and messages on standard error."""
+"""Print results on standard output (tables, JSON, tab-separated text) and messages on standard error."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Previews what a webhook becomes: its entries, without AWS."""
+"""Preview what a webhook becomes: its entries, without AWS."""
 
 from datetime import datetime
 from functools import partial

@@ -83,7 +83,7 @@ def cycles(graph: Graph) -> list[list[str]]:
 
 
 def upward_imports(rooms: Graph, order: Iterable[str] = ROOMS) -> list[tuple[str, str]]:
-    """Return the imports that run against the declared order. Raises KeyError for a room that is not declared."""
+    """Return the imports that run against the declared order. Raise KeyError for a room that is not declared."""
     floor = {room: number for number, room in enumerate(order)}
     return sorted((room, target) for room in rooms for target in rooms[room] if floor[target] >= floor[room])
 

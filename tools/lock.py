@@ -53,7 +53,7 @@ LOCKS = (
 
 
 def main() -> None:
-    """Write every lock and check it. Raises CalledProcessError with uv's message printed."""
+    """Write every lock and check it. Raise CalledProcessError with uv's message printed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that the groups allow")
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []

@@ -47,7 +47,7 @@ class Entry:
 
     @cached_property
     def size(self) -> int:
-        """The bytes of the entry as EventBridge counts them.
+        """Return the bytes of the entry as EventBridge counts them.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
         """

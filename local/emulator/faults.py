@@ -47,7 +47,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def parse(document: Any) -> list[Fault]:
-    """Return the faults of a JSON list. Raises ValueError, whose message says what is wrong."""
+    """Return the faults of a JSON list. Raise ValueError, whose message says what is wrong."""
     if not isinstance(document, list):
         raise ValueError("expected a JSON list of faults")  # noqa: TRY004 - the document is wrong, not the caller
     names = {field.name for field in fields(Fault)}

@@ -29,7 +29,7 @@ class RuntimeApi(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # 40 ms for each call otherwise
 
     def do_GET(self) -> None:
-        """`/invocation/next`: waits for an invocation. The first one says that the function is initialised."""
+        """Answer `/invocation/next`: wait for an invocation. The first wait says that the function is ready."""
         answers.put({"status": "ready", "cold": True})
         envelope = invocations.get()
         context, body = envelope["ctx"], json.dumps(envelope["event"]).encode()
@@ -43,7 +43,7 @@ class RuntimeApi(BaseHTTPRequestHandler):
         self._end(body)
 
     def do_POST(self) -> None:
-        """`/invocation/{id}/response`, `/invocation/{id}/error`, `/init/error`."""
+        """Answer `/invocation/{id}/response`, `/invocation/{id}/error`, `/init/error`."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null")
         if self.path.endswith("/response"):
             answers.put({"status": "ok", "result": body})

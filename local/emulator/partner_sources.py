@@ -63,7 +63,7 @@ class PartnerSource:
 
     @property
     def arn(self) -> str:
-        """With an empty account, as in the onboarding guide."""
+        """Return the ARN, with an empty account as in the onboarding guide."""
         return f"arn:aws:events:{self.region}::event-source/{self.name}"
 
     @property
@@ -73,7 +73,7 @@ class PartnerSource:
 
     @property
     def state(self) -> str:
-        """`PENDING`, `ACTIVE` or `DELETED`."""
+        """Return `PENDING`, `ACTIVE` or `DELETED`."""
         if self.deleted:
             return "DELETED"
         return "ACTIVE" if self.attached and not self.deactivated else "PENDING"
@@ -145,7 +145,7 @@ class PartnerSources:
         source.deactivated = False
 
     def target(self, owner: str, region: str, name: str, now: float) -> PartnerSource | None:
-        """Where the partner's events for `name` go; None if it may not put any."""
+        """Return where the partner's events for `name` go; None if it may not put any."""
         source = self._alive(region, name, now)
         return source if source and source.owner == owner and not source.deleted else None
 

@@ -52,7 +52,7 @@ def _check_model(entry: Entry, where: str) -> None:
 
 
 def entry_failure(entry: Entry, source: PartnerSource | None) -> Failure | None:
-    """Why this entry fails alone; None if it is taken. `source` is the partner's source of that name, if it has one."""
+    """Return why this entry fails alone; None if it is taken. `source` is the partner's source of that name, if any."""
     for member in REQUIRED:
         if not entry.get(member):
             return "InvalidArgument", f"Parameter {member} is not valid. Reason: {member} is a required argument."

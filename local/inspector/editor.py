@@ -36,7 +36,7 @@ class Block:
 
 
 def find(file: str, name: str) -> Block:
-    """Return the route's lines, without the blank lines and the comment of the next route. Raises Unusable."""
+    """Return the route's lines, without the blank lines and the comment of the next route. Raise Unusable."""
     try:
         names = [route.name for route in config.parse(file, "relay.toml").routes]
     except ConfigError as error:

@@ -123,7 +123,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
 
 
 def secret_of(capture: Capture, route: Route) -> str:
-    """Return the name of the secret that the route has for this request. Raises Unauthorized."""
+    """Return the name of the secret that the route has for this request. Raise Unauthorized."""
     _, path = routing.match_route([route], capture.method, capture.path)
     return route.auth.secret_name(capture.request(), path)
 

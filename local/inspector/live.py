@@ -71,7 +71,7 @@ class Live:
             self._tell({"type": "events"})
 
     async def stream(self) -> AsyncIterator[str]:
-        """Server-sent events: everything there is, then every change. https://html.spec.whatwg.org/#server-sent-events."""
+        """Stream server-sent events: everything there is, then every change. https://html.spec.whatwg.org/#server-sent-events."""
         page: asyncio.Queue[Message] = asyncio.Queue(MAX_BEHIND)
         self._pages.add(page)
         try:

@@ -143,7 +143,7 @@ def test_entries_fail_as_told(bus: LocalAws, faults: Inject) -> None:
 
 
 def test_what_is_not_a_list_of_faults_is_refused(bus: LocalAws) -> None:
-    answer = httpx.put(f"{bus.url}/_partner_bus/faults", json={"colour": "red"})
+    answer = httpx.put(f"{bus.url}/_partner_bus/faults", json={"color": "red"})
     assert (answer.status_code, answer.text) == (400, "expected a JSON list of faults")
 
 

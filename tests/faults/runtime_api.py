@@ -48,8 +48,8 @@ class Sandbox:
             stdout=sys.stderr,
         )
 
-    def initialised(self) -> None:
-        """Wait until the snapshot may be taken. Raises AssertionError if the function does not start."""
+    def initialized(self) -> None:
+        """Wait until the snapshot may be taken. Raise AssertionError if the function does not start."""
         self._expect("snapshot")
 
     def restore(self) -> None:

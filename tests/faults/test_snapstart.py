@@ -106,7 +106,7 @@ def start(tmp_path: Path) -> Start:
                 "POWERTOOLS_METRICS_NAMESPACE": "relay",
             }
             with sandbox("relay.ingest.handler", environment) as made:
-                made.initialised()
+                made.initialized()
                 yield World(aws, container, made)
 
     return start
@@ -173,7 +173,7 @@ def test_two_restored_functions_do_not_draw_the_same_numbers(tmp_path: Path) -> 
         "    return {'drawn': random.random()}\n"
     )
     with sandbox("drawing.handler", {"PYTHONPATH": str(tmp_path)}) as made:
-        made.initialised()
+        made.initialized()
         made.restore()
         answer, _ = made.invoke({})
     assert answer["drawn"] != random.Random(0).random()

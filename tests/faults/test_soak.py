@@ -62,7 +62,7 @@ class Worker:
         self._start()
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer. Raises Killed."""
+        """Return the answer. Raise Killed."""
         if self._process.poll() is not None:
             self.end()
             self._start()

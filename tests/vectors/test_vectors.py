@@ -27,7 +27,7 @@ SUPPORTED = presets.load().keys()
 # what was sent, an id with the separator in it can be shifted, an authorization scheme is compared as it is written.
 OPEN = {"hex_uppercase", "duplicate_signature_header", "comma_separated_list", "id_with_dot", "lowercase_scheme"}
 OPEN_ALONE = {
-    "easypost/nfkd_secret",  # the secret is used as it is stored, and not normalised
+    "easypost/nfkd_secret",  # the secret is used as it is stored, and not normalized
     "twilio/port_variant",  # public_url is the URL, exactly
     "twilio/sha256_sharedkey",  # the route names the algorithm, not the request
 }

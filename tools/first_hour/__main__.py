@@ -23,7 +23,7 @@ FOLDER = ROOT / ".build/first-hour"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Walk, or take a run up again, or destroy one. Returns 0 only if nothing failed."""
+    """Walk, or take a run up again, or destroy one. Return 0 only if nothing failed."""
     options = _options(arguments)
     try:
         run = _known(options.resume or options.destroy) if options.resume or options.destroy else _new(options.regions)

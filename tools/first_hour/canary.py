@@ -61,7 +61,7 @@ class Release:
 
 
 def good(place: Place) -> str:
-    """Release a version that works. Returns what was seen; raises UnexpectedError."""
+    """Release a version that works. Return what was seen. Raise UnexpectedError."""
     # Another text each time, so that a step which is taken again releases a version, too.
     note = f"a release that works, {datetime.now(UTC).isoformat()}"
     release = _watch(place, runs.relay_toml(place.run, place.region, note=note))
@@ -70,7 +70,7 @@ def good(place: Place) -> str:
 
 
 def bad(place: Place) -> str:
-    """Release a version that may not read its secret. Returns what was seen; raises UnexpectedError."""
+    """Release a version that may not read its secret. Return what was seen. Raise UnexpectedError."""
     run = place.run
     text = runs.relay_toml(run, place.region, note="a release that fails", orders_secret=runs.UNREADABLE)
     name = f"{stage_names.secret_prefix(run.stage(runs.HTTP))}{runs.UNREADABLE}"

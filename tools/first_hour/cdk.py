@@ -32,19 +32,19 @@ class Command:
     log: Path
 
     def finish(self) -> None:
-        """Wait for its end. Raises CdkError."""
+        """Wait for its end. Raise CdkError."""
         if self.process.wait():
             raise CdkError(self.log.read_text("utf-8", errors="replace")[-2000:])
 
 
 def bootstrap(place: Place) -> None:
-    """Run `cdk bootstrap`. Raises CdkError."""
+    """Run `cdk bootstrap`. Raise CdkError."""
     # From a folder without cdk.json: it would synthesize the app first.
     _start(place, ["bootstrap", f"aws://{place.run.account}/{place.region}"], place.folder).finish()
 
 
 def start_deployment(place: Place, front: str, relay_toml: str) -> Command:
-    """Start `cdk deploy` of the front's stage. Raises NotOursError if somebody else has a stack of that name."""
+    """Start `cdk deploy` of the front's stage. Raise NotOursError if somebody else has a stack of that name."""
     place.stack(front)
     folder = place.folder / f"{place.region}-{front}"
     folder.mkdir(exist_ok=True)

@@ -45,7 +45,7 @@ class Place:
         return boto3.Session().get_partition_for_region(self.region)
 
     def stack(self, part: str) -> Mapping[str, Any] | None:
-        """Return the run's own stack as CloudFormation describes it, or None. Raises NotOursError."""
+        """Return the run's own stack as CloudFormation describes it, or None. Raise NotOursError."""
         name = self.run.stack_name(part)
         try:
             [stack] = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
@@ -60,7 +60,7 @@ class Place:
         return described
 
     def outputs(self, part: str) -> dict[str, str]:
-        """Return the outputs of the run's own stack by name, of none if it is not there. Raises NotOursError."""
+        """Return the outputs of the run's own stack by name, none if it is not there. Raise NotOursError."""
         stack = self.stack(part) or {}
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
@@ -74,7 +74,7 @@ class Place:
                     yield one["LogicalResourceId"], physical
 
     def resource(self, part: str, kind: str, prefix: str) -> str:
-        """Return the physical id of the resource of a type whose logical id begins so. Raises MissingError."""
+        """Return the physical id of the resource of a type whose logical id begins so. Raise MissingError."""
         for logical, physical in self.resources(part, kind):
             if logical.startswith(prefix):
                 return physical

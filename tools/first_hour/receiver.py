@@ -42,7 +42,7 @@ def template(run: Run) -> dict[str, Any]:
 
 
 def create(place: Place) -> None:
-    """Create the stack, unless it is there. Raises NotOursError, and botocore's WaiterError."""
+    """Create the stack, unless it is there. Raise NotOursError, and botocore's WaiterError."""
     if place.stack(runs.RECEIVER):
         return
     cloudformation = place.client("cloudformation")

@@ -61,7 +61,7 @@ class Customer:
         return set(marks) <= self.events.keys()
 
     def arrived(self, marks: Iterable[str], seconds: float = 90) -> float:
-        """Wait for the events with these marks; return how long it took. Raises UnexpectedError."""
+        """Wait for the events with these marks; return how long it took. Raise UnexpectedError."""
         wanted = set(marks)
         took = until(lambda: self.has(wanted), seconds)
         if took is None:

@@ -90,7 +90,7 @@ def save(run: Run, path: Path) -> None:
 
 
 def load(path: Path) -> Run:
-    """Return the run that `save` wrote. Raises OSError if there is none."""
+    """Return the run that `save` wrote. Raise OSError if there is none."""
     document: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return Run(**document | {"results": [Result(**one) for one in document["results"]]})
 

@@ -22,7 +22,7 @@ GONE = "every stack of the run is deleted, and nothing is left but what is named
 
 
 def repair(place: Place) -> None:
-    """Take away what an interrupted run has left broken on purpose. Raises NotOursError."""
+    """Take away what an interrupted run has left broken on purpose. Raise NotOursError."""
     for front in (HTTP, REST):
         if place.stack(front):
             drills.repair(place, front)

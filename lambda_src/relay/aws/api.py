@@ -56,7 +56,7 @@ class AwsError(Exception):
 AwsCall = Callable[[Service, str, str, Mapping[str, Any], CallOptions], dict[str, Any]]
 """Call an operation ("PutPartnerEvents") of a service in a Region with parameters; return its answer.
 
-Raises AwsError.
+Raise AwsError.
 """
 
 
@@ -69,7 +69,7 @@ class PlannedCall(NamedTuple):
 
 
 class WarmUp(Protocol):
-    """Do in advance what the first of the planned calls would have to. Raises AwsError."""
+    """Do in advance what the first of the planned calls would have to. Raise AwsError."""
 
     def __call__(self, planned: Sequence[PlannedCall], *, snapshot: bool) -> None:
         """Prepare; with `snapshot` the process is going to be frozen and restored many times (SnapStart)."""

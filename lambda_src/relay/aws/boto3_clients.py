@@ -24,7 +24,7 @@ def botocore_config(options: CallOptions) -> Config:
 
 
 def create_client(service: str, config: Config, region: str | None = None) -> Any:
-    """Return a new boto3 client. Raises NoCredentialsError.
+    """Return a new boto3 client. Raise NoCredentialsError.
 
     boto3 itself also makes a client without credentials, which never looks for them again: if it were cached, the
     function would answer 503 until it is deployed anew.

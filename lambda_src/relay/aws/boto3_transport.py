@@ -14,7 +14,7 @@ from relay.aws.boto3_clients import botocore_config, create_client
 def call(
     service: Service, region: str, operation: str, parameters: Mapping[str, Any], options: CallOptions
 ) -> dict[str, Any]:
-    """Return the answer of an operation. Raises AwsError."""
+    """Return the answer of an operation. Raise AwsError."""
     try:
         answer: dict[str, Any] = getattr(client(service.name, region, options), xform_name(operation))(**parameters)
     except ClientError as error:
@@ -26,7 +26,7 @@ def call(
 
 
 def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:  # noqa: ARG001 - the same for both
-    """Make the clients, which takes ten times as long as a call. Raises AwsError."""
+    """Make the clients, which takes ten times as long as a call. Raise AwsError."""
     try:
         for service, region, options in planned:
             client(service.name, region, options)
@@ -36,5 +36,5 @@ def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:  # noqa:
 
 @process_cache.once
 def client(service: str, region: str, options: CallOptions) -> Any:
-    """Return the one client for each service and Region, with its connection. Raises NoCredentialsError."""
+    """Return the one client for each service and Region, with its connection. Raise NoCredentialsError."""
     return create_client(service, botocore_config(options), region)

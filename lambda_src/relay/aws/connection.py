@@ -44,7 +44,7 @@ class Connection:
     """An open connection, with TLS if there is a `context`; for one request at a time, and for none after an error."""
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext | None, seconds: float) -> None:
-        """Connect within `seconds` for each address of the host. Raises OSError: TimeoutError, ssl.SSLError."""
+        """Connect within `seconds` for each address of the host. Raise OSError: TimeoutError, ssl.SSLError."""
         self._http = (
             HTTPSConnection(host, port, timeout=seconds, context=context)
             if context
@@ -78,7 +78,7 @@ class Connection:
     def post(self, headers: Mapping[str, str], body: bytes, seconds: float) -> HttpResponse:
         """Post `body` to the root and return the response.
 
-        Raises OSError: TimeoutError if the whole response has not arrived after `seconds`, else ConnectionClosed.
+        Raise OSError: TimeoutError if the whole response has not arrived after `seconds`, else ConnectionClosed.
         """
         self._http.sock.settimeout(seconds)
         self._http.response_class = partial(_BoundedResponse, time.monotonic() + seconds)  # type: ignore[assignment]
@@ -152,7 +152,7 @@ def _now() -> _Instant:
 
 
 def _read_body(response: HTTPResponse) -> bytes:
-    """Return the whole body. Raises ConnectionClosed if it has no known end, or is too large."""
+    """Return the whole body. Raise ConnectionClosed if it has no known end, or is too large."""
     if not response.chunked and response.length is None:
         raise ConnectionClosed("the response does not say how long it is")
     if (response.length or 0) > MAX_RESPONSE_BYTES:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def get_credentials() -> Credentials:
-    """Return credentials that are valid now. Raises AwsError if there are none.
+    """Return credentials that are valid now. Raise AwsError if there are none.
 
     Lambda sets them in the environment; after SnapStart, and outside of Lambda, botocore finds and renews them.
     """
@@ -30,7 +30,7 @@ def get_credentials() -> Credentials:
 
 @process_cache.once
 def _provider() -> "Provider":
-    """Return the provider of the credentials. Raises NoCredentialsError, which is not cached: they may come later."""
+    """Return the provider of the credentials. Raise NoCredentialsError, which is not cached: they may come later."""
     from botocore.exceptions import NoCredentialsError
     from botocore.session import get_session
 

@@ -44,7 +44,7 @@ def endpoint_url(service: str, region: str) -> str:
     """Return the base URL of a service: AWS_ENDPOINT_URL, or its Regional endpoint.
 
     `service` is its name in host names ("events").
-    Raises ValueError for a Region that is not supported.
+    Raise ValueError for a Region that is not supported.
     """
     if configured := os.environ.get("AWS_ENDPOINT_URL"):
         return configured

@@ -55,7 +55,7 @@ def call(
 ) -> dict[str, Any]:
     """Return the answer of an operation.
 
-    Raises AwsError: for throttling, 5xx and lost connections after all attempts, else after the first.
+    Raise AwsError: for throttling, 5xx and lost connections after all attempts, else after the first.
     """
     body = json.dumps(parameters).encode()
     for attempt in range(options.max_attempts):
@@ -75,7 +75,7 @@ def call(
 
 
 def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:
-    """Connect to the first service, so that the first webhook need not wait for it. Raises AwsError.
+    """Connect to the first service, so that the first webhook need not wait for it. Raise AwsError.
 
     A connection does not survive a snapshot. For one, read the trusted certificates, which takes long, and find the
     credentials, for which botocore has to be imported.
@@ -118,7 +118,7 @@ def _phrase(status: int) -> str:
 
 
 def _parse_answer(content: bytes) -> dict[str, Any]:
-    """Return the JSON object of an answer. Raises AwsError."""
+    """Return the JSON object of an answer. Raise AwsError."""
     try:
         answer = strict_json.parse(content.decode())
     except ValueError as error:
@@ -137,7 +137,7 @@ class _Endpoint:
         self._connection: Connection | None = None
 
     def post(self, target: str, body: bytes, options: CallOptions) -> HttpResponse:
-        """Return the response, whatever its status. Raises AwsError.
+        """Return the response, whatever its status. Raise AwsError.
 
         A failure on a kept connection may be that connection's own: the request is sent again, at once, on a new one.
         So one request takes at most twice `read_timeout`, and `connect_timeout`.
@@ -153,7 +153,7 @@ class _Endpoint:
         return self._exchange(self.connect(options), headers, body, options)
 
     def connect(self, options: CallOptions) -> Connection:
-        """Open a new connection in place of the old one. Raises AwsError."""
+        """Open a new connection in place of the old one. Raise AwsError."""
         self.close()
         tls = _tls_context() if self._url.scheme == "https" else None
         port = self._url.port or (443 if tls else 80)

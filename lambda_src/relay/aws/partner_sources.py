@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 @process_cache.once
 def client(region: str) -> "EventBridgeClient":
-    """Return the one client for each Region. Raises NoCredentialsError."""
+    """Return the one client for each Region. Raise NoCredentialsError."""
     config = boto3_clients.botocore_config(STANDARD_RETRY)
     client: EventBridgeClient = boto3_clients.create_client("events", config, region)
     return client
 
 
 def list_sources(region: str, prefix: str) -> Iterator[str]:
-    """Return the names of the partner event sources that begin with `prefix`. Raises the SDK's errors."""
+    """Return the names of the partner event sources that begin with `prefix`. Raise the SDK's errors."""
     operation = client(region).list_partner_event_sources
     yield from (source["Name"] for source in paginate(operation, "PartnerEventSources", NamePrefix=prefix))
 
 
 def list_accounts(region: str, source: str) -> Iterator[dict[str, Any]]:
-    """Return the accounts of a source, with `State`, and `ExpirationTime` while PENDING. Raises the SDK's errors."""
+    """Return the accounts of a source, with `State`, and `ExpirationTime` while PENDING. Raise the SDK's errors."""
     operation = client(region).list_partner_event_source_accounts
     yield from paginate(operation, "PartnerEventSourceAccounts", EventSourceName=source)
 

@@ -35,19 +35,19 @@ def bucket_name() -> str:
 
 
 def store(prefix: str, content: bytes, content_type: str) -> str:
-    """Store `content` under a new key that begins with `prefix/` and return the key. Raises the SDK's errors."""
+    """Store `content` under a new key that begins with `prefix/` and return the key. Raise the SDK's errors."""
     key = f"{prefix}/{uuid.uuid4()}"
     store_at(key, content, content_type)
     return key
 
 
 def store_at(key: str, content: bytes, content_type: str) -> None:
-    """Store `content` under `key`, replacing what is there. Raises the SDK's errors."""
+    """Store `content` under `key`, replacing what is there. Raise the SDK's errors."""
     _client().put_object(Bucket=bucket_name(), Key=key, Body=content, ContentType=content_type)
 
 
 def load(key: str) -> bytes | None:
-    """Return the content that is stored under `key`, or None if there is none. Raises the SDK's other errors."""
+    """Return the content that is stored under `key`, or None if there is none. Raise the SDK's other errors."""
     try:
         content: bytes = _client().get_object(Bucket=bucket_name(), Key=key)["Body"].read()
     except ClientError as error:
@@ -59,7 +59,7 @@ def load(key: str) -> bytes | None:
 
 
 def store_detail(text: str) -> tuple[str, str]:
-    """Store the JSON text of an event's detail and return its bucket and key. Raises OSError."""
+    """Store the JSON text of an event's detail and return its bucket and key. Raise OSError."""
     try:
         return bucket_name(), store("claims", text.encode(), "application/json")
     except Exception as error:
@@ -67,7 +67,7 @@ def store_detail(text: str) -> tuple[str, str]:
 
 
 def presign(key: str, seconds: int) -> str:
-    """Return a URL at which anyone can download the content. Raises OSError.
+    """Return a URL at which anyone can download the content. Raise OSError.
 
     It is valid for `seconds`, or as long as the function's credentials, whichever ends first.
     """

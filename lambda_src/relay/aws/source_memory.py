@@ -46,7 +46,7 @@ class Memory:
 
 
 def parse(content: bytes) -> Memory:
-    """Return the stored memory; empty content is an empty memory. Raises UnreadableMemory, and nothing else."""
+    """Return the stored memory; empty content is an empty memory. Raise UnreadableMemory, and nothing else."""
     if not content:
         return Memory()
     match _json(content):

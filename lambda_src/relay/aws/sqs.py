@@ -103,7 +103,7 @@ def postpone_messages(seconds: Mapping[str, int]) -> None:
 def load_message_text(text: str) -> str:
     """Return `text`, or the message in the overflow bucket that it points to.
 
-    Raises InvalidMessage if the pointer is not valid or the message is gone, OSError if S3 cannot be reached.
+    Raise InvalidMessage if the pointer is not valid or the message is gone, OSError if S3 cannot be reached.
     """
     if (key := _overflow_key(text)) is None:
         return text
@@ -126,7 +126,7 @@ def _overflow_key(text: str) -> str | None:
 
 
 def _to_sqs(message: Message) -> _SqsMessage:
-    """Return the message for SQS: if it is too large, a pointer to where it is stored now. Raises the SDK's errors."""
+    """Return the message for SQS: if it is too large, a pointer to where it is stored now. Raise the SDK's errors."""
     sqs_message = _SqsMessage(message.text(), message.attributes())
     if sqs_message.size <= MAX_BYTES:
         return sqs_message
@@ -144,7 +144,7 @@ def _to_sqs(message: Message) -> _SqsMessage:
 
 
 def _send(queue: Queue, sqs_messages: Mapping[int, _SqsMessage]) -> dict[int, str | None]:
-    """Send one batch; return for each message None or why it is not in the queue. Raises the SDK's errors."""
+    """Send one batch; return for each message None or why it is not in the queue. Raise the SDK's errors."""
     entries: list[SendMessageBatchRequestEntryTypeDef] = [
         {
             "Id": str(index),

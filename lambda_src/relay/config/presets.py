@@ -29,7 +29,7 @@ class Presets(Mapping[str, Any]):
         return tomllib.loads(self._texts[name])[name]
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is such a preset; nothing is parsed."""
+        """Return whether there is such a preset; nothing is parsed."""
         return name in self._texts
 
     def __iter__(self) -> Iterator[str]:
@@ -37,12 +37,12 @@ class Presets(Mapping[str, Any]):
         return iter(self._texts)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._texts)
 
 
 def load() -> Presets:
-    """All of them."""
+    """Return all of them."""
     return Presets(PATH.read_text("utf-8"))
 
 

@@ -36,7 +36,7 @@ class Route:
 
     @property
     def methods(self) -> frozenset[str]:
-        """POST for webhooks, and what the sender's handshakes use."""
+        """Return POST for webhooks, and what the sender's handshakes use."""
         return frozenset({"POST"} | {one.method for one in self.handshakes})
 
     def templates(self) -> dict[str, Template | None]:

@@ -86,7 +86,7 @@ def _json(request: Request) -> tuple[str, Any]:
 
 
 def _json_lines(request: Request) -> tuple[str, Any]:
-    """https://jsonlines.org; empty lines are passed over."""
+    """Parse https://jsonlines.org; empty lines are passed over."""
     lines = [line for line in _text(request).split("\n") if line.strip()]
     if len(lines) > _MAX_LINES:
         raise BadRequest(f"The body has more than {_MAX_LINES} lines.")

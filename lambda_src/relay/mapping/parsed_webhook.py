@@ -23,7 +23,7 @@ class ParsedWebhook:
 
     @property
     def id(self) -> str:
-        """The sender's delivery id, or API Gateway's request id if there is none."""
+        """Return the sender's delivery id, or API Gateway's request id if there is none."""
         return str(self.scope["delivery_id"])
 
 

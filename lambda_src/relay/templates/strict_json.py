@@ -36,7 +36,7 @@ def parse(text: str) -> Any:
 
 
 def dump(value: Any) -> str:
-    """Compact JSON text. Raises NotJSON for what JSON cannot express (an infinite number)."""
+    """Return compact JSON text. Raise NotJSON for what JSON cannot express (an infinite number)."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (ValueError, RecursionError) as error:

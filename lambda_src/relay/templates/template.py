@@ -61,7 +61,7 @@ class Template:
     parts: tuple[str | Placeholder, ...]
 
     def placeholders(self) -> list[Placeholder]:
-        """Its placeholders, in order."""
+        """Return its placeholders, in order."""
         return [part for part in self.parts if isinstance(part, Placeholder)]
 
     def expressions(self) -> list[str]:
@@ -73,18 +73,18 @@ class Template:
         return {path for part in self.placeholders() for path in _paths(part.compiled.parsed)}
 
     def value(self, scope: Mapping[str, Any]) -> Any:
-        """One placeholder alone: its value, with its type. Anything else: text."""
+        """Return the value of a placeholder that is alone, with its type; of anything else, the text."""
         if len(self.parts) == 1 and isinstance(self.parts[0], Placeholder):
             return self.parts[0].search(scope)
         return self.render(scope)
 
     def truth(self, scope: Mapping[str, Any]) -> bool:
-        """As JMESPath has it: false are null, false, and what is empty; 0 is true."""
+        """Return whether the value is true to JMESPath: null, false and what is empty are not; 0 is."""
         value = self.value(scope)
         return value is not None and value is not False and value not in ("", [], {})
 
     def render(self, scope: Mapping[str, Any]) -> str:
-        """Text: strings as they are, numbers and booleans as JSON. Raises MappingError for anything else."""
+        """Return text: strings as they are, numbers and booleans as JSON. Raise MappingError for anything else."""
         return "".join(part if isinstance(part, str) else _text(part, part.search(scope)) for part in self.parts)
 
 
@@ -140,7 +140,7 @@ def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:
 
 
 def _end_of_expression(text: str, start: int) -> int:
-    """Where the brace closes: JMESPath has braces of its own, and quotes that may hide one."""
+    """Return where the brace closes: JMESPath has braces of its own, and quotes that may hide one."""
     depth, quote, position = 1, "", start
     while position < len(text):
         character = text[position]

@@ -40,7 +40,7 @@ def test_a_token_bucket_throttles_what_does_not_fit_and_fills_with_time() -> Non
     [
         {},
         [1],
-        [{"colour": 1}],
+        [{"color": 1}],
         [{"cut": "middle"}],
         [{"status": "x"}],
         [{"requests": True}],
