@@ -102,7 +102,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
     shown: dict[str, Any] = {
         "route": route.name,
         "scheme": getattr(scheme, "kind", type(scheme).__name__.removesuffix("Scheme").lower()),
-        "weaknesses": list(route.weak),
+        "weaknesses": list(route.warnings),
     }
     for name in ("algorithm", "signature", "token", "content", "timestamp"):
         value = getattr(scheme, name, None)

@@ -115,7 +115,7 @@ def _route(table: Table, preset_tables: Presets, partner: str, regions: Sequence
     values["event"] = read_event(values["event"], values["bus"], partner, regions)
     route = Route(handshakes=handshakes, **values)
     _check_route(table, route, regions)
-    return replace(route, weak=tuple(route_rules.warnings(route, verified=preset.get("verified", True))))
+    return replace(route, warnings=tuple(route_rules.warnings(route, verified=preset.get("verified", True))))
 
 
 _OF_HANDSHAKES = {"verify_token": "token", "enroll": "enroll", "origins": "origin"}

@@ -39,4 +39,4 @@ class Config:
 
     def warnings(self) -> list[str]:
         """Return what `cdk synth` says about each route that authenticates less than its body."""
-        return [f'route "{route.name}": {warning}' for route in self.routes for warning in route.weak]
+        return [f'route "{route.name}": {warning}' for route in self.routes for warning in route.warnings]

@@ -32,7 +32,7 @@ class Route:
     origins: tuple[str, ...] = ()
     enroll: bool = False
     allow_forgeable_source: bool = False
-    weak: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def methods(self) -> frozenset[str]:
