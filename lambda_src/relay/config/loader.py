@@ -26,8 +26,8 @@ from relay.http.routing import shape
 SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
 """The environment variable that says how the names of the stage's secrets begin."""
 
-# The answer of so many fits a row of the table of delivery ids (see responses.py); a longer one is not remembered.
-_ENTRIES_OF_A_ROW = 5000
+# The answer of so many fits an item of the idempotency table (see pipeline/responses.py); no longer one is remembered.
+_ENTRIES_OF_AN_ITEM = 5000
 
 
 def config_path() -> Path:
@@ -76,8 +76,8 @@ def _config(table: Table) -> Config:
             each.add_error("auth", "the sender signs its URL; expected public_url at the top of the file")
     routes = tuple(_refuse_signed_for_anybody(route, routes) for route in routes)
     limits = _limits(values.pop("limits"))
-    if limits.entries > _ENTRIES_OF_A_ROW and any(route.dedupe for route in routes):
-        expected = f"expected at most {_ENTRIES_OF_A_ROW}: a route with dedupe remembers its answers"
+    if limits.entries > _ENTRIES_OF_AN_ITEM and any(route.dedupe for route in routes):
+        expected = f"expected at most {_ENTRIES_OF_AN_ITEM}: a route with dedupe remembers its answers"
         table.add_error("limits.entries", expected)
     table.reject_unknown_keys()
     return Config(routes=routes, limits=limits, **values)
