@@ -1,0 +1,1 @@
+"""Customers' destinations: who receives an entry, in which account and Region, and what waits for whom."""

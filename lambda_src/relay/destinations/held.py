@@ -1,0 +1,78 @@
+"""Held entries: one object for each webhook and destination, JSON Lines of the queues' messages, oldest key first.
+
+held/{customer}/{destination}/{id}/{received_at in milliseconds, 15 digits}-{request id}
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from relay.delivery.message import InvalidMessage, Message, parse
+
+HELD, RELEASED = "held/", "released/"
+MAX_OBJECT_BYTES = 64 * 1024 * 1024
+_NOT_IN_A_KEY = re.compile(r"[^A-Za-z0-9_.=-]")
+_KEY = re.compile(r"(held/|released/)([^/]+)/([^/]+)/([^/]+)/([0-9]{15})-([^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """Whose entries an object has, when their webhook was received, and API Gateway's id of that request."""
+
+    customer: str
+    destination: str
+    destination_id: str
+    received_at: datetime
+    request_id: str
+
+    def text(self, root: str = HELD) -> str:
+        """Return the object's key."""
+        milliseconds = int(self.received_at.timestamp() * 1000)
+        request_id = _NOT_IN_A_KEY.sub("_", self.request_id)[:128] or "_"
+        return f"{prefix(self.customer, self.destination, self.destination_id, root)}{milliseconds:015}-{request_id}"
+
+
+def prefix(customer: str, destination: str, destination_id: str, root: str = HELD) -> str:
+    """Return how all keys of a destination begin."""
+    return f"{root}{customer}/{destination}/{destination_id}/"
+
+
+def parse_key(key: str) -> HeldKey | None:
+    """Return what a key says, None if it is no key of ours."""
+    if not (match := _KEY.fullmatch(key)):
+        return None
+    _, customer, destination, destination_id, milliseconds, request_id = match.groups()
+    try:
+        received_at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(milliseconds))
+    except OverflowError:
+        return None
+    return HeldKey(customer, destination, destination_id, received_at, request_id)
+
+
+def released_key(key: str) -> str:
+    """Return where the copy of a released object lies."""
+    return RELEASED + key.removeprefix(HELD)
+
+
+def dump(messages: Iterable[Message]) -> bytes:
+    """Return the messages as JSON Lines."""
+    return b"".join(message.text().encode() + b"\n" for message in messages)
+
+
+def load(content: bytes) -> tuple[list[Message], list[str]]:
+    """Return the messages of an object, and each line that is none: it is dead-lettered, not lost."""
+    messages: list[Message] = []
+    unreadable: list[str] = []
+    for line in content.decode("utf-8", "replace").splitlines():
+        if line.strip():
+            try:
+                messages.append(parse(line))
+            except InvalidMessage:
+                unreadable.append(line)
+    return messages, unreadable
+
+
+def ended(keys: Sequence[str], now: datetime, hold: timedelta) -> list[str]:
+    """Return the keys whose holding is over."""
+    return [key for key in keys if (held := parse_key(key)) and now - held.received_at >= hold]

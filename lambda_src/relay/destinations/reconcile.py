@@ -1,0 +1,161 @@
+"""What a look at a destination's source changes, and what has to be done: pure, with the clock passed in.
+
+https://docs.aws.amazon.com/eventbridge/latest/onboarding/amazon_eventbridge_partner_onboarding_guide.html
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from relay.destinations.model import Destination, DisabledReason, SourceState, SourceStatus, Status
+
+MISSING_FOR = timedelta(minutes=1)
+"""How long a source has to be gone, in two looks, before it is created again: a look may be older than a deletion."""
+RETRY_REFUSED_AFTER = timedelta(minutes=5)
+MAX_REFUSALS = 100
+"""Entries refused in a row, after which nothing is tried any more."""
+EXPIRES_SOON = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What AWS said of a source: its state, None if there is no such source, and when a PENDING one expires."""
+
+    state: SourceStatus | None
+    expires_at: datetime | None = None
+
+
+class Action(Enum):
+    """What the reconciler has to do, before it stores the change."""
+
+    CREATE_SOURCE = "create the source"
+    RELEASE = "release what is held"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The destination as it is now, what has to be done, and the operational events that say so.
+
+    `dropped_since` is the last time the source was seen active, if it is not any more: what was put since may have
+    been dropped.
+    """
+
+    destination: Destination
+    actions: tuple[Action, ...] = ()
+    events: tuple[str, ...] = ()
+    dropped_since: datetime | None = None
+
+
+def look_at(destination: Destination, look: Look, now: datetime, settle: timedelta) -> Change:
+    """Return what this look changes. A clock that was set back makes waiting longer, never shorter than `settle`."""
+    match look.state:
+        case SourceStatus.ACTIVE:
+            return _active(destination, now, settle)
+        case SourceStatus.PENDING:
+            return _pending(destination, look, now)
+    return _missing(destination, now)
+
+
+def start_delivery(destination: Destination) -> Destination:
+    """Return the destination without the waiting that somebody may end: settling, and what was refused."""
+    state = replace(destination.state, settling_since=None, refused_at=None, refusals=0)
+    return replace(destination, state=replace(state, releasing=not replace(destination, state=state).holding))
+
+
+def refuse(destination: Destination, count: int, error: str, now: datetime) -> Change:
+    """Return the destination after EventBridge refused `count` of its entries, for no fault of theirs."""
+    refusals = destination.state.refusals + count
+    state = replace(destination.state, refused_at=now, refusals=refusals, last_error=error)
+    if refusals < MAX_REFUSALS or destination.status is Status.DISABLED:
+        return Change(replace(destination, state=state))
+    return _disable(replace(destination, state=state), DisabledReason.REFUSED)
+
+
+def _active(destination: Destination, now: datetime, settle: timedelta) -> Change:
+    before = destination.state
+    state = replace(
+        before,
+        source_status=SourceStatus.ACTIVE,
+        source_status_at=now,
+        was_active=True,
+        expires_at=None,
+        missing_since=None,
+        recreated=False,
+    )
+    events: tuple[str, ...] = ()
+    if before.source_status is not SourceStatus.ACTIVE:
+        state = replace(state, settling_since=now)
+        events = ("Destination Activated",)
+    elif before.settling_since and now < before.settling_since:
+        state = replace(state, settling_since=now)
+    if state.settling_since and now - state.settling_since >= settle:
+        state = replace(state, settling_since=None)
+    if state.refused_at and (now - state.refused_at >= RETRY_REFUSED_AFTER or now < state.refused_at):
+        state = replace(state, refused_at=None)
+    return _with_release(destination, replace(destination, state=state), events)
+
+
+def _with_release(before: Destination, after: Destination, events: tuple[str, ...]) -> Change:
+    """Return the change; what was held until now is released, and what is being released goes on."""
+    starts = before.holding is not None and after.holding is None
+    if (starts or after.state.releasing) and after.status is Status.ENABLED and after.holding is None:
+        releasing = replace(after, state=replace(after.state, releasing=True))
+        return Change(releasing, (Action.RELEASE,), events)
+    return Change(after, events=events)
+
+
+def _pending(destination: Destination, look: Look, now: datetime) -> Change:
+    before = destination.state
+    state = replace(
+        before,
+        source_status=SourceStatus.PENDING,
+        source_status_at=now,
+        settling_since=None,
+        expires_at=look.expires_at,
+        missing_since=None,
+        refused_at=None,
+    )
+    events: list[str] = []
+    if before.source_status is not SourceStatus.PENDING:
+        events.append("Destination Pending")
+    if _expires_soon(state, now) and not _expires_soon(before, before.source_status_at or now):
+        events.append("Destination Expiring")
+    was_active = before.source_status is SourceStatus.ACTIVE
+    return Change(
+        replace(destination, state=state),
+        events=tuple(events),
+        dropped_since=before.source_status_at if was_active else None,
+    )
+
+
+def _expires_soon(state: SourceState, now: datetime) -> bool:
+    return state.expires_at is not None and state.expires_at <= now + EXPIRES_SOON
+
+
+def _missing(destination: Destination, now: datetime) -> Change:
+    before = destination.state
+    since = before.missing_since if before.missing_since and before.missing_since <= now else now
+    state = replace(
+        before,
+        source_status=SourceStatus.MISSING,
+        source_status_at=now,
+        missing_since=since,
+        settling_since=None,
+        expires_at=None,
+        refused_at=None,
+    )
+    events = () if before.source_status is SourceStatus.MISSING else ("Destination Missing",)
+    dropped_since = before.source_status_at if before.source_status is SourceStatus.ACTIVE else None
+    missing = Change(replace(destination, state=state), events=events, dropped_since=dropped_since)
+    if now - since < MISSING_FOR or destination.status is Status.DISABLED:
+        return missing
+    if before.recreated and not before.was_active:
+        disabled = _disable(missing.destination, DisabledReason.NEVER_ATTACHED)
+        return replace(disabled, events=events + disabled.events, dropped_since=dropped_since)
+    created = replace(state, source_status=SourceStatus.PENDING, missing_since=None, recreated=True, was_active=False)
+    return replace(missing, destination=replace(destination, state=created), actions=(Action.CREATE_SOURCE,))
+
+
+def _disable(destination: Destination, reason: DisabledReason) -> Change:
+    disabled = replace(destination, status=Status.DISABLED, status_reason=reason.value, version=destination.version + 1)
+    return Change(replace(disabled, state=replace(disabled.state, releasing=False)), events=("Destination Disabled",))
