@@ -54,3 +54,13 @@ def is_retryable(outcome: Outcome) -> bool:
 def blames_one_entry(outcome: Outcome) -> bool:
     """Return whether the whole request may have been refused because of one entry in it."""
     return not isinstance(outcome, Accepted) and outcome.code in OF_ONE_ENTRY
+
+
+REFUSES_SOURCE = {"InvalidAccountIdException", "NotAuthorizedForSourceException", "ResourceNotFoundException"}
+"""Codes with which an entry is refused because of its source, whatever is in it. No document says which of them
+PutPartnerEvents gives for a source that was deleted, has expired or belongs to somebody else."""
+
+
+def refuses_source(outcome: Outcome) -> bool:
+    """Return whether EventBridge refused an entry because of its source: it may be taken once the source is back."""
+    return isinstance(outcome, Failed) and outcome.code in REFUSES_SOURCE

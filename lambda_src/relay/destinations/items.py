@@ -31,6 +31,8 @@ _TIMES = {
     "expires_at",
     "missing_since",
     "refused_at",
+    "releasing_at",
+    "emptied_at",
     "last_delivered_at",
 }
 _CONFIGURATION = [field.name for field in fields(Destination) if field.name != "state"]
@@ -87,7 +89,7 @@ def needs_attention(destination: Destination) -> bool:
         return True
     if destination.status is Status.DISABLED:
         return False
-    return destination.holding is not None or destination.state.releasing
+    return destination.holding is not None or destination.state.releasing_at is not None
 
 
 def destinations(items: Iterable[Mapping[str, Mapping[str, Any]]]) -> list[Destination]:

@@ -64,9 +64,10 @@ class SourceState:
     """What is known of the destination's source. All times are aware.
 
     `settling_since` is set from the look that first saw the source active until delivery starts: a bus exists before
-    its rules do. `refused_at` is set while EventBridge refuses entries of a source that looks active. `releasing` is
-    set while held entries are being released. `was_active` is whether this source has been active since it was created,
-    and `recreated` whether it was created again: both decide what happens when it is gone.
+    its rules do. `refused_at` is set while EventBridge refuses entries of a source that looks active. `releasing_at` is
+    set while held entries are being released: when that last made progress; `emptied_at` since nothing is left.
+    `was_active` is whether this source has been active since it was created, and `recreated` whether it was created
+    again: both decide what happens when it is gone.
     """
 
     source_status: SourceStatus = SourceStatus.UNKNOWN
@@ -78,7 +79,8 @@ class SourceState:
     recreated: bool = False
     refused_at: datetime | None = None
     refusals: int = 0
-    releasing: bool = False
+    releasing_at: datetime | None = None
+    emptied_at: datetime | None = None
     last_delivered_at: datetime | None = None
     last_error: str = ""
 

@@ -56,10 +56,26 @@ def look_at(destination: Destination, look: Look, now: datetime, settle: timedel
     return _missing(destination, now)
 
 
-def start_delivery(destination: Destination) -> Destination:
+def start_delivery(destination: Destination, now: datetime) -> Destination:
     """Return the destination without the waiting that somebody may end: settling, and what was refused."""
     state = replace(destination.state, settling_since=None, refused_at=None, refusals=0)
-    return replace(destination, state=replace(state, releasing=not replace(destination, state=state).holding))
+    started = replace(destination, state=state)
+    return started if _is_waiting(started) else _releasing(started, now)
+
+
+def pause(destination: Destination) -> Destination:
+    """Return the destination, whose entries wait from now on."""
+    paused = replace(destination, status=Status.PAUSED, status_reason="")
+    return replace(paused, state=replace(paused.state, releasing_at=None, emptied_at=None))
+
+
+def resume(destination: Destination, now: datetime) -> Destination:
+    """Return the destination, enabled: what was held is released once nothing else holds it."""
+    state = replace(destination.state, recreated=False, missing_since=None, refused_at=None, refusals=0)
+    if destination.status is Status.DISABLED:  # nobody has looked since
+        state = replace(state, source_status=SourceStatus.UNKNOWN)
+    enabled = replace(destination, status=Status.ENABLED, status_reason="", state=state)
+    return enabled if _is_waiting(enabled) else _releasing(enabled, now)
 
 
 def refuse(destination: Destination, count: int, error: str, now: datetime) -> Change:
@@ -92,16 +108,25 @@ def _active(destination: Destination, now: datetime, settle: timedelta) -> Chang
         state = replace(state, settling_since=None)
     if state.refused_at and (now - state.refused_at >= RETRY_REFUSED_AFTER or now < state.refused_at):
         state = replace(state, refused_at=None)
-    return _with_release(destination, replace(destination, state=state), events)
+    return _with_release(destination, replace(destination, state=state), events, now)
 
 
-def _with_release(before: Destination, after: Destination, events: tuple[str, ...]) -> Change:
+def _with_release(before: Destination, after: Destination, events: tuple[str, ...], now: datetime) -> Change:
     """Return the change; what was held until now is released, and what is being released goes on."""
-    starts = before.holding is not None and after.holding is None
-    if (starts or after.state.releasing) and after.status is Status.ENABLED and after.holding is None:
-        releasing = replace(after, state=replace(after.state, releasing=True))
-        return Change(releasing, (Action.RELEASE,), events)
-    return Change(after, events=events)
+    if _is_waiting(after):
+        return Change(after, events=events)
+    if after.state.releasing_at:
+        return Change(after, (Action.RELEASE,), events)
+    return Change(_releasing(after, now), (Action.RELEASE,), events) if before.holding else Change(after, events=events)
+
+
+def _is_waiting(destination: Destination) -> bool:
+    """Return whether nothing may be put now."""
+    return destination.holding is not None or destination.status is not Status.ENABLED
+
+
+def _releasing(destination: Destination, now: datetime) -> Destination:
+    return replace(destination, state=replace(destination.state, releasing_at=now, emptied_at=None))
 
 
 def _pending(destination: Destination, look: Look, now: datetime) -> Change:
@@ -158,4 +183,4 @@ def _missing(destination: Destination, now: datetime) -> Change:
 
 def _disable(destination: Destination, reason: DisabledReason) -> Change:
     disabled = replace(destination, status=Status.DISABLED, status_reason=reason.value, version=destination.version + 1)
-    return Change(replace(disabled, state=replace(disabled.state, releasing=False)), events=("Destination Disabled",))
+    return Change(replace(disabled, state=replace(disabled.state, releasing_at=None)), events=("Destination Disabled",))

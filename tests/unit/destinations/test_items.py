@@ -23,7 +23,8 @@ STATES = st.builds(
     recreated=st.booleans(),
     refused_at=TIMES,
     refusals=st.integers(0, 1000),
-    releasing=st.booleans(),
+    releasing_at=TIMES,
+    emptied_at=TIMES,
     last_delivered_at=TIMES,
     last_error=st.text(),
 )
@@ -71,5 +72,5 @@ def test_only_what_somebody_waits_for_stands_in_the_sparse_index() -> None:
     assert "attention" not in items.state_item(destination(SourceState(), status=Status.DISABLED))
     assert items.state_item(destination(SourceState()))["attention"] == {"S": "us-east-1"}
     assert "attention" in items.state_item(destination(replace(ACTIVE, settling_since=NOW)))
-    assert "attention" in items.state_item(destination(replace(ACTIVE, releasing=True)))
+    assert "attention" in items.state_item(destination(replace(ACTIVE, releasing_at=NOW)))
     assert "attention" in items.state_item(destination(status=Status.DISABLED, deleting=True))

@@ -45,7 +45,7 @@ def test_a_source_that_is_attached_settles_before_anything_is_put() -> None:
 def test_what_was_held_is_released_when_the_source_has_settled() -> None:
     change = looked(destination(SourceState()), IS_PENDING, *[IS_ACTIVE] * 11)
     assert change.destination.holding is None
-    assert change.destination.state.releasing
+    assert change.destination.state.releasing_at
     assert change.actions == (Action.RELEASE,)
 
 
@@ -55,7 +55,7 @@ def test_without_settling_the_first_look_that_sees_it_active_releases() -> None:
 
 
 def test_a_release_that_was_cut_off_is_asked_for_again() -> None:
-    change = looked(destination(replace(ACTIVE, releasing=True)), IS_ACTIVE)
+    change = looked(destination(replace(ACTIVE, releasing_at=NOW)), IS_ACTIVE)
     assert change.actions == (Action.RELEASE,)
 
 
@@ -152,14 +152,14 @@ def test_a_hundred_refusals_in_a_row_disable_the_destination() -> None:
 
 @pytest.mark.parametrize("state", [replace(ACTIVE, settling_since=NOW), replace(ACTIVE, refused_at=NOW)])
 def test_start_delivery_ends_what_somebody_waits_for(state: SourceState) -> None:
-    started = start_delivery(destination(state))
+    started = start_delivery(destination(state), NOW)
     assert started.holding is None
-    assert started.state.releasing
+    assert started.state.releasing_at
 
 
 @pytest.mark.parametrize(("state", "status"), [(SourceState(), Status.ENABLED), (ACTIVE, Status.PAUSED)])
 def test_start_delivery_starts_nothing_where_nobody_can_receive(state: SourceState, status: Status) -> None:
-    assert not start_delivery(destination(state, status=status)).state.releasing
+    assert not start_delivery(destination(state, status=status), NOW).state.releasing_at
 
 
 def test_a_clock_that_was_set_back_never_shortens_settling() -> None:

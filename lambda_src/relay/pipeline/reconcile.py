@@ -1,0 +1,215 @@
+"""Look at the sources of one Region for a minute: what somebody waits for first, then what was not looked at longest.
+
+Only ListPartnerEventSourceAccounts tells a partner whether anybody listens to a source.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from relay.destinations import held
+from relay.destinations.model import Destination, SourceStatus
+from relay.destinations.reconcile import Action, Change, Look, look_at
+
+EXPIRES_SOON = timedelta(days=1)
+MOST_KEYS = 1000
+"""Of one destination whose holding has ended, in one minute."""
+
+
+class Throttled(OSError):
+    """AWS wants fewer calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An operational event: its detail-type and its detail."""
+
+    detail_type: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileServices:
+    """How the reconciler reaches AWS; each raises OSError, and Throttled where AWS wants fewer calls.
+
+    `look` returns what AWS says of a source, and AWS's own time: the function's clock may be wrong. `create_source` and
+    `delete_source` succeed if it is there, or gone, already. `save` stores a changed configuration, `save_state` the
+    rest; both ignore a destination that was changed meanwhile (the next minute looks again). `forget` deletes the items
+    of a destination. `start_release` asks the releaser to begin. `keys` yields the held keys of a prefix, in order.
+    """
+
+    waiting: Callable[[str], Iterable[tuple[str, str]]]
+    destinations: Callable[[], Iterable[Destination]]
+    find: Callable[[str, str], Destination | None]
+    look: Callable[[str, str], tuple[Look, datetime]]
+    create_source: Callable[[Destination], None]
+    delete_source: Callable[[Destination], None]
+    save: Callable[[Destination, Destination], None]
+    save_state: Callable[[Destination, Destination], None]
+    forget: Callable[[Destination], None]
+    start_release: Callable[[Destination], None]
+    keys: Callable[[str], Iterable[str]]
+    delete_keys: Callable[[Sequence[str]], None]
+    notify: Callable[[Sequence[Event]], None]
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`settle` and `hold` of relay.toml (`hold` is None if nothing is held for ever); `observe` changes nothing."""
+
+    settle: timedelta
+    hold: timedelta
+    cache: timedelta
+    looks_per_second: float = 20
+    observe: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run saw and did, for the log and the metrics."""
+
+    looks: int = 0
+    throttled: int = 0
+    created: int = 0
+    deleted: int = 0
+    releases: int = 0
+    expired_webhooks: int = 0
+    expiring_webhooks: int = 0
+    failed: list[str] = field(default_factory=list)
+    states: dict[str, int] = field(default_factory=dict)
+    oldest_look_seconds: float = 0
+    stuck_seconds: float = 0
+    dropped_seconds: float = 0
+
+
+def reconcile(region: str, services: ReconcileServices, settings: Settings, ends_at: datetime) -> Report:
+    """Look at as many sources of `region` as the rate and the time allow.
+
+    What fails for one destination is reported and looked at again a minute later; the others are looked at.
+    """
+    report = Report()
+    looks_per_second = settings.looks_per_second
+    for destination in _in_turn(region, services, report):
+        if services.clock() >= ends_at:
+            break
+        begun = services.clock()
+        try:
+            _reconcile_one(destination, services, settings, report)
+        except Throttled:
+            report.throttled += 1
+            looks_per_second = max(1.0, looks_per_second / 2)
+        except OSError as error:
+            report.failed.append(f"{destination.label}: {error}")
+        spent = (services.clock() - begun).total_seconds()
+        services.sleep(max(0.0, 1 / looks_per_second - max(0.0, spent)))
+    return report
+
+
+def _in_turn(region: str, services: ReconcileServices, report: Report) -> Iterator[Destination]:
+    """Yield what somebody waits for, then the others, longest not looked at first; none twice."""
+    first: set[tuple[str, str]] = set()
+    for customer, name in services.waiting(region):
+        if destination := services.find(customer, name):
+            first.add((customer, name))
+            yield destination
+    others = [found for found in services.destinations() if found.aws_region == region]
+    for destination in others:
+        status = destination.state.source_status.value
+        report.states[status] = report.states.get(status, 0) + 1
+    seen = [found.state.source_status_at or found.created_at for found in others if not found.deleting]
+    now = services.clock()
+    report.oldest_look_seconds = max(((now - when).total_seconds() for when in seen if when), default=0)
+    others.sort(key=lambda found: (found.state.source_status_at is not None, found.state.source_status_at or now))
+    yield from (found for found in others if (found.customer, found.name) not in first)
+
+
+def _reconcile_one(destination: Destination, services: ReconcileServices, settings: Settings, report: Report) -> None:
+    if destination.deleting:
+        if not settings.observe:
+            finish_deletion(destination, services)
+            report.deleted += 1
+        return
+    look, now = services.look(destination.aws_region, destination.source)
+    report.looks += 1
+    change = look_at(destination, look, now, settings.settle)
+    if change.dropped_since:
+        report.dropped_seconds += (now - change.dropped_since + settings.cache).total_seconds()
+    if settings.observe:
+        # What a look says may be stored; nothing is created, released or disabled.
+        return
+    if Action.CREATE_SOURCE in change.actions:
+        services.create_source(destination)
+        report.created += 1
+    _save(destination, change, services)
+    if Action.RELEASE in change.actions:
+        services.start_release(change.destination)
+        report.releases += 1
+    _report_stuck(change.destination, now, report)
+    events = [Event(detail_type, _detail(change.destination, now)) for detail_type in change.events]
+    if change.destination.holding:
+        events += _end_holding(change.destination, services, settings, now, report)
+    if events:
+        services.notify(events)
+
+
+def _save(before: Destination, change: Change, services: ReconcileServices) -> None:
+    after = change.destination
+    if replace(after, state=before.state) != before:
+        services.save(before, after)
+    else:
+        services.save_state(before, after)
+
+
+def finish_deletion(destination: Destination, services: ReconcileServices) -> None:
+    """Delete the source, what is held, and the items; every step may be done already. Raise OSError."""
+    services.delete_source(destination)
+    for root in (held.HELD, held.RELEASED):
+        keys = list(services.keys(held.prefix(destination.customer, destination.name, destination.id, root)))
+        for start in range(0, len(keys), MOST_KEYS):
+            services.delete_keys(keys[start : start + MOST_KEYS])
+    services.forget(destination)
+
+
+def _end_holding(
+    destination: Destination, services: ReconcileServices, settings: Settings, now: datetime, report: Report
+) -> list[Event]:
+    """Delete what has been held for too long, and tell a day before."""
+    keys: list[str] = []
+    for key in services.keys(held.prefix(destination.customer, destination.name, destination.id)):
+        found = held.parse_key(key)
+        if len(keys) == MOST_KEYS or (found and now - found.received_at < settings.hold - EXPIRES_SOON):
+            break
+        keys.append(key)
+    over = held.ended(keys, now, settings.hold)
+    expiring = len(keys) - len(over)
+    if over:
+        services.delete_keys(over)
+    report.expired_webhooks += len(over)
+    report.expiring_webhooks += expiring
+    events = [Event("Entries Expired", {**_detail(destination, now), "webhooks": len(over)})] if over else []
+    if expiring:
+        events.append(Event("Entries Expiring", {**_detail(destination, now), "webhooks": expiring}))
+    return events
+
+
+def _report_stuck(destination: Destination, now: datetime, report: Report) -> None:
+    """Note for how long a release has made no progress."""
+    if (since := destination.state.releasing_at) and destination.state.source_status is SourceStatus.ACTIVE:
+        report.stuck_seconds = max(report.stuck_seconds, (now - since).total_seconds())
+
+
+def _detail(destination: Destination, now: datetime) -> dict[str, Any]:
+    return {
+        "customer": destination.customer,
+        "destination": destination.name,
+        "source": destination.source,
+        "aws_region": destination.aws_region,
+        "status": destination.status.value,
+        "status_reason": destination.status_reason or None,
+        "source_status": destination.state.source_status.value,
+        "holding": destination.holding.value if destination.holding else None,
+        "time": now.isoformat(),
+    }

@@ -1,0 +1,231 @@
+"""Release what is held for one destination: oldest first, at a bounded rate, one object in memory at a time.
+
+An object is deleted only after the fate of each of its entries is known and a copy lies under `released/`. Killed
+anywhere, the next run begins again with the oldest object: an event may arrive twice, and none is lost.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from relay.delivery.error_codes import is_retryable, refuses_source
+from relay.delivery.message import Message
+from relay.delivery.undelivered import Queue, queue_of
+from relay.destinations import held
+from relay.destinations.model import Destination, Status
+from relay.destinations.reconcile import refuse
+from relay.entry import Accepted, Entry, Outcome
+
+MAX_REFUSALS_OF_AN_ENTRY = 3
+RESERVED_SECONDS = 30
+"""Of the function's time: what one object of a webhook may take once it has been begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseServices:
+    """How the releaser reaches AWS; every function but `sleep` and `clock` raises OSError.
+
+    `find` returns the destination as it is now. `keys` yields the keys under a prefix in order, `read` returns an
+    object (None if it is gone), `copy` copies one key to another, `write` and `delete` do what they say. `deliver` puts
+    entries and returns their outcomes, in order. `store` puts messages into a queue and returns, for each, None or why
+    it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's claim check.
+    """
+
+    find: Callable[[str, str], Destination | None]
+    save_state: Callable[[Destination, Destination], None]
+    keys: Callable[[str], Iterable[str]]
+    read: Callable[[str], bytes | None]
+    write: Callable[[str, bytes], None]
+    copy: Callable[[str, str], None]
+    delete: Callable[[str], None]
+    deliver: Callable[[Sequence[Entry]], Sequence[Outcome]]
+    store: Callable[[Queue, Sequence[Message]], Sequence[str | None]]
+    keep_unreadable: Callable[[str, str], str | None]
+    refresh: Callable[[Entry], Entry]
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """A destination as a message names it; another `id` means that it was deleted."""
+
+    customer: str
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What one run did. `again_after` is in how many seconds the next run has to begin, None if nothing is left."""
+
+    accepted: int = 0
+    queued: int = 0
+    dead_lettered: int = 0
+    refused: int = 0
+    again_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`entries_per_second` of a destination, `batch` entries at once, for how long stragglers may come (seconds)."""
+
+    entries_per_second: float
+    straggler_seconds: int
+    batch: int = 20
+
+
+class _CannotBeStored(OSError):
+    """An entry that was not accepted is in no queue: its object stays."""
+
+
+def release(which: Which, services: ReleaseServices, pace: Pace, ends_at: datetime) -> Released:
+    """Release until nothing is left, something holds the destination again, or the time until `ends_at` is short.
+
+    It goes on until the listing has been empty for `pace.straggler_seconds`: a function that had read the destination
+    before it could receive may still hold entries for it. Raise OSError: the same message begins again.
+    """
+    total = Released()
+    while True:
+        destination = services.find(which.customer, which.name)
+        if destination is None or destination.id != which.id or destination.deleting:
+            return total
+        if destination.status is not Status.ENABLED or destination.holding:
+            return total
+        if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
+            return replace(total, again_after=0)
+        done = _release_page(destination, services, pace, ends_at)
+        if done is None:
+            return replace(total, again_after=_finish(destination, services, pace))
+        total = _sum(total, done)
+
+
+def restore(destination: Destination, since: datetime, services: ReleaseServices, ends_at: datetime) -> Iterator[str]:
+    """Copy back what was released of webhooks received at or after `since`, so that it is sent once more.
+
+    Yield each key; stop before `ends_at`, after which the same call goes on: a copy that is made twice is the same.
+    """
+    root = held.prefix(destination.customer, destination.name, destination.id, held.RELEASED)
+    for key in services.keys(root):
+        if services.clock() >= ends_at:
+            raise TimeoutError("not all of it could be copied in the function's time")
+        if (found := held.parse_key(key)) and found.received_at >= since:
+            services.copy(key, held.HELD + key.removeprefix(held.RELEASED))
+            yield key
+
+
+def _release_page(
+    destination: Destination, services: ReleaseServices, pace: Pace, ends_at: datetime
+) -> Released | None:
+    """Release the objects of one listing, None if there is none. Stop when the time is short or entries are refused."""
+    total, found = Released(), False
+    for key in services.keys(held.prefix(destination.customer, destination.name, destination.id)):
+        found = True
+        if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
+            break
+        done = _release_object(destination, key, services, pace)
+        total = _sum(total, done)
+        now = services.clock()
+        after = replace(
+            destination.state,
+            releasing_at=now,
+            emptied_at=None,
+            last_delivered_at=now if done.accepted else destination.state.last_delivered_at,
+            refusals=0 if done.accepted else destination.state.refusals,
+        )
+        progressed = replace(destination, state=after)
+        if done.refused:
+            progressed = refuse(progressed, done.refused, "EventBridge refuses this source", now).destination
+        if done.refused or _is_old(destination.state.releasing_at, now):
+            services.save_state(destination, progressed)
+        destination = progressed
+        if done.refused:
+            break
+    return total if found else None
+
+
+def _is_old(progress: datetime | None, now: datetime) -> bool:
+    """Return whether progress was noted long ago: once a minute is enough."""
+    return progress is None or not timedelta(0) <= now - progress < timedelta(minutes=1)
+
+
+def _release_object(destination: Destination, key: str, services: ReleaseServices, pace: Pace) -> Released:
+    content = services.read(key)
+    if content is None:  # it was released a moment ago
+        return Released()
+    messages, unreadable = held.load(content)
+    for line in unreadable:
+        if why_not := services.keep_unreadable(line, "a held entry could not be read"):
+            raise _CannotBeStored(why_not)
+    total, refused = Released(dead_lettered=len(unreadable)), list[Message]()
+    for start in range(0, len(messages), pace.batch):
+        batch = messages[start : start + pace.batch]
+        begun = services.clock()
+        done, again = _release_batch(destination, batch, services)
+        total = _sum(total, done)
+        refused += again
+        spent = (services.clock() - begun).total_seconds()
+        services.sleep(max(0.0, len(batch) / pace.entries_per_second - max(0.0, spent)))
+    if refused and len(refused) == len(messages):
+        services.write(key, held.dump(refused))
+        return replace(total, refused=len(refused))
+    services.copy(key, held.released_key(key))
+    if refused:
+        services.write(key, held.dump(refused))
+    else:
+        services.delete(key)
+    return replace(total, refused=len(refused))
+
+
+def _release_batch(
+    destination: Destination, messages: Sequence[Message], services: ReleaseServices
+) -> tuple[Released, list[Message]]:
+    """Return what became of a batch, and the messages that are refused for their source and stay."""
+    entries = [services.refresh(_addressed(destination, message)) for message in messages]
+    outcomes = services.deliver(entries)
+    refused, failed = list[Message](), list[Message]()
+    for message, entry, outcome in zip(messages, entries, outcomes, strict=True):
+        if isinstance(outcome, Accepted):
+            continue
+        after = replace(message, content=entry).with_failure(outcome)
+        if refuses_source(outcome) and after.failed.attempts < MAX_REFUSALS_OF_AN_ENTRY:
+            refused.append(after)
+        else:
+            failed.append(after)
+    for queue in Queue:
+        of_this_queue = [message for message in failed if queue_of(message.failed) is queue]
+        if of_this_queue and (why_not := next(filter(None, services.store(queue, of_this_queue)), None)):
+            raise _CannotBeStored(f"{queue.value}: {why_not}")
+    queued = sum(is_retryable(message.failed) for message in failed)
+    accepted = len(messages) - len(failed) - len(refused)
+    return Released(accepted, queued, len(failed) - queued), refused
+
+
+def _addressed(destination: Destination, message: Message) -> Entry:
+    """Return the entry as it goes to the destination's source of today."""
+    entry = message.content
+    if not isinstance(entry, Entry):
+        raise TypeError("a held message is an entry")
+    return replace(entry, source=destination.source, region=destination.aws_region)
+
+
+def _finish(destination: Destination, services: ReleaseServices, pace: Pace) -> int | None:
+    """Return in how many seconds to look once more; None, and the end is noted, if it has been empty for long enough."""
+    now, emptied_at = services.clock(), destination.state.emptied_at
+    if emptied_at and now - emptied_at >= timedelta(seconds=pace.straggler_seconds):
+        state = replace(destination.state, releasing_at=None, emptied_at=None)
+        services.save_state(destination, replace(destination, state=state))
+        return None
+    if emptied_at is None or emptied_at > now:
+        state = replace(destination.state, emptied_at=now, releasing_at=now)
+        services.save_state(destination, replace(destination, state=state))
+    return pace.straggler_seconds
+
+
+def _sum(one: Released, other: Released) -> Released:
+    return Released(
+        one.accepted + other.accepted,
+        one.queued + other.queued,
+        one.dead_lettered + other.dead_lettered,
+        one.refused + other.refused,
+    )
