@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from relay.delivery.error_codes import is_retryable, refuses_source
 from relay.delivery.message import Message
-from relay.delivery.undelivered import Queue, queue_of
+from relay.delivery.undelivered import Queue, queue_for
 from relay.destinations import held
 from relay.destinations.model import Destination, Status
 from relay.destinations.reconcile import refuse
@@ -125,28 +125,26 @@ def _release_page(
             break
         done = _release_object(destination, key, services, pace)
         total = _sum(total, done)
-        now = services.clock()
-        after = replace(
-            destination.state,
-            releasing_at=now,
-            emptied_at=None,
-            last_delivered_at=now if done.accepted else destination.state.last_delivered_at,
-            refusals=0 if done.accepted else destination.state.refusals,
-        )
-        progressed = replace(destination, state=after)
-        if done.refused:
-            progressed = refuse(progressed, done.refused, "EventBridge refuses this source", now).destination
-        if done.refused or _is_old(destination.state.releasing_at, now):
-            services.save_state(destination, progressed)
-        destination = progressed
+        if after := _progress(destination, done, services.clock()):
+            services.save_state(destination, after)
+            destination = after
         if done.refused:
             break
     return total if found else None
 
 
-def _is_old(progress: datetime | None, now: datetime) -> bool:
-    """Return whether progress was noted long ago: once a minute is enough."""
-    return progress is None or not timedelta(0) <= now - progress < timedelta(minutes=1)
+def _progress(destination: Destination, done: Released, now: datetime) -> Destination | None:
+    """Return the destination after an object was released, None if that need not be stored: once a minute is enough."""
+    before = destination.state
+    state = replace(before, releasing_at=now, emptied_at=None)
+    if done.accepted:
+        state = replace(state, refusals=0, last_delivered_at=now)
+    after = replace(destination, state=state)
+    if done.refused:
+        return refuse(after, done.refused, "EventBridge refused the source", now).destination
+    recent = before.releasing_at and timedelta(0) <= now - before.releasing_at < timedelta(minutes=1)
+    unchanged = before.refusals == state.refusals and before.emptied_at is None and before.last_delivered_at
+    return None if recent and unchanged else after
 
 
 def _release_object(destination: Destination, key: str, services: ReleaseServices, pace: Pace) -> Released:
@@ -193,7 +191,7 @@ def _release_batch(
         else:
             failed.append(after)
     for queue in Queue:
-        of_this_queue = [message for message in failed if queue_of(message.failed) is queue]
+        of_this_queue = [message for message in failed if queue_for(message.failed) is queue]
         if of_this_queue and (why_not := next(filter(None, services.store(queue, of_this_queue)), None)):
             raise _CannotBeStored(f"{queue.value}: {why_not}")
     queued = sum(is_retryable(message.failed) for message in failed)
@@ -210,7 +208,7 @@ def _addressed(destination: Destination, message: Message) -> Entry:
 
 
 def _finish(destination: Destination, services: ReleaseServices, pace: Pace) -> int | None:
-    """Return in how many seconds to look once more; None, and the end is noted, if it has been empty for long enough."""
+    """Return in how many seconds to look once more, or note the end and return None if it was empty for long enough."""
     now, emptied_at = services.clock(), destination.state.emptied_at
     if emptied_at and now - emptied_at >= timedelta(seconds=pace.straggler_seconds):
         state = replace(destination.state, releasing_at=None, emptied_at=None)
