@@ -1,0 +1,281 @@
+"""Every source is looked at in its turn, what fails for one stops no other, and what AWS wants slower is slower."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from relay.destinations import held, items
+from relay.destinations.held import HeldKey
+from relay.destinations.model import Destination, SourceState, SourceStatus, Status
+from relay.destinations.reconcile import Look
+from relay.pipeline.reconcile import Event, ReconcileServices, Report, Settings, Throttled, reconcile
+from tests.unit.destinations.destinations import ACTIVE, NOW, destination
+
+SETTINGS = Settings(timedelta(minutes=10), timedelta(days=14), timedelta(seconds=30))
+REGION = "us-east-1"
+IS_ACTIVE, IS_PENDING, IS_GONE = Look(SourceStatus.ACTIVE), Look(SourceStatus.PENDING), Look(None)
+
+
+class World:
+    """Stands for the registry, the sources, the bucket and the operational events."""
+
+    def __init__(self, *destinations: Destination) -> None:
+        self.destinations = {(found.customer, found.name): found for found in destinations}
+        self.looks: dict[str, Look | OSError] = {}
+        self.looked: list[str] = []
+        self.created: list[str] = []
+        self.deleted_sources: list[str] = []
+        self.released: list[str] = []
+        self.keys: set[str] = set()
+        self.events: list[Event] = []
+        self.now = NOW
+        self.skew = timedelta(0)
+
+    def run(self, settings: Settings = SETTINGS, seconds: float = 50) -> Report:
+        """Run the reconciler for a minute."""
+        return reconcile(REGION, self._services(), settings, self.now + timedelta(seconds=seconds))
+
+    def minutes(self, number: int) -> None:
+        """Run it once a minute."""
+        for _ in range(number):
+            begun = self.now
+            self.run()
+            self.now = max(self.now, begun + timedelta(minutes=1))
+
+    def held(self, found: Destination, received_at: datetime) -> str:
+        """Hold a webhook."""
+        key = HeldKey(found.customer, found.name, found.id, received_at, f"r{len(self.keys)}").text()
+        self.keys.add(key)
+        return key
+
+    def _services(self) -> ReconcileServices:
+        return ReconcileServices(
+            waiting=self._waiting,
+            destinations=lambda: list(self.destinations.values()),
+            find=lambda customer, name: self.destinations.get((customer, name)),
+            look=self._look,
+            create_source=lambda found: self.created.append(found.source),
+            delete_source=lambda found: self.deleted_sources.append(found.source),
+            save=self._save,
+            save_state=self._save,
+            forget=self._forget,
+            start_release=lambda found: self.released.append(found.label),
+            keys=lambda prefix: iter(sorted(key for key in self.keys if key.startswith(prefix))),
+            delete_keys=self.keys.difference_update,
+            notify=self.events.extend,
+            clock=lambda: self.now + self.skew,
+            sleep=self._sleep,
+        )
+
+    def _waiting(self, region: str) -> Iterator[tuple[str, str]]:
+        for found in list(self.destinations.values()):
+            if found.aws_region == region and items.needs_attention(found):
+                yield found.customer, found.name
+
+    def _look(self, region: str, source: str) -> tuple[Look, datetime]:
+        assert region == REGION
+        self.looked.append(source)
+        look = self.looks.get(source, IS_ACTIVE)
+        if isinstance(look, OSError):
+            raise look
+        return look, self.now
+
+    def _save(self, before: Destination, after: Destination) -> None:
+        assert before.id == after.id
+        self.destinations[before.customer, before.name] = after
+
+    def _forget(self, found: Destination) -> None:
+        del self.destinations[found.customer, found.name]
+
+    def _sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now += timedelta(seconds=seconds)
+
+
+def many(number: int, state: SourceState = ACTIVE) -> list[Destination]:
+    """Return so many destinations, each of a customer of its own."""
+    return [
+        destination(state, customer=f"c{index}", id=f"i{index:05}", source=f"aws.partner/acme.example/c{index}/prod")
+        for index in range(number)
+    ]
+
+
+def test_what_somebody_waits_for_is_looked_at_first() -> None:
+    quiet, waiting = many(3), destination(SourceState(), customer="new", id="new", source="the new one")
+    world = World(*quiet, waiting)
+    world.run()
+    assert world.looked[0] == "the new one"
+    assert sorted(world.looked) == sorted([*(found.source for found in quiet), "the new one"])
+
+
+def test_the_others_are_looked_at_longest_not_looked_at_first() -> None:
+    found = [
+        replace(one, state=replace(one.state, source_status_at=NOW - timedelta(minutes=minutes)))
+        for one, minutes in zip(many(3), (1, 3, 2), strict=True)
+    ]
+    world = World(*found)
+    world.run()
+    assert world.looked == [found[1].source, found[2].source, found[0].source]
+
+
+def test_a_destination_of_another_region_is_not_looked_at() -> None:
+    world = World(destination(aws_region="eu-west-1"))
+    world.run()
+    assert world.looked == []
+
+
+def test_no_more_than_twenty_sources_are_looked_at_in_a_second() -> None:
+    world = World(*many(2000))
+    report = world.run()
+    assert report.looks == pytest.approx(1000, abs=1)
+
+
+def test_ten_thousand_sources_are_seen_within_ten_runs() -> None:
+    old = replace(ACTIVE, source_status_at=NOW - timedelta(hours=1))
+    world = World(*many(10_000, old))
+    world.minutes(10)
+    assert len(set(world.looked)) == 10_000
+
+
+def test_a_throttle_halves_the_rate() -> None:
+    found = many(2000)
+    world = World(*found)
+    world.looks = {one.source: Throttled("Rate exceeded") for one in found[:1]}
+    world.looks[found[0].source] = Throttled("Rate exceeded")
+    report = world.run()
+    assert report.throttled == 1
+    assert report.looks == pytest.approx(500, abs=2)
+
+
+def test_what_fails_for_one_is_reported_and_the_others_are_looked_at() -> None:
+    found = many(3)
+    world = World(*found)
+    world.looks[found[0].source] = OSError("InternalException")
+    report = world.run()
+    assert report.failed == ["c0/prod: InternalException"]
+    assert report.looks == 2
+
+
+def test_a_new_destination_is_delivered_ten_minutes_after_its_bus_was_attached() -> None:
+    found = destination(SourceState())
+    world = World(found)
+    world.looks[found.source] = IS_PENDING
+    world.minutes(3)
+    world.looks[found.source] = IS_ACTIVE
+    world.minutes(10)
+    assert world.released == []
+    world.minutes(1)
+    assert world.released == ["c42/prod"]
+    assert [event.detail_type for event in world.events] == ["Destination Pending", "Destination Activated"]
+
+
+def test_a_clock_of_the_function_that_is_wrong_does_not_shorten_settling() -> None:
+    found = destination(SourceState())
+    world = World(found)
+    world.minutes(1)
+    world.skew = timedelta(hours=5)
+    world.minutes(8)
+    assert world.released == []
+
+
+def test_a_release_that_was_cut_off_is_started_again_every_minute() -> None:
+    world = World(destination(replace(ACTIVE, releasing_at=NOW)))
+    world.minutes(2)
+    assert world.released == ["c42/prod"] * 2
+
+
+def test_a_release_without_progress_is_reported_with_its_age() -> None:
+    world = World(destination(replace(ACTIVE, releasing_at=NOW - timedelta(minutes=20))))
+    assert world.run().stuck_seconds == 1200
+
+
+def test_a_source_that_is_gone_is_created_again_and_stored_only_then() -> None:
+    found = destination()
+    world = World(found)
+    world.looks[found.source] = IS_GONE
+    world.minutes(1)
+    assert world.created == []
+    world.minutes(1)
+    assert world.created == [found.source]
+    assert [event.detail_type for event in world.events] == ["Destination Missing"]
+
+
+def test_a_creation_that_fails_is_tried_again() -> None:
+    found = destination()
+    world = World(found)
+    world.looks[found.source] = IS_GONE
+    world.minutes(1)
+    services = world._services()
+    failing = replace(services, create_source=_raise)
+    report = reconcile(REGION, failing, SETTINGS, world.now + timedelta(seconds=50))
+    assert report.failed
+    world.minutes(1)
+    assert world.created == [found.source]
+
+
+def _raise(_found: Destination) -> None:
+    raise OSError("LimitExceededException")
+
+
+def test_the_window_in_which_events_may_have_been_dropped_is_measured() -> None:
+    found = destination(replace(ACTIVE, source_status_at=NOW - timedelta(seconds=60)))
+    world = World(found)
+    world.looks[found.source] = IS_PENDING
+    assert world.run().dropped_seconds == 90
+
+
+def test_a_deletion_that_was_cut_off_is_finished() -> None:
+    found = destination(deleting=True)
+    world = World(found)
+    world.held(found, NOW)
+    world.keys.add(held.released_key(HeldKey("c42", "prod", found.id, NOW, "old").text()))
+    another = world.held(destination(customer="c43"), NOW)
+    assert world.run().deleted == 1
+    assert (world.deleted_sources, world.destinations, world.keys) == ([found.source], {}, {another})
+
+
+def test_holding_ends_and_is_told_a_day_before() -> None:
+    found = destination(SourceState(SourceStatus.PENDING))
+    world = World(found)
+    world.looks[found.source] = IS_PENDING
+    world.held(found, NOW - timedelta(days=14))
+    expiring = world.held(found, NOW - timedelta(days=13))
+    new = world.held(found, NOW - timedelta(days=12, hours=23))
+    report = world.run()
+    assert (report.expired_webhooks, report.expiring_webhooks) == (1, 1)
+    assert world.keys == {expiring, new}
+    assert [(event.detail_type, event.detail["webhooks"]) for event in world.events] == [
+        ("Entries Expired", 1),
+        ("Entries Expiring", 1),
+    ]
+
+
+def test_what_is_being_released_does_not_end() -> None:
+    found = destination(replace(ACTIVE, releasing_at=NOW))
+    world = World(found)
+    key = world.held(found, NOW - timedelta(days=30))
+    world.run()
+    assert world.keys == {key}
+
+
+@pytest.mark.parametrize("look", [IS_ACTIVE, IS_PENDING, IS_GONE])
+def test_observing_changes_nothing(look: Look) -> None:
+    found = [destination(SourceState()), destination(customer="c43", deleting=True)]
+    world = World(*found)
+    world.looks = dict.fromkeys((one.source for one in found), look)
+    key = world.held(found[0], NOW - timedelta(days=30))
+    for _ in range(3):
+        world.run(replace(SETTINGS, observe=True))
+    assert list(world.destinations.values()) == found
+    assert (world.created, world.deleted_sources, world.released, world.keys) == ([], [], [], {key})
+
+
+def test_the_report_counts_sources_by_status_and_knows_the_oldest_look() -> None:
+    old = replace(ACTIVE, source_status_at=NOW - timedelta(minutes=7))
+    world = World(*many(2, old), destination(SourceState(SourceStatus.PENDING), status=Status.PAUSED))
+    world.looks[destination().source] = IS_PENDING
+    report = world.run()
+    assert report.states == {"active": 2, "pending": 1}
+    assert report.oldest_look_seconds == pytest.approx(420, abs=1)
