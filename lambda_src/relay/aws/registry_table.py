@@ -8,21 +8,10 @@ from dataclasses import fields
 from typing import Any
 
 from relay.destinations import items
+from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
 from relay.destinations.model import Destination, SourceState
 
 _FAILED = "ConditionalCheckFailed"
-
-
-class DestinationExistsError(Exception):
-    """The customer has a destination of this name."""
-
-
-class SourceOwnedError(Exception):
-    """The source belongs to another destination."""
-
-
-class ChangedError(Exception):
-    """The destination was changed, deleted or created anew meanwhile."""
 
 
 class RegistryTable:

@@ -33,16 +33,17 @@ class Event:
 class ReconcileServices:
     """How the reconciler reaches AWS; each raises OSError, and Throttled where AWS wants fewer calls.
 
-    `look` returns what AWS says of a source, and AWS's own time: the function's clock may be wrong. `create_source` and
-    `delete_source` succeed if it is there, or gone, already. `save` stores a changed configuration, `save_state` the
-    rest; both ignore a destination that was changed meanwhile (the next minute looks again). `forget` deletes the items
-    of a destination. `start_release` asks the releaser to begin. `keys` yields the held keys of a prefix, in order.
+    `look` returns what AWS says of the destination's source in its account, and AWS's own time: the function's clock
+    may be wrong. `create_source` and `delete_source` succeed if it is there, or gone, already. `save` stores a changed
+    configuration, `save_state` the rest; both ignore a destination that was changed meanwhile (the next minute looks
+    again). `forget` deletes the items of a destination. `start_release` asks the releaser to begin. `keys` yields the
+    held keys of a prefix, in order.
     """
 
     waiting: Callable[[str], Iterable[tuple[str, str]]]
     destinations: Callable[[], Iterable[Destination]]
     find: Callable[[str, str], Destination | None]
-    look: Callable[[str, str], tuple[Look, datetime]]
+    look: Callable[[Destination], tuple[Look, datetime]]
     create_source: Callable[[Destination], None]
     delete_source: Callable[[Destination], None]
     save: Callable[[Destination, Destination], None]
@@ -132,7 +133,7 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
             finish_deletion(destination, services)
             report.deleted += 1
         return
-    look, now = services.look(destination.aws_region, destination.source)
+    look, now = services.look(destination)
     report.looks += 1
     change = look_at(destination, look, now, settings.settle)
     if change.dropped_since:

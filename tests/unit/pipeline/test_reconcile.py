@@ -74,10 +74,9 @@ class World:
             if found.aws_region == region and items.needs_attention(found):
                 yield found.customer, found.name
 
-    def _look(self, region: str, source: str) -> tuple[Look, datetime]:
-        assert region == REGION
-        self.looked.append(source)
-        look = self.looks.get(source, IS_ACTIVE)
+    def _look(self, found: Destination) -> tuple[Look, datetime]:
+        self.looked.append(found.source)
+        look = self.looks.get(found.source, IS_ACTIVE)
         if isinstance(look, OSError):
             raise look
         return look, self.now

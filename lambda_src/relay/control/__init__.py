@@ -1,0 +1,1 @@
+"""The control API: a SaaS connects its customers' destinations. Not on a webhook's way."""

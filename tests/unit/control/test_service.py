@@ -1,0 +1,370 @@
+"""A SaaS connects its customers' destinations: what is allowed, what is refused, and what is left when AWS refuses."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from relay.control.errors import ControlError
+from relay.control.service import Control, ControlServices, Held, Precondition, Settings, Wanted
+from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
+from relay.destinations.model import Destination, SourceState, SourceStatus, Status
+from relay.pipeline.reconcile import Event
+from tests.unit.destinations.destinations import ACTIVE, NOW, destination
+
+PARTNER = "aws.partner/acme.example"
+SETTINGS = Settings(PARTNER, ("us-east-1", "eu-west-1"), timedelta(seconds=30))
+WANTED = Wanted("222222222222", "us-east-1")
+ALWAYS = Precondition()
+BACKEND = "arn:aws:sts::111111111111:assumed-role/backend/session"
+
+
+class World:
+    """Stands for the registry, AWS and the bucket; also the registry's table."""
+
+    def __init__(self, *destinations: Destination) -> None:
+        self.rows = {(found.customer, found.name): found for found in destinations}
+        self.sources: list[str] = []
+        self.refusal: Exception | None = None
+        self.finished: list[str] = []
+        self.released: list[tuple[str, datetime | None]] = []
+        self.pings: list[Mapping[str, object]] = []
+        self.held = Held()
+        self.events: list[Event] = []
+        self.faster: Destination | None = None
+        self.ids = iter(f"id{number:04}" for number in range(1000))
+        services = ControlServices(
+            table=self,
+            create_source=self._create_source,
+            finish_deletion=self._finish_deletion,
+            forget=self._forget,
+            start_release=lambda found, since: self.released.append((found.label, since)),
+            ping=self._ping,
+            count_held=lambda _: self.held,
+            notify=self.events.extend,
+            now=lambda: NOW,
+            new_id=lambda: next(self.ids),
+        )
+        self.control = Control(services, SETTINGS)
+
+    def query(self, customer: str) -> Sequence[Destination]:
+        return [found for _, found in sorted(self.rows.items()) if found.customer == customer]
+
+    def create(self, found: Destination) -> None:
+        if (found.customer, found.name) in self.rows:
+            raise DestinationExistsError
+        if any((row.aws_region, row.source) == (found.aws_region, found.source) for row in self.rows.values()):
+            raise SourceOwnedError
+        self.rows[found.customer, found.name] = found
+
+    def replace(self, before: Destination, after: Destination) -> None:
+        if self.faster:
+            self.rows[before.customer, before.name] = self.faster
+        if self.rows.get((before.customer, before.name)) != before:
+            raise ChangedError
+        assert after.version == before.version + 1
+        self.rows[before.customer, before.name] = after
+
+    def save_state(self, before: Destination, after: Destination) -> None:
+        if self.rows[before.customer, before.name].id != before.id:
+            raise ChangedError
+        self.rows[before.customer, before.name] = after
+
+    def put(self, customer: str = "c42", name: str = "prod", wanted: Wanted = WANTED) -> Destination:
+        """PUT a destination without a precondition."""
+        return self.control.put(customer, name, wanted, BACKEND, ALWAYS)[0]
+
+    def told(self) -> list[str]:
+        """Return the operational events by their detail-type."""
+        return [event.detail_type for event in self.events]
+
+    def _create_source(self, found: Destination) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.sources.append(found.source)
+
+    def _finish_deletion(self, found: Destination) -> None:
+        self.finished.append(found.source)
+        self._forget(found)
+
+    def _forget(self, found: Destination) -> None:
+        del self.rows[found.customer, found.name]
+
+    def _ping(self, _found: Destination, detail_type: str, detail: Mapping[str, object]) -> str:
+        if self.refusal:
+            raise self.refusal
+        self.pings.append({"detail-type": detail_type, **detail})
+        return "event-1"
+
+
+def test_a_new_destination_has_a_source_of_its_own_with_an_id_that_is_never_used_again() -> None:
+    world = World()
+    created = world.put()
+    assert created.source == f"{PARTNER}/c42/prod-id0000"
+    assert world.sources == [created.source]
+    world.control.delete("c42", "prod", discard=False, actor=BACKEND)
+    assert world.put().source == f"{PARTNER}/c42/prod-id0001"
+
+
+def test_the_same_put_again_changes_nothing() -> None:
+    world = World()
+    first = world.put()
+    assert world.control.put("c42", "prod", WANTED, "somebody else", ALWAYS) == (first, False)
+    assert world.told() == ["Destination Created"]
+
+
+def test_a_changed_put_is_a_new_version_with_whoever_changed_it() -> None:
+    world = World()
+    first = world.put()
+    changed = world.control.put("c42", "prod", replace(WANTED, detail_types=("order.*",)), "arn:x", ALWAYS)[0]
+    assert (changed.detail_types, changed.version, changed.updated_by) == (("order.*",), first.version + 1, "arn:x")
+    assert changed.etag != first.etag
+    assert world.told()[-1] == "Destination Updated"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        (replace(WANTED, aws_account_id="333333333333"), "aws_account_id"),
+        (replace(WANTED, aws_region="eu-west-1"), "aws_region"),
+        (replace(WANTED, source=f"{PARTNER}/c42/other"), "source"),
+    ],
+)
+def test_a_field_that_cannot_change_is_named(wanted: Wanted, name: str) -> None:
+    world = World()
+    first = world.put()
+    with pytest.raises(ControlError) as raised:
+        world.put(wanted=wanted)
+    assert (raised.value.status, raised.value.code, raised.value.extra) == (409, "immutable", {"field": name})
+    assert world.control.get("c42", "prod") == first
+
+
+def test_a_source_that_was_made_by_hand_is_adopted() -> None:
+    world = World()
+    assert world.put(wanted=replace(WANTED, source=f"{PARTNER}/by-hand")).source == f"{PARTNER}/by-hand"
+
+
+def test_a_source_has_one_owner() -> None:
+    world = World()
+    wanted = replace(WANTED, source=f"{PARTNER}/by-hand")
+    world.put(wanted=wanted)
+    with pytest.raises(ControlError) as raised:
+        world.put(customer="c43", wanted=wanted)
+    assert (raised.value.status, raised.value.code) == (409, "source-owned")
+    assert world.control.list("c43") == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        (replace(WANTED, aws_account_id="22222222222"), "aws_account_id"),
+        (replace(WANTED, aws_account_id="2222222222222"), "aws_account_id"),
+        (replace(WANTED, aws_account_id="22222222222\n"), "aws_account_id"),
+        (replace(WANTED, aws_account_id="٢٢٢٢٢٢٢٢٢٢٢٢"), "aws_account_id"),
+        (replace(WANTED, aws_region="mars-1"), "aws_region"),
+        (replace(WANTED, detail_types=()), "detail_types"),
+        (replace(WANTED, detail_types=("*.created",)), "detail_types"),
+        (replace(WANTED, detail_types=("a**",)), "detail_types"),
+        (replace(WANTED, detail_types=("",)), "detail_types"),
+        (replace(WANTED, detail_types=("x" * 129,)), "detail_types"),
+        (replace(WANTED, detail_types=("x",) * 101), "detail_types"),
+        (replace(WANTED, metadata={str(number): "" for number in range(11)}), "metadata"),
+        (replace(WANTED, source="aws.partner/other.example/c42"), "source"),
+        (replace(WANTED, source=f"{PARTNER}x/c42"), "source"),
+        (replace(WANTED, source=f"{PARTNER}/" + "x" * 256), "source"),
+        (replace(WANTED, source=f"{PARTNER}/a b"), "source"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_field(wanted: Wanted, name: str) -> None:
+    world = World()
+    with pytest.raises(ControlError) as raised:
+        world.put(wanted=wanted)
+    assert (raised.value.status, raised.value.extra["field"]) == (422, name)
+    assert (world.rows, world.sources) == ({}, [])
+
+
+@pytest.mark.parametrize("customer", ["..", ".", "a/b", "", "c42\n", "x" * 65])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda control, customer: control.get(customer, "prod"),
+        lambda control, customer: control.list(customer),
+        lambda control, customer: control.pause(customer, "prod", BACKEND),
+        lambda control, customer: control.ping(customer, "prod"),
+        lambda control, customer: control.release(customer, "prod", None),
+        lambda control, customer: control.put(customer, "prod", WANTED, BACKEND, ALWAYS),
+        lambda control, customer: control.delete(customer, "prod", discard=True, actor=BACKEND),
+        lambda control, customer: control.delete_customer(customer, discard=True, actor=BACKEND),
+    ],
+)
+def test_a_customer_that_could_be_a_path_is_refused_everywhere(
+    customer: str, operation: Callable[[Control, str], object]
+) -> None:
+    with pytest.raises(ControlError) as raised:
+        operation(World().control, customer)
+    assert raised.value.status == 422
+
+
+def test_a_customer_has_at_most_twenty_destinations() -> None:
+    world = World()
+    for number in range(20):
+        world.put(name=f"d{number}")
+    with pytest.raises(ControlError) as raised:
+        world.put(name="one-too-many")
+    assert (raised.value.status, raised.value.code) == (422, "too-many-destinations")
+    world.put(name="d3")  # one that is there may be changed
+
+
+def test_a_destination_that_aws_refuses_is_not_there_and_nothing_is_deleted_in_aws() -> None:
+    world = World()
+    world.refusal = SourceRefusedError("LimitExceededException", "")
+    with pytest.raises(ControlError) as raised:
+        world.put()
+    assert (raised.value.status, raised.value.code) == (503, "source-limit")
+    assert (world.rows, world.finished) == ({}, [])
+
+
+def test_a_source_that_is_offered_to_another_account_is_not_taken_nor_deleted() -> None:
+    world = World()
+    world.refusal = SourceOwnedError()
+    with pytest.raises(ControlError) as raised:
+        world.put()
+    assert (raised.value.status, raised.value.code, world.finished) == (409, "source-owned", [])
+
+
+def test_a_function_that_ends_before_the_source_is_made_leaves_a_destination_for_the_reconciler() -> None:
+    world = World()
+    world.refusal = OSError("the process ended")
+    with pytest.raises(OSError, match="ended"):
+        world.put()
+    assert world.control.get("c42", "prod").state.source_status is SourceStatus.UNKNOWN
+
+
+def test_preconditions_are_kept() -> None:
+    world = World()
+    for condition in (Precondition(if_match='"x-1"'),):
+        with pytest.raises(ControlError) as raised:
+            world.control.put("c42", "prod", WANTED, BACKEND, condition)
+        assert raised.value.status == 412
+    created, new = world.control.put("c42", "prod", WANTED, BACKEND, Precondition(if_none_match=True))
+    assert new
+    for condition in (Precondition(if_none_match=True), Precondition(if_match='"x-1"')):
+        with pytest.raises(ControlError) as raised:
+            world.control.put("c42", "prod", replace(WANTED, description="new"), BACKEND, condition)
+        assert raised.value.status == 412
+    changed = replace(WANTED, description="new")
+    assert world.control.put("c42", "prod", changed, BACKEND, Precondition(if_match=created.etag))[0].version == 2
+
+
+def test_of_two_writers_the_slower_is_told() -> None:
+    world = World()
+    created = world.put()
+    world.faster = replace(created, description="faster", version=2)
+    with pytest.raises(ControlError) as raised:
+        world.put(wanted=replace(WANTED, description="slower"))
+    assert (raised.value.status, raised.value.code) == (409, "changed")
+    assert world.control.get("c42", "prod").description == "faster"
+
+
+def test_pause_and_resume_twice_are_the_same_as_once() -> None:
+    world = World(destination(ACTIVE))
+    paused = world.control.pause("c42", "prod", BACKEND)
+    assert world.control.pause("c42", "prod", BACKEND) == paused
+    resumed = world.control.resume("c42", "prod", BACKEND)
+    assert world.control.resume("c42", "prod", BACKEND) == resumed
+    assert world.told() == ["Destination Paused", "Destination Resumed"]
+
+
+def test_resume_releases_what_waited() -> None:
+    world = World(destination(ACTIVE, status=Status.PAUSED))
+    assert world.control.resume("c42", "prod", BACKEND).state.releasing_at == NOW
+    assert world.released == [("c42/prod", None)]
+
+
+def test_resume_does_not_release_to_a_source_that_nobody_listens_to() -> None:
+    world = World(destination(SourceState(SourceStatus.PENDING), status=Status.PAUSED))
+    world.control.resume("c42", "prod", BACKEND)
+    assert world.released == []
+
+
+def test_a_disabled_destination_starts_again_and_is_looked_at() -> None:
+    disabled = destination(ACTIVE, status=Status.DISABLED, status_reason="refused")
+    resumed = World(disabled).control.resume("c42", "prod", BACKEND)
+    assert (resumed.status, resumed.status_reason) == (Status.ENABLED, "")
+    assert resumed.state.source_status is SourceStatus.UNKNOWN
+
+
+def test_release_ends_settling() -> None:
+    world = World(destination(replace(ACTIVE, settling_since=NOW)))
+    assert world.control.release("c42", "prod", None).holding is None
+    assert world.released == [("c42/prod", None)]
+
+
+def test_release_since_sends_once_more() -> None:
+    world = World(destination(ACTIVE))
+    world.control.release("c42", "prod", NOW)
+    assert world.released == [("c42/prod", NOW)]
+
+
+@pytest.mark.parametrize(
+    ("found", "holding"),
+    [
+        (destination(SourceState(SourceStatus.PENDING)), "source-pending"),
+        (destination(ACTIVE, status=Status.PAUSED), "paused"),
+        (destination(ACTIVE, status=Status.DISABLED), "disabled"),
+    ],
+)
+def test_release_says_why_nothing_can_be_received(found: Destination, holding: str) -> None:
+    world = World(found)
+    with pytest.raises(ControlError) as raised:
+        world.control.release("c42", "prod", None)
+    assert (raised.value.status, raised.value.extra, world.released) == (409, {"holding": holding}, [])
+
+
+def test_a_ping_says_whose_it_is() -> None:
+    world = World(destination(replace(ACTIVE, settling_since=NOW)))
+    assert world.control.ping("c42", "prod") == "event-1"
+    [ping] = world.pings
+    assert (ping["detail-type"], ping["customer"], ping["destination"]) == ("Ping", "c42", "prod")
+
+
+def test_a_ping_to_a_source_that_nobody_attached_says_so() -> None:
+    world = World(destination(SourceState(SourceStatus.PENDING)))
+    with pytest.raises(ControlError) as raised:
+        world.control.ping("c42", "prod")
+    assert (raised.value.status, raised.value.extra) == (409, {"source_status": "pending"})
+
+
+def test_a_destination_with_webhooks_that_wait_is_not_deleted_by_accident() -> None:
+    world = World(destination())
+    world.held = Held(1204, at_least=False, oldest_at=NOW)
+    with pytest.raises(ControlError) as raised:
+        world.control.delete("c42", "prod", discard=False, actor=BACKEND)
+    assert raised.value.extra == {"held": {"webhooks": 1204, "at_least": False}}
+    world.control.delete("c42", "prod", discard=True, actor=BACKEND)
+    assert world.finished == [destination().source]
+
+
+def test_a_customer_is_deleted_with_all_destinations() -> None:
+    world = World(destination(), destination(name="stage", id="b", source="b"), destination(customer="c43", source="c"))
+    assert world.control.delete_customer("c42", discard=False, actor=BACKEND) == 2
+    assert list(world.rows) == [("c43", "prod")]
+
+
+def test_what_is_being_deleted_is_not_there_and_cannot_be_created_yet() -> None:
+    world = World(destination(deleting=True))
+    assert world.control.list("c42") == []
+    with pytest.raises(ControlError) as raised:
+        world.control.get("c42", "prod")
+    assert raised.value.status == 404
+    with pytest.raises(ControlError) as raised:
+        world.put()
+    assert raised.value.status == 409
+
+
+def test_a_change_says_when_it_is_in_force() -> None:
+    world = World()
+    created = world.put()
+    assert world.control.effective_at(created, first=True) == NOW + timedelta(seconds=1)
+    assert world.control.effective_at(created, first=False) == NOW + timedelta(seconds=30)
