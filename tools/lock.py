@@ -46,6 +46,7 @@ LOCKS = (
     Lock("local", "requirements.txt"),
     Lock("function", "requirements-function.txt", LAMBDA),
     Lock("cryptography", "requirements-cryptography.txt", LAMBDA),
+    Lock("control", "requirements-control.txt", LAMBDA),
     Lock("emulator", "local/requirements-emulator.txt", shared=False),
     Lock("runtime", "local/requirements-runtime.txt", shared=False, platforms=LINUX),  # awslambdaric has no others
     Lock("lock", "requirements-lock.txt", shared=False),
