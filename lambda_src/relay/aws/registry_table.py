@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -11,6 +11,7 @@ from relay.destinations import items
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
 from relay.destinations.model import Destination, SourceState
 
+_MAX_SCANS = 5
 _FAILED = "ConditionalCheckFailed"
 
 
@@ -65,6 +66,32 @@ class RegistryTable:
             else:
                 waiting[key] = item
         yield from items.destinations(waiting.values())  # a configuration whose status was never written
+
+    def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
+        """Return the next destinations that are wanted, whole customers, and the last customer read; empty at the end.
+
+        At most a few pages of the table are read, so there may be fewer than `limit`.
+        """
+        start = items.marshal({"pk": items.partition(after), "sk": "~"}) if after else None
+        found: list[Destination] = []
+        for _ in range(_MAX_SCANS):
+            page = self._client.scan(TableName=self._name, **({"ExclusiveStartKey": start} if start else {}))
+            customers: dict[str, list[Any]] = {}
+            for item in page["Items"]:
+                customers.setdefault(item["pk"]["S"], []).append(item)
+            start = page.get("LastEvaluatedKey")
+            if start and len(customers) > 1:  # the last one may go on in the next page: it is read from its beginning
+                customers.popitem()
+            for partition, rows in customers.items():
+                found += filter(wanted, items.destinations(rows))
+                if partition.startswith("customer#"):
+                    after = partition.removeprefix("customer#")
+                if len(found) >= limit:
+                    return found, after
+            if not start:
+                return found, ""
+            start = items.marshal({"pk": next(reversed(customers)), "sk": "~"})
+        return found, after
 
     def create(self, destination: Destination) -> None:
         """Write a new destination and who owns its source; raise DestinationExistsError or SourceOwnedError."""

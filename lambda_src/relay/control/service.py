@@ -41,6 +41,9 @@ class Table(Protocol):
     def create(self, destination: Destination) -> None:
         """Write a new destination; raise DestinationExistsError or SourceOwnedError."""
 
+    def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
+        """Return the next destinations that are wanted, and the last customer of these; empty at the end."""
+
     def replace(self, before: Destination, after: Destination) -> None:
         """Write a change; raise ChangedError if `before` is not what is there."""
 
@@ -117,7 +120,7 @@ class Control:
         self._services = services
         self._settings = settings
 
-    def list(self, customer: str) -> list[Destination]:
+    def destinations(self, customer: str) -> list[Destination]:
         """Return the customer's destinations, by name."""
         _check_customer(customer)
         return [found for found in self._services.table.query(customer) if not found.deleting]
@@ -130,6 +133,26 @@ class Control:
             if found.name == name and not found.deleting:
                 return found
         raise not_found(customer, name)
+
+    def page(self, after: str, limit: int, source_status: SourceStatus | None) -> tuple[list[Destination], str]:
+        """Return destinations of the customers that follow `after`, and the last of these; empty if none follows.
+
+        About `limit` of them: customers are not divided, and a page may be shorter, because it was looked for those
+        with this `source_status` for long enough.
+        """
+
+        def wanted(found: Destination) -> bool:
+            return not found.deleting and source_status in {None, found.state.source_status}
+
+        return self._services.table.page(after, limit, wanted)
+
+    def count_held(self, destination: Destination) -> Held:
+        """Return how many webhooks wait."""
+        return self._services.count_held(destination)
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._services.now()
 
     def put(
         self, customer: str, name: str, wanted: Wanted, actor: str, condition: Precondition
@@ -211,7 +234,7 @@ class Control:
 
     def delete_customer(self, customer: str, *, discard: bool, actor: str) -> int:
         """Delete everything of a customer; return the number of destinations."""
-        there = self.list(customer)
+        there = self.destinations(customer)
         if not discard:
             self._refuse_while_held(there)
         for before in there:

@@ -51,6 +51,15 @@ class World:
     def query(self, customer: str) -> Sequence[Destination]:
         return [found for _, found in sorted(self.rows.items()) if found.customer == customer]
 
+    def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
+        customers = sorted({customer for customer, _ in self.rows if customer > after})
+        found: list[Destination] = []
+        for customer in customers:
+            found += filter(wanted, self.query(customer))
+            if len(found) >= limit:
+                return found, customer if customer != customers[-1] else ""
+        return found, ""
+
     def create(self, found: Destination) -> None:
         if (found.customer, found.name) in self.rows:
             raise DestinationExistsError
@@ -152,7 +161,7 @@ def test_a_source_has_one_owner() -> None:
     with pytest.raises(ControlError) as raised:
         world.put(customer="c43", wanted=wanted)
     assert (raised.value.status, raised.value.code) == (409, "source-owned")
-    assert world.control.list("c43") == []
+    assert world.control.destinations("c43") == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +198,7 @@ def test_what_cannot_be_used_is_refused_with_its_field(wanted: Wanted, name: str
     "operation",
     [
         lambda control, customer: control.get(customer, "prod"),
-        lambda control, customer: control.list(customer),
+        lambda control, customer: control.destinations(customer),
         lambda control, customer: control.pause(customer, "prod", BACKEND),
         lambda control, customer: control.ping(customer, "prod"),
         lambda control, customer: control.release(customer, "prod", None),
@@ -354,7 +363,7 @@ def test_a_customer_is_deleted_with_all_destinations() -> None:
 
 def test_what_is_being_deleted_is_not_there_and_cannot_be_created_yet() -> None:
     world = World(destination(deleting=True))
-    assert world.control.list("c42") == []
+    assert world.control.destinations("c42") == []
     with pytest.raises(ControlError) as raised:
         world.control.get("c42", "prod")
     assert raised.value.status == 404
