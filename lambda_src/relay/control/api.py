@@ -47,7 +47,7 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
     app = APIGatewayHttpResolver(enable_validation=True)
     errors: dict[int, Any] = {
         status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"model": Problem}}}
-        for status in (400, 404, 409, 412, 413, 422, 502, 503)
+        for status in (400, 404, 409, 412, 413, 415, 422, 502, 503)
     }
 
     def actor() -> str:
@@ -159,12 +159,28 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
 
 
 def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return the answer to one request. What is too large is refused before it is parsed."""
-    if len(event.get("body") or "") > MAX_BODY_BYTES:
-        too_large = ControlError(413, "too-large", f"The body is over {MAX_BODY_BYTES} bytes.")
-        body = _problem_body(too_large, _request_id(event))
-        return {"statusCode": 413, "headers": {"Content-Type": PROBLEM}, "body": body, "isBase64Encoded": False}
+    """Return the answer to one request. What is too large, or no JSON, is refused before it is parsed."""
+    if refusal := _refuse_body(event):
+        body = _problem_body(refusal, _request_id(event))
+        return {
+            "statusCode": int(refusal.status),
+            "headers": {"Content-Type": PROBLEM},
+            "body": body,
+            "isBase64Encoded": False,
+        }
     return app.resolve(event, context)
+
+
+def _refuse_body(event: Mapping[str, Any]) -> ControlError | None:
+    body = event.get("body") or ""
+    if len(body) > MAX_BODY_BYTES:
+        return ControlError(413, "too-large", f"The body is over {MAX_BODY_BYTES} bytes.")
+    content_type = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("content-type", "")
+    if body and content_type.partition(";")[0].strip().lower() != JSON:
+        return ControlError(415, "not-json", f"Content-Type: expected {JSON}.", field="Content-Type")
+    if body and event.get("isBase64Encoded"):  # API Gateway gives JSON as text
+        return ControlError(415, "not-json", "The body is not text.", field="body")
+    return None
 
 
 def openapi(app: APIGatewayHttpResolver, version: str) -> dict[str, Any]:
