@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from relayctl import output
+from relayctl.control import ControlApiError
 
 NO_REGION = "No AWS Region is set: use --region, AWS_REGION or a profile; relay.toml lists the Regions of the relay."
 NO_CREDENTIALS = (
@@ -26,13 +27,27 @@ class Account:
     region: str | None
     endpoint_url: str | None
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of `service`. Raise the SDK's errors."""
+    def session(self) -> boto3.Session:
+        """Return a session with the account's credentials and Region. Raise the SDK's errors."""
         session = boto3.Session(profile_name=self.profile, region_name=self.region)
         if not session.region_name:
             raise NoRegionError  # STS would answer from its global endpoint
+        return session
+
+    def assume(self, role_arn: str) -> boto3.Session:
+        """Return a session with the credentials of a role. Raise the SDK's errors."""
+        role = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="relayctl")["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=role["AccessKeyId"],
+            aws_secret_access_key=role["SecretAccessKey"],
+            aws_session_token=role["SessionToken"],
+            region_name=self.session().region_name,
+        )
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of `service`. Raise the SDK's errors."""
         retries: Any = {"mode": "standard", "total_max_attempts": 3}
-        return session.client(
+        return self.session().client(
             service,  # type: ignore[call-overload] # any service
             endpoint_url=self.endpoint_url,
             config=Config(connect_timeout=5, read_timeout=30, retries=retries),
@@ -72,5 +87,5 @@ def report_errors() -> Iterator[None]:
         output.fail(NO_REGION)
     except NoCredentialsError:
         output.fail(NO_CREDENTIALS)
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, ControlApiError) as error:
         output.fail(str(error))

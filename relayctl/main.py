@@ -7,7 +7,7 @@ import typer
 
 from relay import config
 from relay.config import stage_names
-from relayctl.commands import account, check, dead_letters, map, presets, routes, schema, send, sources  # noqa: A004 # the command
+from relayctl.commands import account, check, dead_letters, destinations, map, presets, routes, schema, send, sources  # noqa: A004 # the command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,6 +45,7 @@ app.command("map")(map.map_payload)
 app.command("send")(send.send)
 app.command("routes")(routes.list_routes)
 app.command("schema")(schema.print_schema)
+app.add_typer(destinations.app, name="destinations")
 app.add_typer(presets.app, name="presets")
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")

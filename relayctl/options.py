@@ -10,8 +10,9 @@ import typer
 
 from relay.config import stage_names
 from relay.config.regions import region_problem
-from relayctl import aws
+from relayctl import aws, output
 from relayctl.aws import Account, Stack
+from relayctl.control import ControlApi
 from relayctl.output import OutputFormat
 
 Command = Callable[..., None]
@@ -87,3 +88,33 @@ def _stack(
     endpoint_url: EndpointOption = None,
 ) -> Stack:
     return Stack(Account(profile, region, endpoint_url), stack_name)
+
+
+def control_options(command: Command) -> Command:
+    """Decorate a command that takes an `api`, with the options that choose the control API and who calls it.
+
+    What the API refuses and errors of AWS are reported as one line with exit code 1.
+    """
+    return option_group("api", _control_api)(aws.report_errors()(command))
+
+
+def _control_api(
+    control_url: Annotated[
+        str | None,
+        typer.Option("--control-url", envvar="RELAY_CONTROL_URL", help="The control API, if not that of --stack-name."),
+    ] = None,
+    role_arn: Annotated[
+        str | None, typer.Option("--role-arn", help="A role to assume first: the stack's output ControlRoleArn.")
+    ] = None,
+    stack_name: StackOption = stage_names.STACK,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+) -> ControlApi:
+    account = Account(profile, region, endpoint_url)
+    with aws.report_errors():
+        session = account.assume(role_arn) if role_arn else account.session()
+        url = control_url or Stack(account, stack_name).outputs().get("ControlUrl", "")
+    if not url:
+        output.fail(f"The stack {stack_name} has no control API: add [destinations] to relay.toml and deploy.")
+    return ControlApi(url.rstrip("/"), session)
