@@ -116,5 +116,5 @@ def _control_api(
         session = account.assume(role_arn) if role_arn else account.session()
         url = control_url or Stack(account, stack_name).outputs().get("ControlUrl", "")
     if not url:
-        output.fail(f"The stack {stack_name} has no control API: add [destinations] to relay.toml and deploy.")
+        output.fail(f"The stack {stack_name} has no control API: see --stack-name and --control-url.")
     return ControlApi(url.rstrip("/"), session)

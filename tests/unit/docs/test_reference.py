@@ -42,8 +42,10 @@ def test_the_page_of_relayctl_has_every_command() -> None:
 
 
 def names(command: Any, before: str = "") -> Iterator[str]:
-    """Return the names of all commands below `command`, and of groups that do something by themselves."""
+    """Return the names of all commands below `command` that help shows, and of groups that do something themselves."""
     for name, below in command.commands.items():
+        if below.hidden:
+            continue
         is_group = hasattr(below, "commands")
         if not is_group or below.invoke_without_command:
             yield before + name
