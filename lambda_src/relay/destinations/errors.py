@@ -19,3 +19,7 @@ class SourceRefusedError(Exception):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+class ThrottledError(OSError):
+    """AWS wants fewer calls."""

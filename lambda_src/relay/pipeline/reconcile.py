@@ -9,16 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relay.destinations import held
+from relay.destinations.errors import ThrottledError
 from relay.destinations.model import Destination, SourceStatus
 from relay.destinations.reconcile import Action, Change, Look, look_at
 
 EXPIRES_SOON = timedelta(days=1)
 MOST_KEYS = 1000
 """Of one destination whose holding has ended, in one minute."""
-
-
-class Throttled(OSError):
-    """AWS wants fewer calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileServices:
-    """How the reconciler reaches AWS; each raises OSError, and Throttled where AWS wants fewer calls.
+    """How the reconciler reaches AWS; each raises OSError, and ThrottledError where AWS wants fewer calls.
 
     `look` returns what AWS says of the destination's source in its account, and AWS's own time: the function's clock
     may be wrong. `create_source` and `delete_source` succeed if it is there, or gone, already. `save` stores a changed
@@ -99,7 +96,7 @@ def reconcile(region: str, services: ReconcileServices, settings: Settings, ends
         begun = services.clock()
         try:
             _reconcile_one(destination, services, settings, report)
-        except Throttled:
+        except ThrottledError:
             report.throttled += 1
             looks_per_second = max(1.0, looks_per_second / 2)
         except OSError as error:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from relay.destinations import held, items
+from relay.destinations.errors import ThrottledError
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
 from relay.destinations.reconcile import Look
-from relay.pipeline.reconcile import Event, ReconcileServices, Report, Settings, Throttled, reconcile
+from relay.pipeline.reconcile import Event, ReconcileServices, Report, Settings, reconcile
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 SETTINGS = Settings(timedelta(minutes=10), timedelta(days=14), timedelta(seconds=30))
@@ -141,8 +142,8 @@ def test_ten_thousand_sources_are_seen_within_ten_runs() -> None:
 def test_a_throttle_halves_the_rate() -> None:
     found = many(2000)
     world = World(*found)
-    world.looks = {one.source: Throttled("Rate exceeded") for one in found[:1]}
-    world.looks[found[0].source] = Throttled("Rate exceeded")
+    world.looks = {one.source: ThrottledError("Rate exceeded") for one in found[:1]}
+    world.looks[found[0].source] = ThrottledError("Rate exceeded")
     report = world.run()
     assert report.throttled == 1
     assert report.looks == pytest.approx(500, abs=2)
