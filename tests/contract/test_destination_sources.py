@@ -9,11 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.stub import Stubber
 
 from local.deploy import CUSTOMER
 from local.process import PARTNER
 from relay.aws.destination_sources import DestinationSources
-from relay.destinations.errors import SourceOwnedError, SourceRefusedError
+from relay.destinations.errors import SourceOwnedError, SourceRefusedError, ThrottledError
 from relay.destinations.model import Destination, SourceStatus
 from tests.local_bus import REGION
 from tests.unit.destinations.destinations import destination
@@ -92,3 +93,24 @@ def test_an_endpoint_that_is_away_is_an_oserror(found: Destination, call: str) -
     operation: Callable[[Destination], object] = getattr(DestinationSources(lambda _: nobody), call)
     with pytest.raises(OSError, match="partner event sources"):
         operation(found)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("AccessDeniedException", OSError),
+        ("ThrottlingException", ThrottledError),
+        ("InternalException", OSError),
+        ("LimitExceededException", SourceRefusedError),
+        ("OperationDisabledException", SourceRefusedError),
+    ],
+)
+def test_only_what_aws_refuses_for_the_source_itself_is_a_refusal(
+    found: Destination, code: str, kind: type[Exception]
+) -> None:
+    client = boto3.client("events", region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        stubber.add_client_error("create_partner_event_source", code)
+        with pytest.raises(kind) as raised:
+            DestinationSources(lambda _: client).create(found)
+    assert type(raised.value) is kind

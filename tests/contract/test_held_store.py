@@ -29,29 +29,30 @@ def key(number: int, customer: str = "c42") -> str:
 
 
 def test_what_is_put_is_read_until_it_is_deleted(store: HeldStore) -> None:
-    store.put(key(1), b"one\n")
+    store.write(key(1), b"one\n")
     assert store.read(key(1)) == b"one\n"
-    store.put(key(1), b"other\n")
+    store.write(key(1), b"other\n")
     assert store.read(key(1)) == b"other\n"
-    store.delete([key(1), key(2)])
+    store.delete(key(1))
+    store.delete(key(1))
     assert store.read(key(1)) is None
 
 
 def test_keys_come_in_the_order_in_which_webhooks_came_over_all_pages(store: HeldStore) -> None:
     for number in reversed(range(1100)):
-        store.put(key(number), b"x")
-    store.put(key(0, "c43"), b"x")
+        store.write(key(number), b"x")
+    store.write(key(0, "c43"), b"x")
     prefix = held.prefix("c42", "prod", "k3x9qa")
     assert list(store.keys(prefix)) == [key(number) for number in range(1100)]
     assert store.count(prefix) == (1100, NOW)
-    store.delete(list(store.keys(prefix)))
+    store.delete_keys(list(store.keys(prefix)))
     assert list(store.keys(prefix)) == []
     assert list(store.keys(held.HELD)) == [key(0, "c43")]
     assert store.count(prefix) == (0, None)
 
 
 def test_a_copy_is_what_was_copied(store: HeldStore) -> None:
-    store.put(key(1), b"x")
+    store.write(key(1), b"x")
     store.copy(key(1), held.released_key(key(1)))
     assert store.read(held.released_key(key(1))) == b"x"
 
@@ -59,10 +60,11 @@ def test_a_copy_is_what_was_copied(store: HeldStore) -> None:
 def test_a_bucket_that_is_not_there_is_an_oserror(bus: Any) -> None:
     nowhere = HeldStore(bus.client("s3", PARTNER, REGION), "nowhere")
     for call in (
-        lambda: nowhere.put(key(1), b""),
+        lambda: nowhere.write(key(1), b""),
         lambda: list(nowhere.keys("held/")),
         lambda: nowhere.copy(key(1), key(2)),
-        lambda: nowhere.delete([key(1)]),
+        lambda: nowhere.delete(key(1)),
+        lambda: nowhere.delete_keys([key(1)]),
         lambda: nowhere.read(key(1)),
     ):
         with pytest.raises(OSError, match="held entries"):

@@ -71,17 +71,17 @@ def test_of_two_writers_the_slower_changes_nothing(table: RegistryTable) -> None
     before = destination()
     table.create(before)
     faster, slower = (replace(before, version=2, description=text) for text in ("faster", "slower"))
-    table.replace(before, faster)
+    table.save(before, faster)
     with pytest.raises(ChangedError):
-        table.replace(before, slower)
+        table.save(before, slower)
     assert table.query("c42") == [faster]
 
 
 def test_a_look_and_a_delivery_at_the_same_moment_are_both_kept(table: RegistryTable) -> None:
     before = destination(PENDING)
     table.create(before)
-    table.save_state(before, replace(before, state=replace(PENDING, source_status=SourceStatus.ACTIVE)))
-    table.save_state(before, replace(before, state=replace(PENDING, last_delivered_at=NOW)))
+    table.save(before, replace(before, state=replace(PENDING, source_status=SourceStatus.ACTIVE)))
+    table.save(before, replace(before, state=replace(PENDING, last_delivered_at=NOW)))
     [found] = table.query("c42")
     assert (found.state.source_status, found.state.last_delivered_at) == (SourceStatus.ACTIVE, NOW)
 
@@ -89,7 +89,7 @@ def test_a_look_and_a_delivery_at_the_same_moment_are_both_kept(table: RegistryT
 def test_what_is_not_set_any_more_is_gone(table: RegistryTable) -> None:
     before = destination(replace(ACTIVE, settling_since=NOW))
     table.create(before)
-    table.save_state(before, replace(before, state=ACTIVE))
+    table.save(before, replace(before, state=ACTIVE))
     assert table.query("c42") == [destination()]
 
 
@@ -99,7 +99,7 @@ def test_the_state_of_a_destination_that_was_created_anew_is_not_overwritten(tab
     table.delete(before)
     table.create(destination(PENDING, id="zzzzzz", source="another"))
     with pytest.raises(ChangedError):
-        table.save_state(before, replace(before, state=replace(ACTIVE, last_error="old")))
+        table.save(before, replace(before, state=replace(ACTIVE, last_error="old")))
     assert table.query("c42")[0].state == PENDING
 
 
@@ -124,9 +124,9 @@ def test_only_what_somebody_waits_for_is_in_the_index(table: RegistryTable) -> N
     for created in (quiet, waiting):
         table.create(created)
     assert list(table.waiting(REGION)) == [("c42", "stage")]
-    table.save_state(waiting, replace(waiting, state=ACTIVE))
+    table.save(waiting, replace(waiting, state=ACTIVE))
     assert list(table.waiting(REGION)) == []
-    table.replace(quiet, replace(quiet, status=Status.PAUSED, version=2))
+    table.save(quiet, replace(quiet, status=Status.PAUSED, version=2))
     assert list(table.waiting(REGION)) == [("c42", "prod")]
 
 
@@ -142,11 +142,28 @@ def test_every_destination_is_found_by_scan_and_page_by_page(table: RegistryTabl
     paged: list[Destination] = []
     after, pages = "", 0
     while pages == 0 or after:
-        found, after = table.page(after, 7, lambda one: one.name == "prod")
+        found, after = table.page(after, 7, lambda found: found.name == "prod")
         paged += found
         pages += 1
     assert sorted(paged, key=_label) == [one for one in created if one.name == "prod"]
     assert pages > 3
+
+
+def test_a_table_that_is_away_is_an_oserror(client: Any) -> None:
+    nowhere = RegistryTable(client, "nowhere")
+    for call in (
+        lambda: nowhere.query("c42"),
+        lambda: nowhere.get("c42", "prod"),
+        lambda: list(nowhere.waiting(REGION)),
+        lambda: list(nowhere.all()),
+        lambda: nowhere.page("", 10, bool),
+        lambda: nowhere.create(destination()),
+        lambda: nowhere.save(destination(), destination(PENDING)),
+        lambda: nowhere.save(destination(), destination(version=2)),
+        lambda: nowhere.delete(destination()),
+    ):
+        with pytest.raises(OSError, match="registry: "):
+            call()
 
 
 def _label(found: Destination) -> str:

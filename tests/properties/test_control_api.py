@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.unit.control.gateway import Gateway
-from tests.unit.control.test_service import World
+from tests.unit.control.world import World
 
 schema = schemathesis.openapi.from_wsgi("/openapi.json", Gateway(World().control))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

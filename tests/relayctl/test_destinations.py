@@ -15,7 +15,7 @@ from botocore.credentials import Credentials
 from relay.destinations.model import SourceState, SourceStatus
 from tests.relayctl.conftest import Relayctl
 from tests.unit.control.gateway import Gateway, StartResponse
-from tests.unit.control.test_service import World
+from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "the session token")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _STATES = {"ACTIVE": SourceStatus.ACTIVE, "PENDING": SourceStatus.PENDING}
 _MISSING = "ResourceNotFoundException"
 _EXISTS = "ResourceAlreadyExistsException"
-_REFUSED = {"LimitExceededException", "OperationDisabledException", "AccessDeniedException", "ValidationException"}
+# Not AccessDeniedException: that is a mistake in our own role, and says nothing about the destination.
+_REFUSED = {"LimitExceededException", "OperationDisabledException", "ValidationException"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
 
 

@@ -29,7 +29,7 @@ class HeldStore:
         self._client = client
         self._name = name
 
-    def put(self, key: str, content: bytes) -> None:
+    def write(self, key: str, content: bytes) -> None:
         """Store `content` under `key`, replacing what is there."""
         self._call("put_object", Key=key, Body=content, ContentType="application/x-ndjson")
 
@@ -61,7 +61,11 @@ class HeldStore:
         """Copy an object within the bucket."""
         self._call("copy_object", Key=to, CopySource={"Bucket": self._name, "Key": key})
 
-    def delete(self, keys: Sequence[str]) -> None:
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is gone already is no error."""
+        self._call("delete_object", Key=key)
+
+    def delete_keys(self, keys: Sequence[str]) -> None:
         """Delete objects; one that is gone already is no error."""
         for start in range(0, len(keys), _KEYS_A_REQUEST):
             objects = [{"Key": key} for key in keys[start : start + _KEYS_A_REQUEST]]

@@ -4,21 +4,27 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from relay.aws.boto3_clients import describe_error
 from relay.destinations import items
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
 from relay.destinations.model import Destination, SourceState
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _MAX_SCANS = 5
 _FAILED = "ConditionalCheckFailed"
 
 
 class RegistryTable:
-    """The table of one stack. Every method raises botocore's errors too."""
+    """The table of one stack. Every method raises OSError if DynamoDB is away, throttles or refuses."""
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client = client
         self._name = name
 
@@ -37,7 +43,7 @@ class RegistryTable:
         """Return a destination as it is now, None if there is none."""
         keys = [items.configuration_key(customer, name), items.state_key(customer, name)]
         request: Any = {self._name: {"Keys": keys, "ConsistentRead": True}}
-        answer = self._client.batch_get_item(RequestItems=request)
+        answer = self._call("batch_get_item", RequestItems=request)
         if answer.get("UnprocessedKeys"):
             return next((found for found in self.query(customer) if found.name == name), None)
         return next(iter(items.destinations(answer["Responses"].get(self._name, []))), None)
@@ -68,14 +74,15 @@ class RegistryTable:
         yield from items.destinations(waiting.values())  # a configuration whose status was never written
 
     def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
-        """Return the next destinations that are wanted, whole customers, and the last customer read; empty at the end.
+        """Return the next destinations that are wanted, whole customers, and where the next page begins.
 
-        At most a few pages of the table are read, so there may be fewer than `limit`.
+        That is the partition read last, empty at the end of the table. At most a few pages of the table are read, so
+        there may be fewer than `limit`.
         """
-        start = items.marshal({"pk": items.partition(after), "sk": "~"}) if after else None
+        start = items.marshal({"pk": after, "sk": "~"}) if after else None
         found: list[Destination] = []
         for _ in range(_MAX_SCANS):
-            page = self._client.scan(TableName=self._name, **({"ExclusiveStartKey": start} if start else {}))
+            page = self._call("scan", TableName=self._name, **({"ExclusiveStartKey": start} if start else {}))
             customers: dict[str, list[Any]] = {}
             for item in page["Items"]:
                 customers.setdefault(item["pk"]["S"], []).append(item)
@@ -84,13 +91,12 @@ class RegistryTable:
                 customers.popitem()
             for partition, rows in customers.items():
                 found += filter(wanted, items.destinations(rows))
-                if partition.startswith("customer#"):
-                    after = partition.removeprefix("customer#")
+                after = partition
                 if len(found) >= limit:
                     return found, after
             if not start:
                 return found, ""
-            start = items.marshal({"pk": next(reversed(customers)), "sk": "~"})
+            start = items.marshal({"pk": after, "sk": "~"})
         return found, after
 
     def create(self, destination: Destination) -> None:
@@ -105,11 +111,18 @@ class RegistryTable:
         except _ConditionFailed as error:
             raise (DestinationExistsError if error.index == 0 else SourceOwnedError) from error
 
-    def replace(self, before: Destination, after: Destination) -> None:
-        """Write a changed configuration and its effect on the status; raise ChangedError if `before` is not there now.
+    def save(self, before: Destination, after: Destination) -> None:
+        """Write what changed; raise ChangedError if somebody else was faster.
 
-        `after.version` is one more than `before.version`.
+        A changed configuration (whose `version` is one higher) needs `before` to be what is there now. What changed of
+        the state alone is written beside what others write, if it is still the same destination.
         """
+        if replace(after, state=before.state) != before:
+            self._replace(before, after)
+        else:
+            self._save_state(before, after)
+
+    def _replace(self, before: Destination, after: Destination) -> None:
         unchanged = {
             "ConditionExpression": "id = :id AND version = :version",
             "ExpressionAttributeValues": items.marshal({":id": before.id, ":version": before.version}),
@@ -122,11 +135,10 @@ class RegistryTable:
         except _ConditionFailed as error:
             raise ChangedError from error
 
-    def save_state(self, before: Destination, after: Destination) -> None:
-        """Write what changed in the status; raise ChangedError if the destination is another one now."""
+    def _save_state(self, before: Destination, after: Destination) -> None:
         try:
-            self._client.update_item(TableName=self._name, **self._state_update(before, after))
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+            self._call("update_item", TableName=self._name, **self._state_update(before, after))
+        except _ConditionFailed as error:
             raise ChangedError from error
 
     def delete(self, destination: Destination) -> None:
@@ -169,19 +181,31 @@ class RegistryTable:
         }
 
     def _transact(self, *writes: tuple[str, dict[str, Any]]) -> None:
-        requests: Any = [{kind: {"TableName": self._name, **request}} for kind, request in writes]
-        try:
-            self._client.transact_write_items(TransactItems=requests)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = error.response.get("CancellationReasons", [])
-            failed = [index for index, reason in enumerate(reasons) if reason.get("Code") == _FAILED]
-            if not failed:  # a conflict with another transaction, or a throttle: the same may succeed now
-                raise
-            raise _ConditionFailed(failed[0]) from error
+        requests = [{kind: {"TableName": self._name, **request}} for kind, request in writes]
+        self._call("transact_write_items", TransactItems=requests)
 
     def _pages(self, operation: str, **parameters: Any) -> Iterator[Any]:
-        for page in self._client.get_paginator(operation).paginate(TableName=self._name, **parameters):
+        start: dict[str, Any] = {}
+        while True:
+            page = self._call(operation, TableName=self._name, **parameters, **start)
             yield from page["Items"]
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _call(self, operation: str, **parameters: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(**parameters)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                raise _ConditionFailed(0) from error
+            reasons = error.response.get("CancellationReasons", [])
+            failed = [index for index, reason in enumerate(reasons) if reason.get("Code") == _FAILED]
+            if failed:
+                raise _ConditionFailed(failed[0]) from error
+            raise OSError(f"registry: {describe_error(error)}") from error
+        except BotoCoreError as error:
+            raise OSError(f"registry: {describe_error(error)}") from error
 
 
 class _ConditionFailed(Exception):

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gate
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -35,10 +36,12 @@ from relay.control.models import (
     WantedDestination,
     destination_model,
 )
-from relay.control.service import Control, Precondition
-from relay.destinations.model import CUSTOMER, Destination, SourceStatus
+from relay.control.service import Control
+from relay.control.wanted import Precondition
+from relay.destinations.model import Destination, SourceStatus
 
 MAX_BODY_BYTES = 64 * 1024
+_START = re.compile(r"(customer|source)#[A-Za-z0-9_.#/-]{1,400}")  # a partition of the registry
 JSON, PROBLEM = "application/json", "application/problem+json"
 
 
@@ -54,11 +57,11 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
         return str(_iam(app.current_event.raw_event).get("userArn", ""))
 
     def answer(found: Destination, *, status: int = 200, effective_at: datetime | None = None) -> Response[Any]:
-        model = destination_model(found, control.count_held(found), control.now(), effective_at)
+        model = destination_model(found, control.services.count_held(found), control.services.now(), effective_at)
         return Response(status, JSON, model, headers={"ETag": found.etag})
 
     def page(found: list[Destination], next_token: str | None) -> Response[Any]:
-        models = [destination_model(one, None, control.now(), None) for one in found]
+        models = [destination_model(destination, None, control.services.now(), None) for destination in found]
         return Response(200, JSON, DestinationList(destinations=models, next_token=next_token))
 
     one = "/v1/customers/<customer>/destinations/<name>"
@@ -109,8 +112,8 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
         limit: Limit = MAX_LIMIT,
         next_token: NextToken = "",
     ) -> Response[DestinationList]:
-        found, customer = control.page(_customer_of(next_token), limit, source_status)
-        return page(found, _token_of(customer) if customer else None)
+        found, following = control.page(_start_of(next_token), limit, source_status)
+        return page(found, _token_of(following) if following else None)
 
     @app.delete(
         "/v1/customers/<customer>",
@@ -142,13 +145,18 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
     def ping(customer: Customer, name: Name) -> Response[Any]:
         return Response(200, JSON, Pong(event_id=control.ping(customer, name)))
 
-    @app.exception_handler(ControlError)  # type: ignore[untyped-decorator]
+    @app.exception_handler(ControlError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def refused(error: ControlError) -> Response[Any]:
         return problem(error, _request_id(app.current_event.raw_event))
 
-    @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
+    @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def invalid(error: RequestValidationError) -> Response[Any]:
         return problem(_invalid(error), _request_id(app.current_event.raw_event))
+
+    @app.exception_handler(OSError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
+    def away(_error: OSError) -> Response[Any]:
+        refusal = ControlError(503, "unavailable", "AWS could not be reached. Try again: the same request is safe.")
+        return problem(refusal, _request_id(app.current_event.raw_event))
 
     @app.not_found
     def nothing_there(_error: Exception) -> Response[Any]:
@@ -246,16 +254,20 @@ def _request_id(event: Mapping[str, Any]) -> str:
     return str(event.get("requestContext", {}).get("requestId", ""))
 
 
-def _token_of(customer: str) -> str:
-    return base64.urlsafe_b64encode(customer.encode()).decode()
+def _token_of(start: str) -> str:
+    return base64.urlsafe_b64encode(start.encode()).decode()
 
 
-def _customer_of(token: str) -> str:
-    """Return the last customer of the page before; empty for the first page. Raise ControlError."""
+def _start_of(token: str) -> str:
+    """Return where a page begins; empty for the first page. Raise ControlError."""
     try:
-        customer = base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        customer = "/"
-    if customer and not CUSTOMER.fullmatch(customer):
-        raise ControlError(422, "invalid", "next_token: expected the one of the page before.", field="next_token")
-    return customer
+        start = base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise _wrong_token() from error
+    if start and not _START.fullmatch(start):
+        raise _wrong_token()
+    return start
+
+
+def _wrong_token() -> ControlError:
+    return ControlError(422, "invalid", "next_token: expected the one of the page before.", field="next_token")

@@ -4,155 +4,53 @@ The registry is written first and the source is created after it: if the functio
 a destination without a source and creates it. A deletion is a tombstone first, which the reconciler finishes.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Protocol
 
 from relay.control.errors import ControlError, conflict, not_found
+from relay.control.services import ControlServices, Settings
+from relay.control.wanted import Precondition, Wanted, check_customer, check_name, check_wanted
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
-from relay.destinations.model import (
-    CUSTOMER,
-    MAX_DESTINATIONS,
-    NAME,
-    Destination,
-    SourceStatus,
-    Status,
-)
+from relay.destinations.model import MAX_DESTINATIONS, Destination, SourceStatus, Status
 from relay.destinations.reconcile import pause, resume, start_delivery
 from relay.destinations.registry import MISS_SECONDS
-from relay.entry import MAX_DETAIL_TYPE, MAX_SOURCE, SOURCE
 from relay.pipeline.reconcile import Event
-
-MAX_DETAIL_TYPES = 100
-MAX_METADATA = 10
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_PATTERN = re.compile(r"[^*]*\*?")
-
-
-class Table(Protocol):
-    """The registry. Every method raises OSError if it cannot be reached."""
-
-    def query(self, customer: str) -> Sequence[Destination]:
-        """Return the customer's destinations as they are now, by name."""
-
-    def create(self, destination: Destination) -> None:
-        """Write a new destination; raise DestinationExistsError or SourceOwnedError."""
-
-    def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
-        """Return the next destinations that are wanted, and the last customer of these; empty at the end."""
-
-    def replace(self, before: Destination, after: Destination) -> None:
-        """Write a change; raise ChangedError if `before` is not what is there."""
-
-    def save_state(self, before: Destination, after: Destination) -> None:
-        """Write what changed of the state; raise ChangedError if another destination has the name now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How many webhooks wait for a destination; `at_least` if they were not all counted."""
-
-    webhooks: int = 0
-    at_least: bool = False
-    oldest_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ControlServices:
-    """How the control API reaches AWS; each raises OSError.
-
-    `create_source` raises SourceRefusedError; a source that is there already is fine if it is offered to the
-    destination's account, and SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items,
-    `forget` only the items.
-    `start_release` asks the releaser to begin, with what was received since a time once more. `ping` puts one event and
-    returns its id, or raises SourceRefusedError.
-    """
-
-    table: Table
-    create_source: Callable[[Destination], None]
-    finish_deletion: Callable[[Destination], None]
-    forget: Callable[[Destination], None]
-    start_release: Callable[[Destination, datetime | None], None]
-    ping: Callable[[Destination, str, Mapping[str, object]], str]
-    count_held: Callable[[Destination], Held]
-    notify: Callable[[Sequence[Event]], None]
-    now: Callable[[], datetime]
-    new_id: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What relay.toml says: the partner's name, the Regions that may be used, how long the cache lives, the ping."""
-
-    partner: str
-    regions: Sequence[str]
-    cache: timedelta
-    ping: str = "Ping"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The body of a PUT, with its defaults."""
-
-    aws_account_id: str
-    aws_region: str
-    detail_types: tuple[str, ...] = ("*",)
-    description: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Precondition:
-    """`if_match` is an entity tag that the destination has to have; `if_none_match` that there must be none."""
-
-    if_match: str = ""
-    if_none_match: bool = False
 
 
 class Control:
     """The operations. `actor` is the ARN of the caller, for the audit."""
 
     def __init__(self, services: ControlServices, settings: Settings) -> None:
-        self._services = services
+        self.services = services
         self._settings = settings
 
     def destinations(self, customer: str) -> list[Destination]:
         """Return the customer's destinations, by name."""
-        _check_customer(customer)
-        return [found for found in self._services.table.query(customer) if not found.deleting]
+        check_customer(customer)
+        return [found for found in self.services.table.query(customer) if not found.deleting]
 
     def get(self, customer: str, name: str) -> Destination:
         """Return a destination. Raise ControlError 404."""
-        _check_customer(customer)
-        _check_name(name)
-        for found in self._services.table.query(customer):
+        check_customer(customer)
+        check_name(name)
+        for found in self.services.table.query(customer):
             if found.name == name and not found.deleting:
                 return found
         raise not_found(customer, name)
 
     def page(self, after: str, limit: int, source_status: SourceStatus | None) -> tuple[list[Destination], str]:
-        """Return destinations of the customers that follow `after`, and the last of these; empty if none follows.
+        """Return the next page of destinations, and where the one after it begins; empty at the end.
 
-        About `limit` of them: customers are not divided, and a page may be shorter, because it was looked for those
-        with this `source_status` for long enough.
+        About `limit` of them: customers are not divided, and a page may be shorter, because few have this
+        `source_status`.
         """
 
         def wanted(found: Destination) -> bool:
             return not found.deleting and source_status in {None, found.state.source_status}
 
-        return self._services.table.page(after, limit, wanted)
-
-    def count_held(self, destination: Destination) -> Held:
-        """Return how many webhooks wait."""
-        return self._services.count_held(destination)
-
-    def now(self) -> datetime:
-        """Return the time."""
-        return self._services.now()
+        return self.services.table.page(after, limit, wanted)
 
     def put(
         self, customer: str, name: str, wanted: Wanted, actor: str, condition: Precondition
@@ -162,10 +60,10 @@ class Control:
         Raise ControlError 409 for a field that cannot change, a source of somebody else, or a destination that is
         being deleted; 412 if the precondition fails; 422 for what cannot be used.
         """
-        _check_customer(customer)
-        _check_name(name)
-        self._check(wanted)
-        there = {found.name: found for found in self._services.table.query(customer)}
+        check_customer(customer)
+        check_name(name)
+        check_wanted(wanted, self._settings.partner, self._settings.regions)
+        there = {found.name: found for found in self.services.table.query(customer)}
         if before := there.get(name):
             if before.deleting:
                 raise conflict("The destination is being deleted; try again in a minute.")
@@ -189,9 +87,9 @@ class Control:
         before = self.get(customer, name)
         if before.status is Status.ENABLED:
             return before
-        after = self._update(before, resume(before, self._services.now()), actor, "Destination Resumed")
+        after = self._update(before, resume(before, self.services.now()), actor, "Destination Resumed")
         if after.state.releasing_at:
-            self._services.start_release(after, None)
+            self.services.start_release(after, None)
         return after
 
     def release(self, customer: str, name: str, since: datetime | None) -> Destination:
@@ -200,7 +98,7 @@ class Control:
         Raise ControlError 409 where nobody can receive: the source is not active, or the destination not enabled.
         """
         before = self.get(customer, name)
-        now = self._services.now()
+        now = self.services.now()
         after = start_delivery(before, now)
         if not after.state.releasing_at:
             holding = after.holding.value if after.holding else after.status.value
@@ -209,7 +107,7 @@ class Control:
             )
         if after.state != before.state:
             self._save_state(before, after)
-        self._services.start_release(after, since)
+        self.services.start_release(after, since)
         return after
 
     def ping(self, customer: str, name: str) -> str:
@@ -219,9 +117,9 @@ class Control:
         if status is not SourceStatus.ACTIVE:
             detail = f"The source is {status.value}: attach an event bus to {found.source} first."
             raise ControlError(409, "source-not-active", detail, source_status=status.value)
-        content = {"ping": True, "customer": customer, "destination": name, "sent_at": self._services.now().isoformat()}
+        content = {"ping": True, "customer": customer, "destination": name, "sent_at": self.services.now().isoformat()}
         try:
-            return self._services.ping(found, self._settings.ping, content)
+            return self.services.ping(found, self._settings.ping, content)
         except SourceRefusedError as error:
             raise ControlError(502, "refused", f"EventBridge refused the event: {error.code}: {error}") from error
 
@@ -247,10 +145,10 @@ class Control:
         `first`: the customer had no destination before, which no function remembers for longer than a second.
         """
         seconds = timedelta(seconds=MISS_SECONDS) if first else self._settings.cache
-        return (destination.updated_at or self._services.now()) + seconds
+        return (destination.updated_at or self.services.now()) + seconds
 
     def _create(self, customer: str, name: str, wanted: Wanted, actor: str) -> Destination:
-        now, new_id = self._services.now(), self._services.new_id()
+        now, new_id = self.services.now(), self.services.new_id()
         source = wanted.source or f"{self._settings.partner}/{customer}/{name}-{new_id}"
         created = Destination(
             customer=customer,
@@ -267,16 +165,16 @@ class Control:
             updated_by=actor,
         )
         try:
-            self._services.table.create(created)
+            self.services.table.create(created)
         except DestinationExistsError as error:
             raise conflict("Somebody else created the destination at the same moment.") from error
         except SourceOwnedError as error:
             raise _owned(source) from error
         try:
-            self._services.create_source(created)
+            self.services.create_source(created)
         except (SourceRefusedError, SourceOwnedError) as error:
             # Not deleted in AWS: what is there may be somebody else's.
-            self._services.forget(created)
+            self.services.forget(created)
             raise _owned(source) if isinstance(error, SourceOwnedError) else _refused(error) from error
         self._notify(created, "Destination Created")
         return created
@@ -297,10 +195,10 @@ class Control:
         return before if after == before else self._update(before, after, actor, "Destination Updated")
 
     def _update(self, before: Destination, after: Destination, actor: str, event: str) -> Destination:
-        now = self._services.now()
+        now = self.services.now()
         after = replace(after, version=before.version + 1, updated_at=now, updated_by=actor)
         try:
-            self._services.table.replace(before, after)
+            self.services.table.save(before, after)
         except ChangedError as error:
             raise conflict("Somebody else changed the destination at the same moment.") from error
         self._notify(after, event)
@@ -308,53 +206,22 @@ class Control:
 
     def _save_state(self, before: Destination, after: Destination) -> None:
         try:
-            self._services.table.save_state(before, after)
+            self.services.table.save(before, after)
         except ChangedError as error:
             raise not_found(before.customer, before.name) from error
 
     def _delete(self, before: Destination, actor: str) -> None:
         deleted = self._update(before, replace(before, deleting=True), actor, "Destination Deleted")
-        self._services.finish_deletion(deleted)
+        self.services.finish_deletion(deleted)
 
     def _refuse_while_held(self, destinations: Iterable[Destination]) -> None:
-        held = [self._services.count_held(found) for found in destinations]
+        held = [self.services.count_held(found) for found in destinations]
         webhooks = sum(count.webhooks for count in held)
         if webhooks:
             at_least = any(count.at_least for count in held)
             number = f"at least {webhooks}" if at_least else str(webhooks)
             detail = f"{number} webhooks wait for delivery; add ?discard=true to delete them as well."
             raise ControlError(409, "held", detail, held={"webhooks": webhooks, "at_least": at_least})
-
-    def _check(self, wanted: Wanted) -> None:
-        if not _ACCOUNT.fullmatch(wanted.aws_account_id):
-            raise _invalid("aws_account_id", "expected the 12 digits of an AWS account")
-        if wanted.aws_region not in self._settings.regions:
-            expected = ", ".join(self._settings.regions)
-            raise ControlError(
-                422,
-                "region-not-available",
-                f"The relay cannot use {wanted.aws_region}; expected one of {expected}.",
-                field="aws_region",
-                regions=list(self._settings.regions),
-            )
-        if not 1 <= len(wanted.detail_types) <= MAX_DETAIL_TYPES:
-            raise _invalid("detail_types", f"expected 1 to {MAX_DETAIL_TYPES} detail-types")
-        for pattern in wanted.detail_types:
-            if not 1 <= len(pattern) <= MAX_DETAIL_TYPE or not _PATTERN.fullmatch(pattern):
-                raise _invalid(
-                    "detail_types", f"expected a detail-type, with `*` at its end only, got {pattern[:140]!r}"
-                )
-        if len(wanted.metadata) > MAX_METADATA:
-            raise _invalid("metadata", f"expected at most {MAX_METADATA} entries")
-        if wanted.source and not self._is_ours(wanted.source):
-            raise _invalid("source", f"expected {self._settings.partner}/…, at most {MAX_SOURCE} characters")
-
-    def _is_ours(self, source: str) -> bool:
-        return (
-            source.startswith(f"{self._settings.partner}/")
-            and len(source) <= MAX_SOURCE
-            and re.fullmatch(SOURCE, source) is not None
-        )
 
     def _notify(self, destination: Destination, detail_type: str) -> None:
         detail = {
@@ -365,21 +232,7 @@ class Control:
             "status": destination.status.value,
             "updated_by": destination.updated_by,
         }
-        self._services.notify([Event(detail_type, detail)])
-
-
-def _check_customer(customer: str) -> None:
-    if not CUSTOMER.fullmatch(customer):
-        raise _invalid("customer", f"expected {CUSTOMER.pattern}")
-
-
-def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise _invalid("name", f"expected {NAME.pattern}")
-
-
-def _invalid(name: str, expected: str) -> ControlError:
-    return ControlError(422, "invalid", f"{name}: {expected}.", field=name)
+        self.services.notify([Event(detail_type, detail)])
 
 
 def _owned(source: str) -> ControlError:

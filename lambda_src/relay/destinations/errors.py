@@ -1,19 +1,23 @@
 """What can stand in the way of a change of a destination."""
 
 
-class DestinationExistsError(Exception):
+class DestinationError(Exception):
+    """A change of one destination is refused; the others are not concerned."""
+
+
+class DestinationExistsError(DestinationError):
     """The customer has a destination of this name."""
 
 
-class SourceOwnedError(Exception):
+class SourceOwnedError(DestinationError):
     """The source belongs to another destination, or is offered to another account."""
 
 
-class ChangedError(Exception):
+class ChangedError(DestinationError):
     """The destination was changed, deleted or created anew meanwhile."""
 
 
-class SourceRefusedError(Exception):
+class SourceRefusedError(DestinationError):
     """AWS does not do it; `code` is AWS's."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -7,18 +7,21 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from relay.delivery.message import InvalidMessage, Message, parse
 
 HELD, RELEASED = "held/", "released/"
-MAX_OBJECT_BYTES = 64 * 1024 * 1024
-_NOT_IN_A_KEY = re.compile(r"[^A-Za-z0-9_.=-]")
 _KEY = re.compile(r"(held/|released/)([^/]+)/([^/]+)/([^/]+)/([0-9]{15})-([^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class HeldKey:
-    """Whose entries an object has, when their webhook was received, and API Gateway's id of that request."""
+    """Whose entries an object has, when their webhook was received, and what tells it from every other.
+
+    `request_id` is API Gateway's id of the request, or SQS's of the message: two objects of one key would be one, so
+    there is none without it.
+    """
 
     customer: str
     destination: str
@@ -27,9 +30,11 @@ class HeldKey:
     request_id: str
 
     def text(self, root: str = HELD) -> str:
-        """Return the object's key."""
+        """Return the object's key. Raise ValueError without a request id."""
+        if not self.request_id:
+            raise ValueError("a held object needs the id of its request or message")
         milliseconds = int(self.received_at.timestamp() * 1000)
-        request_id = _NOT_IN_A_KEY.sub("_", self.request_id)[:128] or "_"
+        request_id = quote(self.request_id.encode("utf-8", "surrogatepass"), safe="=")
         return f"{prefix(self.customer, self.destination, self.destination_id, root)}{milliseconds:015}-{request_id}"
 
 

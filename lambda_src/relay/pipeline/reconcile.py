@@ -4,18 +4,19 @@ Only ListPartnerEventSourceAccounts tells a partner whether anybody listens to a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from relay.destinations import held
-from relay.destinations.errors import ThrottledError
+from relay.destinations.errors import DestinationError, ThrottledError
 from relay.destinations.model import Destination, SourceStatus
-from relay.destinations.reconcile import Action, Change, Look, look_at
+from relay.destinations.reconcile import Action, Look, look_at
 
 EXPIRES_SOON = timedelta(days=1)
 MOST_KEYS = 1000
-"""Of one destination whose holding has ended, in one minute."""
+"""How many held webhooks are looked at, or deleted, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,9 @@ class ReconcileServices:
     """How the reconciler reaches AWS; each raises OSError, and ThrottledError where AWS wants fewer calls.
 
     `look` returns what AWS says of the destination's source in its account, and AWS's own time: the function's clock
-    may be wrong. `create_source` and `delete_source` succeed if it is there, or gone, already. `save` stores a changed
-    configuration, `save_state` the rest; both ignore a destination that was changed meanwhile (the next minute looks
-    again). `forget` deletes the items of a destination. `start_release` asks the releaser to begin. `keys` yields the
-    held keys of a prefix, in order.
+    may be wrong. `create_source` and `delete_source` succeed if it is there, or gone, already. `save` stores what
+    changed, and raises a DestinationError if somebody else was faster. `forget` deletes the items of a destination.
+    `start_release` asks the releaser to begin. `keys` yields the held keys of a prefix, in order.
     """
 
     waiting: Callable[[str], Iterable[tuple[str, str]]]
@@ -44,7 +44,6 @@ class ReconcileServices:
     create_source: Callable[[Destination], None]
     delete_source: Callable[[Destination], None]
     save: Callable[[Destination, Destination], None]
-    save_state: Callable[[Destination, Destination], None]
     forget: Callable[[Destination], None]
     start_release: Callable[[Destination], None]
     keys: Callable[[str], Iterable[str]]
@@ -56,7 +55,7 @@ class ReconcileServices:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`settle` and `hold` of relay.toml (`hold` is None if nothing is held for ever); `observe` changes nothing."""
+    """`settle`, `hold` and `cache` of relay.toml; with `observe` the reconciler looks, reports and changes nothing."""
 
     settle: timedelta
     hold: timedelta
@@ -99,8 +98,8 @@ def reconcile(region: str, services: ReconcileServices, settings: Settings, ends
         except ThrottledError:
             report.throttled += 1
             looks_per_second = max(1.0, looks_per_second / 2)
-        except OSError as error:
-            report.failed.append(f"{destination.label}: {error}")
+        except (OSError, DestinationError) as error:
+            report.failed.append(f"{destination.label}: {str(error) or type(error).__name__}")
         spent = (services.clock() - begun).total_seconds()
         services.sleep(max(0.0, 1 / looks_per_second - max(0.0, spent)))
     return report
@@ -136,12 +135,11 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
     if change.dropped_since:
         report.dropped_seconds += (now - change.dropped_since + settings.cache).total_seconds()
     if settings.observe:
-        # What a look says may be stored; nothing is created, released or disabled.
         return
     if Action.CREATE_SOURCE in change.actions:
         services.create_source(destination)
         report.created += 1
-    _save(destination, change, services)
+    services.save(destination, change.destination)
     if Action.RELEASE in change.actions:
         services.start_release(change.destination)
         report.releases += 1
@@ -153,21 +151,13 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
         services.notify(events)
 
 
-def _save(before: Destination, change: Change, services: ReconcileServices) -> None:
-    after = change.destination
-    if replace(after, state=before.state) != before:
-        services.save(before, after)
-    else:
-        services.save_state(before, after)
-
-
 def finish_deletion(destination: Destination, services: ReconcileServices) -> None:
     """Delete the source, what is held, and the items; every step may be done already. Raise OSError."""
     services.delete_source(destination)
     for root in (held.HELD, held.RELEASED):
-        keys = list(services.keys(held.prefix(destination.customer, destination.name, destination.id, root)))
-        for start in range(0, len(keys), MOST_KEYS):
-            services.delete_keys(keys[start : start + MOST_KEYS])
+        keys = iter(services.keys(held.prefix(destination.customer, destination.name, destination.id, root)))
+        while some := list(islice(keys, MOST_KEYS)):
+            services.delete_keys(some)
     services.forget(destination)
 
 

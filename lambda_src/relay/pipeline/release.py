@@ -7,6 +7,7 @@ anywhere, the next run begins again with the oldest object: an event may arrive 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from relay.delivery.error_codes import is_retryable, refuses_source
 from relay.delivery.message import Message
@@ -19,20 +20,23 @@ from relay.entry import Accepted, Entry, Outcome
 MAX_REFUSALS_OF_AN_ENTRY = 3
 RESERVED_SECONDS = 30
 """Of the function's time: what one object of a webhook may take once it has been begun."""
+OBJECTS_BETWEEN_LOOKS = 100
+"""How many objects are released before the registry is asked again: somebody may have paused the destination."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseServices:
     """How the releaser reaches AWS; every function but `sleep` and `clock` raises OSError.
 
-    `find` returns the destination as it is now. `keys` yields the keys under a prefix in order, `read` returns an
-    object (None if it is gone), `copy` copies one key to another, `write` and `delete` do what they say. `deliver` puts
-    entries and returns their outcomes, in order. `store` puts messages into a queue and returns, for each, None or why
-    it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's claim check.
+    `find` returns the destination as it is now, and `save` stores what changed. `keys` yields the keys under a prefix
+    in order, `read` returns an object (None if it is gone), `copy` copies one key to another, `write` and `delete` do what
+    they say. `deliver` puts entries and returns their outcomes, in order. `store` puts messages into a queue and
+    returns, for each, None or why it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's
+    claim check.
     """
 
     find: Callable[[str, str], Destination | None]
-    save_state: Callable[[Destination, Destination], None]
+    save: Callable[[Destination, Destination], None]
     keys: Callable[[str], Iterable[str]]
     read: Callable[[str], bytes | None]
     write: Callable[[str, bytes], None]
@@ -83,7 +87,8 @@ def release(which: Which, services: ReleaseServices, pace: Pace, ends_at: dateti
     """Release until nothing is left, something holds the destination again, or the time until `ends_at` is short.
 
     It goes on until the listing has been empty for `pace.straggler_seconds`: a function that had read the destination
-    before it could receive may still hold entries for it. Raise OSError: the same message begins again.
+    before it could receive may still hold entries for it. Raise OSError or DestinationError: the same message begins
+    again.
     """
     total = Released()
     while True:
@@ -117,16 +122,17 @@ def restore(destination: Destination, since: datetime, services: ReleaseServices
 def _release_page(
     destination: Destination, services: ReleaseServices, pace: Pace, ends_at: datetime
 ) -> Released | None:
-    """Release the objects of one listing, None if there is none. Stop when the time is short or entries are refused."""
+    """Release the first objects, None if there is none. Stop when the time is short or entries are refused."""
     total, found = Released(), False
-    for key in services.keys(held.prefix(destination.customer, destination.name, destination.id)):
+    keys = services.keys(held.prefix(destination.customer, destination.name, destination.id))
+    for key in islice(keys, OBJECTS_BETWEEN_LOOKS):
         found = True
         if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
             break
         done = _release_object(destination, key, services, pace)
         total = _sum(total, done)
         if after := _progress(destination, done, services.clock()):
-            services.save_state(destination, after)
+            services.save(destination, after)
             destination = after
         if done.refused:
             break
@@ -212,11 +218,11 @@ def _finish(destination: Destination, services: ReleaseServices, pace: Pace) -> 
     now, emptied_at = services.clock(), destination.state.emptied_at
     if emptied_at and now - emptied_at >= timedelta(seconds=pace.straggler_seconds):
         state = replace(destination.state, releasing_at=None, emptied_at=None)
-        services.save_state(destination, replace(destination, state=state))
+        services.save(destination, replace(destination, state=state))
         return None
     if emptied_at is None or emptied_at > now:
         state = replace(destination.state, emptied_at=now, releasing_at=now)
-        services.save_state(destination, replace(destination, state=state))
+        services.save(destination, replace(destination, state=state))
     return pace.straggler_seconds
 
 

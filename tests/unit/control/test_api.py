@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 from relay.control.api import MAX_BODY_BYTES
 from relay.destinations.model import SourceState, SourceStatus
 from tests.unit.control.gateway import BACKEND, Gateway
-from tests.unit.control.test_service import World
+from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 PATH = "/v1/customers/c42/destinations/prod"
@@ -173,7 +173,7 @@ def test_destinations_are_found_by_the_status_of_their_source(world: World) -> N
     assert [found["customer"] for found in page["destinations"]] == ["c43"]
 
 
-@pytest.mark.parametrize("token", ["x", "Li4=", "!", "YQ"])
+@pytest.mark.parametrize("token", ["x", "Li4=", "!", "YQ", "Y3VzdG9tZXIj"])
 def test_a_token_of_no_page_is_refused(gateway: Gateway, token: str) -> None:
     assert gateway.request("GET", "/v1/destinations", query=f"next_token={token}")[0] == 422
 
@@ -196,3 +196,13 @@ def test_the_document_is_valid_openapi_and_names_every_operation(gateway: Gatewa
         "ping",
     }
     assert "HTTPValidationError" not in json.dumps(gateway.document["paths"])
+
+
+def test_what_cannot_be_reached_is_answered_503_and_the_same_request_is_safe(world: World) -> None:
+    world.refusal = OSError("registry: ThrottlingException")
+    gateway = Gateway(world.control)
+    status, problem, _ = gateway.request("PUT", PATH, WANTED)
+    assert (status, problem["code"]) == (503, "unavailable")
+    assert "Throttling" not in problem["detail"]
+    world.refusal = None
+    assert gateway.request("PUT", PATH, WANTED)[0] == 200

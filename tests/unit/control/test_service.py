@@ -1,110 +1,19 @@
 """A SaaS connects its customers' destinations: what is allowed, what is refused, and what is left when AWS refuses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from relay.control.errors import ControlError
-from relay.control.service import Control, ControlServices, Held, Precondition, Settings, Wanted
-from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
+from relay.control.service import Control
+from relay.control.services import Held
+from relay.control.wanted import Precondition, Wanted
+from relay.destinations.errors import SourceOwnedError, SourceRefusedError
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
-from relay.pipeline.reconcile import Event
+from tests.unit.control.world import ALWAYS, BACKEND, PARTNER, WANTED, World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
-
-PARTNER = "aws.partner/acme.example"
-SETTINGS = Settings(PARTNER, ("us-east-1", "eu-west-1"), timedelta(seconds=30))
-WANTED = Wanted("222222222222", "us-east-1")
-ALWAYS = Precondition()
-BACKEND = "arn:aws:sts::111111111111:assumed-role/backend/session"
-
-
-class World:
-    """Stands for the registry, AWS and the bucket; also the registry's table."""
-
-    def __init__(self, *destinations: Destination) -> None:
-        self.rows = {(found.customer, found.name): found for found in destinations}
-        self.sources: list[str] = []
-        self.refusal: Exception | None = None
-        self.finished: list[str] = []
-        self.released: list[tuple[str, datetime | None]] = []
-        self.pings: list[Mapping[str, object]] = []
-        self.held = Held()
-        self.events: list[Event] = []
-        self.faster: Destination | None = None
-        self.ids = iter(f"id{number:04}" for number in range(1000))
-        services = ControlServices(
-            table=self,
-            create_source=self._create_source,
-            finish_deletion=self._finish_deletion,
-            forget=self._forget,
-            start_release=lambda found, since: self.released.append((found.label, since)),
-            ping=self._ping,
-            count_held=lambda _: self.held,
-            notify=self.events.extend,
-            now=lambda: NOW,
-            new_id=lambda: next(self.ids),
-        )
-        self.control = Control(services, SETTINGS)
-
-    def query(self, customer: str) -> Sequence[Destination]:
-        return [found for _, found in sorted(self.rows.items()) if found.customer == customer]
-
-    def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
-        customers = sorted({customer for customer, _ in self.rows if customer > after})
-        found: list[Destination] = []
-        for customer in customers:
-            found += filter(wanted, self.query(customer))
-            if len(found) >= limit:
-                return found, customer if customer != customers[-1] else ""
-        return found, ""
-
-    def create(self, found: Destination) -> None:
-        if (found.customer, found.name) in self.rows:
-            raise DestinationExistsError
-        if any((row.aws_region, row.source) == (found.aws_region, found.source) for row in self.rows.values()):
-            raise SourceOwnedError
-        self.rows[found.customer, found.name] = found
-
-    def replace(self, before: Destination, after: Destination) -> None:
-        if self.faster:
-            self.rows[before.customer, before.name] = self.faster
-        if self.rows.get((before.customer, before.name)) != before:
-            raise ChangedError
-        assert after.version == before.version + 1
-        self.rows[before.customer, before.name] = after
-
-    def save_state(self, before: Destination, after: Destination) -> None:
-        if self.rows[before.customer, before.name].id != before.id:
-            raise ChangedError
-        self.rows[before.customer, before.name] = after
-
-    def put(self, customer: str = "c42", name: str = "prod", wanted: Wanted = WANTED) -> Destination:
-        """PUT a destination without a precondition."""
-        return self.control.put(customer, name, wanted, BACKEND, ALWAYS)[0]
-
-    def told(self) -> list[str]:
-        """Return the operational events by their detail-type."""
-        return [event.detail_type for event in self.events]
-
-    def _create_source(self, found: Destination) -> None:
-        if self.refusal:
-            raise self.refusal
-        self.sources.append(found.source)
-
-    def _finish_deletion(self, found: Destination) -> None:
-        self.finished.append(found.source)
-        self._forget(found)
-
-    def _forget(self, found: Destination) -> None:
-        del self.rows[found.customer, found.name]
-
-    def _ping(self, _found: Destination, detail_type: str, detail: Mapping[str, object]) -> str:
-        if self.refusal:
-            raise self.refusal
-        self.pings.append({"detail-type": detail_type, **detail})
-        return "event-1"
 
 
 def test_a_new_destination_has_a_source_of_its_own_with_an_id_that_is_never_used_again() -> None:
@@ -120,7 +29,7 @@ def test_the_same_put_again_changes_nothing() -> None:
     world = World()
     first = world.put()
     assert world.control.put("c42", "prod", WANTED, "somebody else", ALWAYS) == (first, False)
-    assert world.told() == ["Destination Created"]
+    assert world.event_names() == ["Destination Created"]
 
 
 def test_a_changed_put_is_a_new_version_with_whoever_changed_it() -> None:
@@ -129,7 +38,7 @@ def test_a_changed_put_is_a_new_version_with_whoever_changed_it() -> None:
     changed = world.control.put("c42", "prod", replace(WANTED, detail_types=("order.*",)), "arn:x", ALWAYS)[0]
     assert (changed.detail_types, changed.version, changed.updated_by) == (("order.*",), first.version + 1, "arn:x")
     assert changed.etag != first.etag
-    assert world.told()[-1] == "Destination Updated"
+    assert world.event_names()[-1] == "Destination Updated"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +191,7 @@ def test_pause_and_resume_twice_are_the_same_as_once() -> None:
     assert world.control.pause("c42", "prod", BACKEND) == paused
     resumed = world.control.resume("c42", "prod", BACKEND)
     assert world.control.resume("c42", "prod", BACKEND) == resumed
-    assert world.told() == ["Destination Paused", "Destination Resumed"]
+    assert world.event_names() == ["Destination Paused", "Destination Resumed"]
 
 
 def test_resume_releases_what_waited() -> None:

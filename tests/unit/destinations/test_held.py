@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +31,7 @@ def test_keys_sort_as_their_webhooks_came(first: datetime, second: datetime) -> 
         assert (key(first) < key(second)) == (first < second)
 
 
-@given(TIMES, st.text())
+@given(TIMES, st.text(min_size=1))
 def test_a_key_says_whose_entries_it_has_whatever_the_request_is_called(received_at: datetime, request_id: str) -> None:
     text = key(received_at, request_id)
     found = held.parse_key(text)
@@ -39,6 +40,16 @@ def test_a_key_says_whose_entries_it_has_whatever_the_request_is_called(received
     assert abs(found.received_at - received_at) < timedelta(milliseconds=2)
     assert text.startswith(held.prefix("c42", "prod", "k3x9qa"))
     assert text.count("/") == 4
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_two_requests_never_share_a_key(first: str, second: str) -> None:
+    assert (key(NOW, first) == key(NOW, second)) == (first == second)
+
+
+def test_there_is_no_key_without_an_id() -> None:
+    with pytest.raises(ValueError, match="id"):
+        key(NOW, "")
 
 
 @given(st.text())

@@ -1,17 +1,23 @@
 """Every source is looked at in its turn, what fails for one stops no other, and what AWS wants slower is slower."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from relay.destinations import held, items
-from relay.destinations.errors import ThrottledError
+from relay.destinations.errors import (
+    ChangedError,
+    DestinationError,
+    SourceOwnedError,
+    SourceRefusedError,
+    ThrottledError,
+)
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
 from relay.destinations.reconcile import Look
-from relay.pipeline.reconcile import Event, ReconcileServices, Report, Settings, reconcile
+from relay.pipeline.reconcile import MOST_KEYS, Event, ReconcileServices, Report, Settings, reconcile
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 SETTINGS = Settings(timedelta(minutes=10), timedelta(days=14), timedelta(seconds=30))
@@ -36,7 +42,7 @@ class World:
 
     def run(self, settings: Settings = SETTINGS, seconds: float = 50) -> Report:
         """Run the reconciler for a minute."""
-        return reconcile(REGION, self._services(), settings, self.now + timedelta(seconds=seconds))
+        return reconcile(REGION, self.services(), settings, self.now + timedelta(seconds=seconds))
 
     def minutes(self, number: int) -> None:
         """Run it once a minute."""
@@ -51,7 +57,7 @@ class World:
         self.keys.add(key)
         return key
 
-    def _services(self) -> ReconcileServices:
+    def services(self) -> ReconcileServices:
         return ReconcileServices(
             waiting=self._waiting,
             destinations=lambda: list(self.destinations.values()),
@@ -60,7 +66,6 @@ class World:
             create_source=lambda found: self.created.append(found.source),
             delete_source=lambda found: self.deleted_sources.append(found.source),
             save=self._save,
-            save_state=self._save,
             forget=self._forget,
             start_release=lambda found: self.released.append(found.label),
             keys=lambda prefix: iter(sorted(key for key in self.keys if key.startswith(prefix))),
@@ -158,6 +163,45 @@ def test_what_fails_for_one_is_reported_and_the_others_are_looked_at() -> None:
     assert report.looks == 2
 
 
+@pytest.mark.parametrize(
+    "error", [ChangedError(), SourceOwnedError(), SourceRefusedError("LimitExceededException", "no more")]
+)
+def test_what_is_refused_for_one_stops_no_other(error: DestinationError) -> None:
+    found = many(3, SourceState(SourceStatus.PENDING))
+    world = World(*found)
+    world.looks = {one.source: IS_PENDING for one in found}
+
+    def refuse(_before: Destination, after: Destination) -> None:
+        if after.source == found[0].source:
+            raise error
+
+    report = reconcile(REGION, replace(world.services(), save=refuse), SETTINGS, NOW + timedelta(seconds=50))
+    assert report.looks == 3
+    assert len(report.failed) == 1
+    assert report.failed[0].startswith("c0/prod: ")
+
+
+def test_a_deletion_reads_a_bounded_number_of_keys_at_once() -> None:
+    found = destination(deleting=True)
+    world = World(found)
+    read, deleted, most = 0, 0, 0
+
+    def keys(prefix: str) -> Iterator[str]:
+        nonlocal read
+        for number in range(2500 if prefix.startswith(held.HELD) else 0):
+            read += 1
+            yield f"{prefix}{number}"
+
+    def delete_keys(some: Sequence[str]) -> None:
+        nonlocal deleted, most
+        deleted += len(some)
+        most = max(most, read - deleted + len(some))
+
+    services = replace(world.services(), keys=keys, delete_keys=delete_keys)
+    reconcile(REGION, services, SETTINGS, NOW + timedelta(seconds=50))
+    assert (deleted, most) == (2500, MOST_KEYS)
+
+
 def test_a_new_destination_is_delivered_ten_minutes_after_its_bus_was_attached() -> None:
     found = destination(SourceState())
     world = World(found)
@@ -207,7 +251,7 @@ def test_a_creation_that_fails_is_tried_again() -> None:
     world = World(found)
     world.looks[found.source] = IS_GONE
     world.minutes(1)
-    services = world._services()
+    services = world.services()
     failing = replace(services, create_source=_raise)
     report = reconcile(REGION, failing, SETTINGS, world.now + timedelta(seconds=50))
     assert report.failed

@@ -1,144 +1,21 @@
 """What is held is released in order, at a rate, in bounded memory; killed anywhere, nothing is lost."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from relay.delivery.message import Message, Origin
+from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.destinations import held
-from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, Holding, SourceState, Status
-from relay.entry import Accepted, Entry, Failed, Outcome
-from relay.pipeline.release import Pace, Released, ReleaseServices, Which, release, restore
+from relay.entry import Entry, Failed, Outcome
+from relay.pipeline.release import OBJECTS_BETWEEN_LOOKS, Pace, Released, release, restore
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
-
-PROD = destination(replace(ACTIVE, releasing_at=NOW))
-C42 = Which("c42", "prod", PROD.id)
-PACE = Pace(entries_per_second=100, straggler_seconds=150)
-REFUSED = Failed("NotAuthorizedForSourceException", "Not authorized for the source.", 1)
-
-
-class Killed(BaseException):
-    """The function's process ended here."""
-
-
-class World:
-    """Stands for the table, the bucket, EventBridge and the queues; `kill_at` ends the process at that call."""
-
-    def __init__(self, found: Destination | None = PROD) -> None:
-        self.destination = found
-        self.objects: dict[str, bytes] = {}
-        self.delivered: list[str] = []
-        self.sources: set[str] = set()
-        self.queues: dict[Queue, list[Message]] = {Queue.RETRY: [], Queue.DEAD_LETTERS: []}
-        self.unreadable: list[str] = []
-        self.now = NOW
-        self.calls = 0
-        self.kill_at = 0
-        self.most_objects_in_memory = 0
-        self.outcome: Outcome | None = None
-        self.down: Queue | None = None
-
-    def hold(self, number: int, *ids: str, at: datetime = NOW) -> None:
-        """Hold a webhook with entries of these ids."""
-        key = HeldKey("c42", "prod", PROD.id, at + timedelta(milliseconds=number), f"r{number}").text()
-        self.objects[key] = held.dump(_message(name) for name in ids)
-
-    def services(self) -> ReleaseServices:
-        return ReleaseServices(
-            find=self._find,
-            save_state=self._save_state,
-            keys=self._keys,
-            read=self._read,
-            write=self._write,
-            copy=self._copy,
-            delete=self._delete,
-            deliver=self._deliver,
-            store=self._store,
-            keep_unreadable=self._keep_unreadable,
-            refresh=lambda entry: entry,
-            clock=lambda: self.now,
-            sleep=self._sleep,
-        )
-
-    def run(self, pace: Pace = PACE, seconds: float = 900) -> Released:
-        """Run the releaser once."""
-        return release(C42, self.services(), pace, self.now + timedelta(seconds=seconds))
-
-    def _step(self) -> None:
-        self.calls += 1
-        if self.calls == self.kill_at:
-            raise Killed
-
-    def _find(self, customer: str, name: str) -> Destination | None:
-        self._step()
-        found = self.destination
-        return found if found and (found.customer, found.name) == (customer, name) else None
-
-    def _save_state(self, before: Destination, after: Destination) -> None:
-        self._step()
-        assert self.destination
-        assert before.id == after.id
-        self.destination = replace(self.destination, state=after.state, status=after.status)
-
-    def _keys(self, prefix: str) -> Iterator[str]:
-        self._step()
-        yield from sorted(key for key in self.objects if key.startswith(prefix))
-
-    def _read(self, key: str) -> bytes | None:
-        self._step()
-        return self.objects.get(key)
-
-    def _write(self, key: str, content: bytes) -> None:
-        self._step()
-        self.objects[key] = content
-
-    def _copy(self, key: str, to: str) -> None:
-        self._step()
-        self.objects[to] = self.objects[key]
-        self._step()
-
-    def _delete(self, key: str) -> None:
-        self._step()
-        self.objects.pop(key, None)
-        self._step()
-
-    def _deliver(self, entries: Sequence[Entry]) -> list[Outcome]:
-        self._step()
-        assert len(entries) <= 20
-        self.sources |= {entry.source for entry in entries}
-        if self.outcome:
-            return [self.outcome] * len(entries)
-        self.delivered += [json.loads(entry.detail)["id"] for entry in entries]
-        self._step()
-        return [Accepted(f"event-{number}") for number, _ in enumerate(entries)]
-
-    def _store(self, queue: Queue, messages: Sequence[Message]) -> list[str | None]:
-        self._step()
-        if queue is self.down:
-            return ["down"] * len(messages)
-        self.queues[queue] += messages
-        self._step()
-        return [None] * len(messages)
-
-    def _keep_unreadable(self, text: str, _why: str) -> str | None:
-        self._step()
-        self.unreadable.append(text)
-        return None
-
-    def _sleep(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.now += timedelta(seconds=seconds)
-
-
-def _message(name: str) -> Message:
-    entry = Entry(NOW, "aws.partner/acme.example/c42/old", (), "order.created", json.dumps({"id": name}), "eu-west-1")
-    return Message(Origin("orders", f"evt_{name}", "2026-11-25T12:00:00Z"), entry, Failed("Held", "source-pending"))
+from tests.unit.pipeline.release_world import C42, PACE, PROD, REFUSED, Killed, World
 
 
 def held_keys(world: World) -> list[str]:
@@ -280,6 +157,31 @@ def test_the_third_refusal_of_an_entry_dead_letters_it() -> None:
     assert held_keys(world) == []
 
 
+def test_a_hundred_refusals_disable_the_destination_for_everybody() -> None:
+    world = World()
+    world.hold(1, *map(str, range(100)))
+    world.outcome = REFUSED
+    world.run()
+    assert world.destination
+    assert (world.destination.status, world.destination.status_reason) == (Status.DISABLED, "refused")
+    assert len(held_keys(world)) == 1
+
+
+def test_a_destination_that_is_paused_meanwhile_gets_no_more_than_what_was_begun() -> None:
+    world = World()
+    for number in range(3 * OBJECTS_BETWEEN_LOOKS):
+        world.hold(number, str(number))
+    services = world.services()
+
+    def deliver_and_pause(entries: Sequence[Entry]) -> Sequence[Outcome]:
+        world.destination = replace(PROD, status=Status.PAUSED, version=2)
+        return services.deliver(entries)
+
+    release(C42, replace(services, deliver=deliver_and_pause), PACE, NOW + timedelta(hours=1))
+    assert len(world.delivered) == OBJECTS_BETWEEN_LOOKS
+    assert len(held_keys(world)) == 2 * OBJECTS_BETWEEN_LOOKS
+
+
 def test_an_entry_that_is_accepted_ends_a_row_of_refusals() -> None:
     world = World(replace(PROD, state=replace(PROD.state, refusals=99)))
     world.hold(1, "a")
@@ -292,12 +194,17 @@ def test_progress_is_noted_once_a_minute() -> None:
     world = World()
     for number in range(180):
         world.hold(number, *(f"{number}-{index}" for index in range(100)))
-    noted = []
-    services = replace(world.services(), save_state=lambda _, after: noted.append(after.state.releasing_at))
-    release(C42, services, PACE, NOW + timedelta(hours=1))
-    times = [when for when in noted if when]
-    assert len(times) == 4
-    assert all(later - earlier >= timedelta(minutes=1) for earlier, later in pairwise(times[:-1]))
+    services = world.services()
+    noted: list[Destination] = []
+
+    def save(before: Destination, after: Destination) -> None:
+        noted.append(after)
+        services.save(before, after)
+
+    release(C42, replace(services, save=save), PACE, NOW + timedelta(hours=1))
+    times = [after.state.releasing_at for after in noted if not after.state.emptied_at and after.state.releasing_at]
+    assert len(times) == 3
+    assert all(later - earlier >= timedelta(minutes=1) for earlier, later in pairwise(times))
 
 
 def test_a_damaged_line_is_dead_lettered_and_the_others_are_released() -> None:

@@ -1,0 +1,67 @@
+"""What the control API needs of AWS: functions, passed in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from relay.destinations.model import Destination
+from relay.pipeline.reconcile import Event
+
+
+class Table(Protocol):
+    """The registry. Every method raises OSError if it cannot be reached."""
+
+    def query(self, customer: str) -> Sequence[Destination]:
+        """Return the customer's destinations as they are now, by name."""
+
+    def create(self, destination: Destination) -> None:
+        """Write a new destination; raise DestinationExistsError or SourceOwnedError."""
+
+    def page(self, after: str, limit: int, wanted: Callable[[Destination], bool]) -> tuple[list[Destination], str]:
+        """Return the next destinations that are wanted, and where the next page begins; empty at the end."""
+
+    def save(self, before: Destination, after: Destination) -> None:
+        """Write what changed; raise ChangedError if somebody else was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many webhooks wait for a destination; `at_least` if they were not all counted."""
+
+    webhooks: int = 0
+    at_least: bool = False
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlServices:
+    """How the control API reaches AWS; each raises OSError.
+
+    `create_source` raises SourceRefusedError; a source that is there already is fine if it is offered to the
+    destination's account, and SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items,
+    `forget` only the items.
+    `start_release` asks the releaser to begin, with what was received since a time once more. `ping` puts one event and
+    returns its id, or raises SourceRefusedError.
+    """
+
+    table: Table
+    create_source: Callable[[Destination], None]
+    finish_deletion: Callable[[Destination], None]
+    forget: Callable[[Destination], None]
+    start_release: Callable[[Destination, datetime | None], None]
+    ping: Callable[[Destination, str, Mapping[str, object]], str]
+    count_held: Callable[[Destination], Held]
+    notify: Callable[[Sequence[Event]], None]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What relay.toml says: the partner's name, the Regions that may be used, how long the cache lives, the ping."""
+
+    partner: str
+    regions: Sequence[str]
+    cache: timedelta
+    ping: str = "Ping"
