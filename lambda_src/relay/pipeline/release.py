@@ -29,8 +29,8 @@ class ReleaseServices:
     """How the releaser reaches AWS; every function but `sleep` and `clock` raises OSError.
 
     `find` returns the destination as it is now, and `save` stores what changed. `keys` yields the keys under a prefix
-    in order, `read` returns an object (None if it is gone), `copy` copies one key to another, `write` and `delete` do what
-    they say. `deliver` puts entries and returns their outcomes, in order. `store` puts messages into a queue and
+    in order, `read` returns an object (None if it is gone), `copy` copies one key to another, `write` and `delete` do
+    what they say. `deliver` puts entries and returns their outcomes, in order. `store` puts messages into a queue and
     returns, for each, None or why it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's
     claim check.
     """
