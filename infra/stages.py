@@ -169,7 +169,7 @@ def _problem(values: Mapping[str, Any]) -> str | None:
 def _expected(kind: object, key: str, value: object) -> str | None:
     """Return what was expected instead of this value, or None. Python would take "false" for true, and true for 1."""
     if type(value) is not kind:
-        return {bool: "true or false", int: "a whole number"}.get(kind, "text")  # type: ignore[call-overload, no-any-return]
+        return "true or false" if kind is bool else "a whole number" if kind is int else "text"
     if isinstance(value, int):
         return _expected_number(key, value)
     if key == "front" and value not in {HTTP, REST}:

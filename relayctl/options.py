@@ -60,7 +60,7 @@ def option_group(parameter: str, build: Callable[..., Any]) -> Callable[[Command
             command(**arguments, **{parameter: build(**values)})
 
         # Typer reads a command's options from its signature.
-        with_options.__signature__ = signature.replace(parameters=[*others, *options.values()])  # type: ignore[attr-defined]
+        with_options.__signature__ = signature.replace(parameters=[*others, *options.values()])  # type: ignore[attr-defined]  # of any function
         return with_options
 
     return decorate

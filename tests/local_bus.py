@@ -132,7 +132,7 @@ class Functions:
             }
             for number, message in enumerate(messages)
         ]
-        return redeliver.create_handler(self.services)({"Records": records}, Context())  # type: ignore[arg-type]
+        return redeliver.create_handler(self.services)({"Records": records}, Context())  # type: ignore[arg-type]  # a double
 
 
 ENVIRONMENT = {Queue.RETRY: "RETRY_QUEUE_URL", Queue.DEAD_LETTERS: "DEAD_LETTER_QUEUE_URL"}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from relay.config.auth_tables import AUTH_TABLES
 from relay.config.field import DURATION, FLAG, NUMBER, SIZE, TABLE, TABLES, TEMPLATE, TEMPLATES, TEXT, TEXTS, Field
-from relay.config.fields import EACH, EVENT_FIELDS, HANDSHAKE_FIELDS, LIMIT_FIELDS, ROUTE_FIELDS, TOP_FIELDS
+from relay.config.fields import EACH, EVENT_FIELDS, LIMIT_FIELDS, ROUTE_FIELDS, TOP_FIELDS
+from relay.config.handshake_fields import HANDSHAKE_FIELDS
 from relay.config.json_schema import json_schema
 
 ROOT = Path(__file__).parents[1]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from relay.config.event import EventTemplate
 from relay.config.route import Route
 from relay.errors import MappingError, Rejected
 from relay.http import routing
@@ -58,10 +59,9 @@ def map_payload(
     output.print_rows(output_format, COLUMNS, preview.rows(entries, relay))
 
 
-def _placeholder_headers(event: object, headers: dict[str, str]) -> dict[str, str]:
+def _placeholder_headers(event: EventTemplate, headers: dict[str, str]) -> dict[str, str]:
     """Return `<name>` for each header that a template reads and the command line lacks, and print a message."""
-    # Any dataclass: the type checker has no name for that.
-    templates = [getattr(event, field.name) for field in dataclasses.fields(event)]  # type: ignore[arg-type]
+    templates = [getattr(event, field.name) for field in dataclasses.fields(event)]
     names = {
         name.replace("_", "-")
         for template in templates

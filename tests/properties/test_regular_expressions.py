@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from re import _constants as c  # type: ignore[attr-defined,unused-ignore]
-from re import _parser  # type: ignore[attr-defined,unused-ignore]
+from re import _constants as c  # type: ignore[attr-defined,unused-ignore]  # some stubs know it
+from re import _parser  # type: ignore[attr-defined,unused-ignore]  # some stubs know it
 from typing import Any
 
 import pytest

@@ -23,19 +23,19 @@ class Scheme(ABC):
     def verify(self, request: Request, context: VerificationContext) -> None:
         """Raise Unauthorized unless `request` is authentic, Unavailable if that cannot be known now."""
 
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002
+    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002 - for schemes that do
         """Return the headers with which the sender would prove `request` at `context.now`. Raise CannotSign."""
         raise CannotSign("only the sender can make its tokens and certificates")
 
-    def sign_text(self, text: str, secrets: Sequence[str]) -> dict[str, str]:  # noqa: ARG002
+    def sign_text(self, text: str, secrets: Sequence[str]) -> dict[str, str]:  # noqa: ARG002 - for schemes that do
         """Return what proves the secret in a handshake: `hmac` of `text`, and `pair_key`. Raise Unauthorized."""
         raise Unauthorized("the scheme signs no handshake")
 
-    def refuse_contents(self, patterns: tuple[str, ...]) -> "Scheme":  # noqa: ARG002
+    def refuse_contents(self, patterns: tuple[str, ...]) -> "Scheme":  # noqa: ARG002 - for schemes that do
         """Return this scheme, which then refuses a request whose signed content matches one of `patterns`."""
         return self
 
-    def confirmation_url(self, request: Request) -> str | None:  # noqa: ARG002
+    def confirmation_url(self, request: Request) -> str | None:  # noqa: ARG002 - for schemes that do
         """Return the URL that confirms the subscription an authentic `request` asks for. Raise Unauthorized."""
         return None
 
@@ -50,14 +50,14 @@ class Scheme(ABC):
         """
         return coverage.covers(self.signed_paths(), template, scope or {})
 
-    def proves_format(self, body_format: str) -> bool:  # noqa: ARG002
+    def proves_format(self, body_format: str) -> bool:  # noqa: ARG002 - for schemes that do
         """Return True if what the scheme proves of a body is what a reader of this format finds in it.
 
         A scheme that proves nothing of the body says nothing false about it.
         """
         return True
 
-    def proof_texts(self, request: Request, body_format: str) -> frozenset[str]:  # noqa: ARG002
+    def proof_texts(self, request: Request, body_format: str) -> frozenset[str]:  # noqa: ARG002 - for schemes that do
         """Return the secret texts that prove `request`: they are removed wherever they stand."""
         return frozenset()
 

@@ -47,7 +47,7 @@ class SharedSecretScheme(Scheme):
         if not all(matches):
             raise Unauthorized("token mismatch")
 
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002
+    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002 - nothing is signed
         """Return the header with the secret. Raise CannotSign if it is not in a header of its own."""
         return {scope.header_of(self.token, "token"): self._token_of(secret)}
 
@@ -97,7 +97,7 @@ class NoScheme(Scheme):
     def verify(self, request: Request, context: VerificationContext) -> None:
         """Accept every request."""
 
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002
+    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002 - nothing is proven
         """Return no headers: none are needed."""
         return {}
 

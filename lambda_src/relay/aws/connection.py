@@ -81,7 +81,7 @@ class Connection:
         Raise OSError: TimeoutError if the whole response has not arrived after `seconds`, else ConnectionClosed.
         """
         self._http.sock.settimeout(seconds)
-        self._http.response_class = partial(_BoundedResponse, time.monotonic() + seconds)  # type: ignore[assignment]
+        self._http.response_class = partial(_BoundedResponse, time.monotonic() + seconds)  # type: ignore[assignment]  # http.client only calls it
         try:
             complete = self._send(body, headers)
             with self._http.getresponse() as raw:

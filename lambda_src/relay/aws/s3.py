@@ -62,7 +62,7 @@ def store_detail(text: str) -> tuple[str, str]:
     """Store the JSON text of an event's detail and return its bucket and key. Raise OSError."""
     try:
         return bucket_name(), store("claims", text.encode(), "application/json")
-    except Exception as error:
+    except Exception as error:  # see boto3_clients.py: not only the SDK's errors
         raise OSError(f"overflow bucket: {boto3_clients.describe_error(error)}") from error
 
 

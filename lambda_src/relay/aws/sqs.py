@@ -111,7 +111,7 @@ def load_message_text(text: str) -> str:
         raise InvalidMessage("the pointer to the overflow bucket is not valid")
     try:
         content = s3.load(key)
-    except Exception as error:
+    except Exception as error:  # see boto3_clients.py: not only the SDK's errors
         raise OSError(boto3_clients.describe_error(error)) from error
     if content is None:
         raise InvalidMessage(f"the overflow bucket has no {key}")

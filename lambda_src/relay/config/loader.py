@@ -13,7 +13,8 @@ from relay.config import presets, route_rules
 from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
 from relay.config.event import read_event
-from relay.config.fields import CLAIM_CHECK, HANDSHAKE_FIELDS, LIMIT_FIELDS, ROUTE_FIELDS, TOP_FIELDS, VERIFY_TOKEN
+from relay.config.fields import CLAIM_CHECK, LIMIT_FIELDS, ROUTE_FIELDS, TOP_FIELDS
+from relay.config.handshake_fields import HANDSHAKE_FIELDS, VERIFY_TOKEN
 from relay.config.line_numbers import line_of
 from relay.config.model import Config, Limits
 from relay.config.presets import Presets

@@ -88,7 +88,7 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
         return answer(control.get(customer, name))
 
     @app.delete(one, operation_id="deleteDestination", summary="Delete a destination", responses=_ok(errors, 204))
-    def delete(customer: Customer, name: Name, discard: Discard = False) -> Response[None]:  # noqa: FBT002
+    def delete(customer: Customer, name: Name, discard: Discard = False) -> Response[None]:  # noqa: FBT002 - a query parameter
         control.delete(customer, name, discard=discard, actor=actor())
         return Response(204, None, None)
 
@@ -121,7 +121,7 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
         summary="Delete everything of a customer",
         responses=_ok(errors, 200, model=Deleted),
     )
-    def delete_customer(customer: Customer, discard: Discard = False) -> Response[Any]:  # noqa: FBT002
+    def delete_customer(customer: Customer, discard: Discard = False) -> Response[Any]:  # noqa: FBT002 - a query parameter
         number = control.delete_customer(customer, discard=discard, actor=actor())
         return Response(200, JSON, Deleted(destinations=number))
 
@@ -195,7 +195,7 @@ def openapi(app: APIGatewayHttpResolver, version: str) -> dict[str, Any]:
     """Return the OpenAPI document of the API."""
     signature = APIKey(  # how API Gateway's own export describes SigV4
         name="Authorization",
-        **{"in": APIKeyIn.header},  # type: ignore[arg-type]
+        **{"in": APIKeyIn.header},  # type: ignore[arg-type]  # `in` is a keyword of Python
         description="AWS Signature Version 4 for the service execute-api.",
     )
     schemes: dict[str, SecurityScheme] = {"sigv4": signature}

@@ -51,7 +51,7 @@ def accept(
         try:
             results = _deliver_or_store(parsed, services, seconds_left)
             response = responses.fixed(route.response_body) if route.response_body else responses.accepted(results)
-        except Exception:
+        except Exception:  # whatever it was, the sender may try again at once
             services.idempotency.release(claim)
             raise
         services.idempotency.complete(claim, response)

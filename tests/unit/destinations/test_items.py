@@ -11,7 +11,7 @@ from relay.destinations.model import Destination, SourceState, SourceStatus, Sta
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 # hypothesis wants the limits without a zone
-TIMES = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+TIMES = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - see above
 STATES = st.builds(
     SourceState,
     source_status=st.sampled_from(SourceStatus),

@@ -1,19 +1,16 @@
-"""Amazon SNS and PayPal: which certificate may sign, what it has to sign, and when."""
+"""Amazon SNS: which certificate may sign, what it has to sign, and when."""
 
 import base64
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import pytest
 from botocore.session import Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,8 +19,8 @@ from relay.auth.certificate import TOLERANCE_SECONDS, CertificateScheme
 from relay.auth.context import VerificationContext
 from relay.auth.kinds import PAYPAL, SNS
 from relay.errors import Unauthorized
-from relay.http.request import Request
 from tests.conftest import NOW
+from tests.unit.auth.certificates import certificate, key, request
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:MyTopic"
 HOST = "sns.eu-west-1.amazonaws.com"
@@ -63,22 +60,6 @@ SUBJECTS = {
 }
 
 
-@cache
-def key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 2048)
-
-
-@cache
-def certificate(
-    subject: str = "sns.amazonaws.com", start: datetime = NOW, days: int = 1, *, elliptic: bool = False
-) -> bytes:
-    private: Any = ec.generate_private_key(ec.SECP256R1()) if elliptic else key()
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
-    made = made.serial_number(1).not_valid_before(start).not_valid_after(start + timedelta(days=days))
-    return made.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
 def signed(message: Mapping[str, Any], version: str = "2") -> dict[str, Any]:
     """Sign a message as SNS does, whatever its fields."""
     content = "".join(f"{name}\n{message[name]}\n" for name in ORDER if name in message)
@@ -90,10 +71,6 @@ def signed(message: Mapping[str, Any], version: str = "2") -> dict[str, Any]:
         "Signature": signature,
         "SigningCertURL": f"https://{HOST}/SimpleNotificationService-5416b31fae4e.pem",
     }
-
-
-def request(body: bytes, headers: Mapping[str, str] | None = None) -> Request:
-    return Request("POST", "/hook", "", headers or {}, body, "id")
 
 
 def verify(
@@ -398,100 +375,5 @@ def test_a_pinned_certificate_is_not_fetched() -> None:
     assert verify(signed(NOTIFICATION), replace(SCHEME, certificate=certificate().decode()), published=b"") == []
 
 
-PAYPAL_SCHEME = CertificateScheme(PAYPAL, webhook_id="webhook-1", tolerance=TOLERANCE_SECONDS[PAYPAL])
-PAYPAL_BODY = b'{"id":"WH-1"}'
-
-
-def paypal(
-    changes: Mapping[str, str | None],
-    *,
-    transmission: str = "id-1",
-    time: str = "2026-11-23T07:09:54Z",
-    subject: str = "messageverificationcerts.paypal.com",
-    start: datetime = NOW,
-) -> None:
-    """Verify what PayPal signed for a webhook, with other headers."""
-    content = f"{transmission}|{time}|webhook-1|{zlib.crc32(PAYPAL_BODY)}"
-    headers: dict[str, str | None] = {
-        "paypal-transmission-id": transmission,
-        "paypal-transmission-time": time,
-        "paypal-transmission-sig": base64.b64encode(
-            key().sign(content.encode(), padding.PKCS1v15(), hashes.SHA256())
-        ).decode(),
-        "paypal-auth-algo": "SHA256withRSA",
-        "paypal-cert-url": "https://api.paypal.com/v1/notifications/certs/CERT-1",
-    }
-    headers |= changes
-    given = {name: value for name, value in headers.items() if value is not None}
-    known = VerificationContext("", (), NOW, lambda *_: certificate(subject, start))
-    PAYPAL_SCHEME.verify(request(PAYPAL_BODY, given), known)
-
-
-def test_what_paypal_signed_is_authentic() -> None:
-    paypal({})
-    paypal({"paypal-cert-url": "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1"})
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"paypal-auth-algo": "SHA1withRSA"},
-        {"paypal-auth-algo": None},
-        {"paypal-transmission-id": None},
-        {"paypal-transmission-id": ""},
-        {"paypal-transmission-id": "id-2"},
-        {"paypal-transmission-time": None},
-        {"paypal-transmission-time": "2026-11-23T07:09:55Z"},
-        {"paypal-transmission-sig": None},
-        {"paypal-cert-url": None},
-        {"paypal-cert-url": "https://api.paypal.com.evil.example/v1/notifications/certs/CERT-1"},
-        {"paypal-cert-url": "https://apixsandbox.paypal.com/v1/notifications/certs/CERT-1"},
-        {"paypal-cert-url": "https://api.paypal.com/v1/notifications/certs/../CERT-1"},
-        {"paypal-cert-url": "https://api.paypal.com/v1/notifications/certs/"},
-        {"paypal-cert-url": "http://api.paypal.com/v1/notifications/certs/CERT-1"},
-    ],
-    ids=str,
-)
-def test_another_header_of_paypals_is_refused(changes: dict[str, str | None]) -> None:
-    with pytest.raises(Unauthorized):
-        paypal(changes)
-
-
-@pytest.mark.parametrize("subject", ["evil.example", "paypal.com.evil.example", "paypal.com", "certs.paypalxcom"])
-def test_a_certificate_of_paypals_has_to_be_its_own_and_valid_now(subject: str) -> None:
-    with pytest.raises(Unauthorized, match="somebody else's"):
-        paypal({}, subject=subject)
-    with pytest.raises(Unauthorized, match="not valid now"):
-        paypal({}, start=NOW + timedelta(seconds=1))
-
-
-def test_paypals_id_cannot_take_over_the_text_beside_it() -> None:
-    with pytest.raises(Unauthorized, match="separates"):
-        paypal({}, transmission="id-1|2026-11-23T07:09:54Z")
-    with pytest.raises(Unauthorized):
-        paypal(
-            {"paypal-transmission-id": "id", "paypal-transmission-time": "1|2026-11-23T07:09:54Z"}, transmission="id|1"
-        )
-
-
-@pytest.mark.parametrize(
-    ("time", "good"),
-    [
-        ("2026-11-20T07:09:54Z", True),  # the last retry of three days
-        ("2026-11-19T07:09:54Z", True),
-        ("2026-11-19T07:09:53Z", False),
-        ("2020-01-01T00:00:00Z", False),
-        ("now", False),
-    ],
-)
-def test_a_webhook_of_paypals_is_good_for_four_days(time: str, good: bool) -> None:
-    if good:
-        paypal({}, time=time)
-    else:
-        with pytest.raises(Unauthorized, match="time"):
-            paypal({}, time=time)
-
-
-def test_a_retry_of_either_sender_is_within_its_tolerance() -> None:
+def test_a_retry_of_sns_is_within_its_tolerance() -> None:
     assert TOLERANCE_SECONDS[SNS] > timedelta(hours=1).total_seconds()
-    assert TOLERANCE_SECONDS[PAYPAL] > timedelta(days=3).total_seconds()
