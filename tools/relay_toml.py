@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from relay.config.auth_tables import AUTH_TABLES
+from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import DURATION, FLAG, NUMBER, SIZE, TABLE, TABLES, TEMPLATE, TEMPLATES, TEXT, TEXTS, Field
-from relay.config.fields import EACH, EVENT_FIELDS, LIMIT_FIELDS, ROUTE_FIELDS, TOP_FIELDS
+from relay.config.fields import EACH, EVENT_FIELDS, LIMIT_FIELDS, NOTIFY_FIELDS, ROUTE_FIELDS, TOP_FIELDS
 from relay.config.handshake_fields import HANDSHAKE_FIELDS
 from relay.config.json_schema import json_schema
 
@@ -22,6 +23,8 @@ BEGIN, END = "<!-- Written by tools/relay_toml.py: -->\n", "<!-- end -->"
 TABLES_OF_THE_PAGE = {
     "The top of the file": TOP_FIELDS,
     "`[limits]`": LIMIT_FIELDS,
+    "`[destinations]`": DESTINATION_FIELDS,
+    "`[notify]`": NOTIFY_FIELDS,
     "`[[route]]`": ROUTE_FIELDS,
     "`[route.event]`": (*EVENT_FIELDS, EACH),
     **{f"`[route.auth]`: {kind}": fields for kind, fields in AUTH_TABLES.items()},
@@ -56,10 +59,12 @@ def _table(fields: Iterable[Field]) -> str:
 
 
 def _value(field: Field) -> str:
-    if field.choices:
-        return ", ".join(f"`{choice}`" for choice in field.choices)
+    choices = ", ".join(f"`{choice}`" for choice in field.choices)
     if field.type in {NUMBER, SIZE, DURATION}:
-        return f"`{_toml(field.minimum)}` to `{_toml(field.maximum)}`"
+        bounds = f"`{_toml(field.minimum)}` to `{_toml(field.maximum)}`"
+        return f"{bounds}, or {choices}" if choices else bounds
+    if choices:
+        return choices
     example = f", such as `{_escape(_toml(field.example))}`" if field.example is not None else ""
     return TYPES[field.type] + example
 

@@ -25,13 +25,20 @@ def list_routes(
             {
                 "route": route.name,
                 "url": _url(outputs, route),
-                "source": route.event.source.text,
+                "source": _source(route),
                 "secret": route.auth.secret.text if route.auth.secret else None,
                 "body authenticated": route.auth.authenticates_body,
             }
             for route in relay.routes
         ],
     )
+
+
+def _source(route: Route) -> str:
+    """Return the template of the source, or whose destinations the route sends to."""
+    if route.event.source:
+        return route.event.source.text
+    return f"destinations of {route.customer.text if route.customer else ''}"
 
 
 def _url(outputs: Mapping[str, str], route: Route) -> str | None:

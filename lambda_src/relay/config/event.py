@@ -14,9 +14,12 @@ _ONE_PLACEHOLDER = ("each", "resources", "detail", "claim_check_detail", "when")
 
 @dataclass(frozen=True, slots=True)
 class EventTemplate:
-    """`[route.event]`: how a webhook becomes entries. What is None has the default of relay.toml."""
+    """`[route.event]`: how a webhook becomes entries. What is None has the default of relay.toml.
 
-    source: Template
+    Without `source` the route has `customer`: source and Region are those of the customer's destinations.
+    """
+
+    source: Template | None
     detail_type: Template
     time: Template | None
     resources: Template | None
@@ -27,11 +30,20 @@ class EventTemplate:
     when: Template | None
 
 
-def read_event(table: Table, bus: str, partner: str, regions: Sequence[str]) -> EventTemplate:
-    """Return the templates. `bus` is the route's event bus, empty for partner events."""
+def read_event(
+    table: Table, bus: str, partner: str, regions: Sequence[str], *, has_customer: bool = False
+) -> EventTemplate:
+    """Return the templates. `bus` is the route's event bus, empty for partner events.
+
+    With a customer the route's events have no source and Region of their own.
+    """
     each = table.value(EACH)
-    event = EventTemplate(each=each, **table.values(EVENT_FIELDS, names=("item",) if each else ()))
-    if event.source is not INVALID_TEMPLATE:
+    names, required = ("item",) if each else (), () if has_customer else ("source",)
+    event = EventTemplate(each=each, **table.values(EVENT_FIELDS, names=names, required=required))
+    for key in ("source", "region") if has_customer else ():
+        if getattr(event, key):
+            table.add_error(key, "expected none: a route with customer sends to the customer's destinations")
+    if event.source and event.source is not INVALID_TEMPLATE and not has_customer:
         _check_source(table, event.source, bus, partner)
     detail_type, _ = literal_prefix(event.detail_type)
     if len(detail_type) > MAX_DETAIL_TYPE:

@@ -4,6 +4,7 @@ A new key is one value here. `python -m tools.relay_toml` then writes its line o
 page, and a test fails until that is done.
 """
 
+from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import (
     DURATION,
     FLAG,
@@ -31,8 +32,20 @@ NAMES = ("body", "headers", "path", "query", "delivery_id", "received_at")
 
 _PARTNER = r"aws\.partner/[.\-_A-Za-z0-9]+"
 _BUS = r"[.\-_A-Za-z0-9]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[.\-_A-Za-z0-9]{1,256}"
+_EXPECTED_BUS = "expected the name or the ARN of an event bus"
 _ROUTE_NAME = r"[A-Za-z][A-Za-z0-9-]{0,63}"
 _LARGEST_ENTRY = f"{MAX_ENTRY_BYTES} B"
+
+NOTIFY_FIELDS = (
+    Field(
+        "bus",
+        TEXT,
+        "The name or ARN of the event bus in the relay's Region that receives its operational events.",
+        pattern=_BUS,
+        expected=_EXPECTED_BUS,
+        example="default",
+    ),
+)
 
 LIMIT_FIELDS = (
     # Lambda takes an event of 6 MiB, in which each quote of a JSON body is escaped: about 5.1 MB of ordinary JSON.
@@ -70,9 +83,9 @@ EVENT_FIELDS = (
         "source",
         TEMPLATE,
         "The source of the event: below your partner name, or one of your own on an ordinary event bus.",
-        required=True,
         names=NAMES,
         example="aws.partner/acme.example/${body.customer}",
+        note="required, unless the route has `customer`",
     ),
     Field(
         "detail_type",
@@ -131,6 +144,14 @@ EVENT_FIELDS = (
     ),
 )
 
+CUSTOMER = Field(
+    "customer",
+    TEMPLATE,
+    "Whose event it is: it goes to the destinations of this customer, instead of to `event.source` in `event.region`.",
+    names=NAMES,
+    example="${item.customer}",
+)
+
 ROUTE_FIELDS = (
     Field(
         "name",
@@ -154,6 +175,7 @@ ROUTE_FIELDS = (
     ),
     Field("auth", TABLE, "How a webhook proves that it comes from its sender."),
     Field("event", TABLE, "How a webhook becomes events.", fields=(*EVENT_FIELDS, EACH)),
+    CUSTOMER,
     Field(
         "body_format",
         TEXT,
@@ -198,7 +220,7 @@ ROUTE_FIELDS = (
         TEXT,
         "The name or ARN of an ordinary event bus of yours, instead of partner events.",
         pattern=_BUS,
-        expected="expected the name or the ARN of an event bus",
+        expected=_EXPECTED_BUS,
         example="orders",
     ),
     Field(
@@ -251,5 +273,12 @@ TOP_FIELDS = (
     ),
     Field("transport", TEXT, "How EventBridge and the secrets are called.", DIRECT, choices=TRANSPORTS),
     Field("limits", TABLE, "What is larger is answered 413.", fields=LIMIT_FIELDS),
+    Field(
+        "destinations",
+        TABLE,
+        "Customers' destinations: the registry, the control API, and how entries are held; not deployed without it.",
+        fields=DESTINATION_FIELDS,
+    ),
+    Field("notify", TABLE, "Where the relay reports what happens to destinations.", fields=NOTIFY_FIELDS),
     Field("route", TABLES, "A URL for one sender.", required=True, fields=ROUTE_FIELDS),
 )

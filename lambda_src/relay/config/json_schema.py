@@ -77,7 +77,8 @@ def _type(field: Field) -> dict[str, Any]:
         table = _object(fields, is_completed=field.name in {"auth", "event"})
         return table if field.type == TABLE else {"type": "array", "items": table}
     if field.type in UNITS:
-        return {"type": "string", "pattern": f"^[0-9]{{1,12}} ?({'|'.join(UNITS[field.type])})$"}
+        spellings = "|".join([f"[0-9]{{1,12}} ?({'|'.join(UNITS[field.type])})", *field.choices])
+        return {"type": "string", "pattern": f"^({spellings})$" if field.choices else f"^{spellings}$"}
     return {
         TEXT: text,
         TEMPLATE: text,

@@ -12,8 +12,16 @@ from relay.auth.handshake import Handshake
 from relay.config import presets, route_rules
 from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
+from relay.config.destinations import DESTINATION_FIELDS, Destinations
 from relay.config.event import read_event
-from relay.config.fields import CLAIM_CHECK, LIMIT_FIELDS, ROUTE_FIELDS, TOP_FIELDS
+from relay.config.fields import (
+    CLAIM_CHECK,
+    CUSTOMER,
+    LIMIT_FIELDS,
+    NOTIFY_FIELDS,
+    ROUTE_FIELDS,
+    TOP_FIELDS,
+)
 from relay.config.handshake_fields import HANDSHAKE_FIELDS, VERIFY_TOKEN
 from relay.config.line_numbers import line_of
 from relay.config.model import Config, Limits
@@ -77,17 +85,37 @@ def _config(table: Table) -> Config:
             each.add_error("auth", "the sender signs its URL; expected public_url at the top of the file")
     routes = tuple(_refuse_signed_for_anybody(route, routes) for route in routes)
     limits = _limits(values.pop("limits"))
+    has_destinations = table.raw("destinations") is not None
+    values["destinations"] = _destinations(values["destinations"]) if has_destinations else None
+    notify_bus = _notify_bus(values.pop("notify"))
+    for each, route in zip(tables, routes, strict=True):
+        if route.customer and not has_destinations:
+            each.add_error(
+                "customer", "expected a [destinations] table, which says how customers' destinations are kept"
+            )
     if limits.entries > _ENTRIES_OF_AN_ITEM and any(route.dedupe for route in routes):
         expected = f"expected at most {_ENTRIES_OF_AN_ITEM}: a route with dedupe remembers its answers"
         table.add_error("limits.entries", expected)
     table.reject_unknown_keys()
-    return Config(routes=routes, limits=limits, **values)
+    return Config(routes=routes, limits=limits, notify_bus=notify_bus, **values)
 
 
 def _limits(table: Table) -> Limits:
     limits = Limits(**table.values(LIMIT_FIELDS))
     table.reject_unknown_keys()
     return limits
+
+
+def _destinations(table: Table) -> Destinations:
+    destinations = Destinations(**table.values(DESTINATION_FIELDS))
+    table.reject_unknown_keys()
+    return destinations
+
+
+def _notify_bus(table: Table) -> str:
+    values = table.values(NOTIFY_FIELDS)
+    table.reject_unknown_keys()
+    return str(values["bus"])
 
 
 def _refuse_signed_for_anybody(route: Route, routes: Sequence[Route]) -> Route:
@@ -108,12 +136,15 @@ def _check_duplicates(tables: Sequence[Table], routes: Sequence[Route]) -> None:
 def _route(table: Table, preset_tables: Presets, partner: str, regions: Sequence[str]) -> Route:
     preset = _preset(table, preset_tables)
     table.set_defaults({field.name: preset[field.name] for field in ROUTE_FIELDS if field.name in preset})
-    values = table.values(field for field in ROUTE_FIELDS if field.name not in _OF_HANDSHAKES)
+    values = table.values(field for field in ROUTE_FIELDS if field.name not in {*_OF_HANDSHAKES, "customer"})
     del values["preset"]
+    has_customer = table.raw("customer") is not None
+    names = ("item",) if values["event"].raw("each") else ()
+    values["customer"] = table.value(CUSTOMER, names=names, required=True) if has_customer else None
     handshakes = tuple(_handshake(each, values["body_format"]) for each in values.pop("handshake"))
     values |= _handshake_values(table, handshakes)
     values["auth"] = read_auth(values["auth"])
-    values["event"] = read_event(values["event"], values["bus"], partner, regions)
+    values["event"] = read_event(values["event"], values["bus"], partner, regions, has_customer=has_customer)
     route = Route(handshakes=handshakes, **values)
     _check_route(table, route, regions)
     return replace(route, warnings=tuple(route_rules.warnings(route, verified=preset.get("verified", True))))
@@ -135,6 +166,10 @@ def _check_route(table: Table, route: Route, regions: Collection[str]) -> None:
         table.add_error("enroll", "expected the secret to be one in Secrets Manager, where it can be stored")
     if route.bus.startswith("arn:") and route.bus.split(":")[3] not in regions:
         table.add_error("bus", f'expected its Region to be one of regions, got "{route.bus}"')
+    if route.customer and route.bus:
+        table.add_error("customer", "expected no bus beside it: a customer's events are partner events")
+    if route.customer and len(route.customer.parts) > 1:  # two values side by side could be cut elsewhere
+        table.add_error("customer", f'expected one placeholder, such as "${{item.id}}", got "{route.customer.text}"')
     if route.dedupe and not route.delivery_id:
         table.add_error("dedupe", "expected delivery_id: what tells one webhook from another")
     if route.event.claim_check_detail and route.on_oversize != CLAIM_CHECK:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from relay.config.destinations import Destinations
 from relay.config.fields import DIRECT
 from relay.config.route import Route
 
@@ -20,7 +21,8 @@ class Limits:
 class Config:
     """relay.toml. The first of `regions` is the default; `claim_check_ttl` is in seconds.
 
-    `public_url` is the base of the URLs the senders use, without a slash at its end.
+    `public_url` is the base of the URLs the senders use, without a slash at its end. `destinations` is None if no
+    route has a customer; `notify_bus` is where operational events go, empty for nowhere.
     """
 
     partner: str
@@ -30,6 +32,8 @@ class Config:
     public_url: str = ""
     claim_check_ttl: int = 3600
     transport: str = DIRECT
+    destinations: Destinations | None = None
+    notify_bus: str = ""
 
     def with_secret_prefix(self, prefix: str) -> "Config":
         """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""

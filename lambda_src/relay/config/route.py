@@ -20,6 +20,7 @@ class Route:
     auth: Scheme
     delivery_id: Template | None
     event: EventTemplate
+    customer: Template | None = None
     body_format: str = body_formats.JSON
     response_body: str = ""
     retry_for: float = 2  # seconds
@@ -42,7 +43,7 @@ class Route:
     def templates(self) -> dict[str, Template | None]:
         """Return the templates that make entries, by their key in the route's table."""
         event = {f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)}
-        return {"delivery_id": self.delivery_id, **event}
+        return {"delivery_id": self.delivery_id, "customer": self.customer, **event}
 
     def secrets(self) -> set[SecretRef]:
         """Return the names of the secrets this route reads."""

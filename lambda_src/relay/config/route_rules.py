@@ -11,22 +11,24 @@ Problem = tuple[str, str]
 """A key of the route, and what was expected there."""
 
 _UNSIGNED = (
-    "{value} is not signed, and one secret serves all customers: who has seen one webhook could send it again to"
-    " another customer's bus. Expected what is signed, or what chooses a secret for each customer"
-    ' (auth.secret = "acme/${{path.customer}}"), or allow_forgeable_source = true if you accept that'
+    "is not signed, and one secret serves all customers: who has seen one webhook could send it again to another"
+    " customer's bus"
 )
-_NOT_THEIRS = (
-    "{value} is said by whoever holds the customer's secret, who could name another customer. Expected only what"
-    " chose the secret ({theirs}), or allow_forgeable_source = true if you accept that"
+_EXPECTED_SIGNED = (
+    'Expected what is signed, or what chooses a secret for each customer (auth.secret = "acme/${path.customer}")'
 )
+_NOT_THEIRS = "is said by whoever holds the customer's secret, who could name another customer"
 _NOT_SIGNED = "the body is not authenticated: who has seen one webhook can send another with a body of their own"
 _PARTLY_SIGNED = "not every field of the body is signed: who has seen one webhook can send it again with others changed"
 
 
 def problems(route: Route) -> Iterator[Problem]:
     """Yield every reason why the route cannot keep the relay's promise."""
-    if not route.allow_forgeable_source:
-        yield from _forgeable(route)
+    for key, why, remedy in _unproven(route):
+        if key == "customer":
+            yield key, f"{why}. {remedy}"
+        elif not route.allow_forgeable_source:
+            yield key, f"{why}. {remedy}, or allow_forgeable_source = true if you accept that"
     scheme = route.auth
     if route.body_format == CLOUDEVENTS_BINARY and scheme.signed_paths():
         yield (
@@ -61,8 +63,8 @@ def warnings(route: Route, *, verified: bool) -> Iterator[str]:
     if not verified:
         yield "the preset has not been verified against the sender's own documentation or library"
     if route.allow_forgeable_source:
-        for key, problem in _forgeable(route):
-            yield f"{key}: {problem.partition('. ')[0]}"
+        for key, why, _ in _unproven(route):
+            yield f"{key}: {why}"
 
 
 def shares_secrets(routes: Sequence[Route]) -> Iterator[tuple[int, str]]:
@@ -99,18 +101,22 @@ def _share_a_secret(route: Route, other: Route) -> bool:
     return ours is not None and theirs is not None and ours.overlaps(theirs)
 
 
-def _forgeable(route: Route) -> Iterator[Problem]:
-    """Yield each value that chooses the customer and is neither signed nor what chose the secret."""
+def _unproven(route: Route) -> Iterator[tuple[str, str, str]]:
+    """Yield each key whose value chooses the customer and is neither signed nor what chose the secret.
+
+    With it comes why that cannot be, and what was expected instead.
+    """
     if route.bus:  # one event bus, the operator's own, for all
         return
     theirs = route.auth.secret.expressions() if route.auth.secret else []
     behind = {"delivery_id": route.delivery_id, "item": route.event.each}
-    for field, template in (("source", route.event.source), ("region", route.event.region)):
+    deciding = {"customer": route.customer, "event.source": route.event.source, "event.region": route.event.region}
+    for key, template in deciding.items():
         for part in template.placeholders() if template else ():
             value = "${" + part.expression + "}"
             if part.expression in theirs:
                 continue
             if not route.auth.covers(Template(value, (part,)), behind):
-                yield f"event.{field}", _UNSIGNED.format(value=value)
-            elif theirs and field == "source":
-                yield f"event.{field}", _NOT_THEIRS.format(value=value, theirs="${" + theirs[0] + "}")
+                yield key, f"{value} {_UNSIGNED}", _EXPECTED_SIGNED
+            elif theirs and key != "event.region":
+                yield key, f"{value} {_NOT_THEIRS}", f"Expected only what chose the secret (${{{theirs[0]}}})"

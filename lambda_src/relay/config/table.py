@@ -115,15 +115,18 @@ class Table:
     def _read_flag(self, field: Field, _names: Collection[str], *, required: bool) -> bool:
         return bool(self._typed(field, bool, required=required))
 
-    def _read_number(self, field: Field, _names: Collection[str], *, required: bool) -> int:
+    def _read_number(self, field: Field, _names: Collection[str], *, required: bool) -> int | None:
         written = self._data.get(field.name)
         if written is None:
             return field.quantity(self._typed(field, object, required=required)) or 0
+        if written in field.choices:
+            return None
         value = field.quantity(written)
         if value is not None and _is_within(field, value):
             return value
         bounds = [f'"{bound}"' if isinstance(bound, str) else bound for bound in (field.minimum, field.maximum)]
-        expected = f"expected {_QUANTITIES[field.type]} from {bounds[0]} to {bounds[1]}"
+        choices = "".join(f' or "{choice}"' for choice in field.choices)
+        expected = f"expected {_QUANTITIES[field.type]} from {bounds[0]} to {bounds[1]}{choices}"
         self.add_error(field.name, f"{expected}, got {_shown(field, written)}")
         return field.quantity(field.default) or 0
 

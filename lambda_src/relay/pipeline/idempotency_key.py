@@ -21,7 +21,7 @@ def idempotency_key(parsed: ParsedWebhook) -> str:
     route, request, event = webhook.route, webhook.request, webhook.route.event
     if not route.dedupe or not route.delivery_id or parsed.id == request.request_id:
         return ""
-    deciding = (event.source, event.region, event.detail_type, event.resources, event.when)
+    deciding = (route.customer, event.source, event.region, event.detail_type, event.resources, event.when)
     parts: list[Any] = [route.name, webhook.secret_name, parsed.id]
     parts += [from_outside(template, scope) for template in deciding if template]
     if not route.unique_delivery_id or not route.auth.covers(route.delivery_id):

@@ -1,0 +1,75 @@
+"""`[destinations]`: the keys of relay.toml about customers' destinations, and their values."""
+
+from dataclasses import dataclass
+
+from relay.config.field import DURATION, NUMBER, TEXT, TEXTS, Field
+from relay.entry import MAX_DETAIL_TYPE
+
+NEVER = "never"
+
+DESTINATION_FIELDS = (
+    Field(
+        "cache",
+        DURATION,
+        "How long a function may go on with the destinations of a customer that it has read.",
+        "30 s",
+        minimum="1 s",
+        maximum="10 min",
+    ),
+    Field(
+        "hold",
+        DURATION,
+        'How long entries wait for a customer who cannot receive; "never": they are put, and EventBridge drops them.',
+        "14 days",
+        choices=(NEVER,),
+        minimum="1 min",
+        maximum="30 days",
+    ),
+    Field(
+        "settle",
+        DURATION,
+        "How long entries go on being held after a source is first seen active: the bus exists before its rules do.",
+        "10 min",
+        minimum="0 s",
+        maximum="1 day",
+    ),
+    Field(
+        "release_rate",
+        NUMBER,
+        "How many held entries are released in a second, for each destination.",
+        100,
+        minimum=1,
+        maximum=1000,
+    ),
+    Field(
+        "callers",
+        TEXTS,
+        "The IAM roles of other AWS accounts that may use the control API.",
+        pattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
+        expected="expected the ARN of an IAM role",
+        example=["arn:aws:iam::111111111111:role/backend"],
+    ),
+    Field(
+        "ping",
+        TEXT,
+        "The detail-type of the test event.",
+        "Ping",
+        pattern=rf"[ -~]{{1,{MAX_DETAIL_TYPE}}}",
+        expected=f"expected 1 to {MAX_DETAIL_TYPE} printable characters",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """`[destinations]`. `cache`, `hold` and `settle` are in seconds, `release_rate` in entries a second.
+
+    With a `hold` of None nothing waits: entries are put whatever the source's state is.
+    """
+
+    cache: int = 30
+    hold: int | None = 14 * 86400
+    settle: int = 600
+    release_rate: int = 100
+    callers: tuple[str, ...] = ()
+    ping: str = "Ping"
