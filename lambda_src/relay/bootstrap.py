@@ -7,7 +7,9 @@ that need them are imported when they are first called.
 import os
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from relay import config, telemetry
 from relay.aws import eventbridge, snapstart, transport
@@ -19,7 +21,12 @@ from relay.delivery.deliver import JITTER
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.mapping.claim_check import ClaimCheckStore
-from relay.pipeline.services import Services
+from relay.pipeline.services import DestinationServices, Services
+
+if TYPE_CHECKING:  # only a route with a customer needs them
+    from relay.destinations.held import HeldKey
+    from relay.destinations.model import Destination
+    from relay.destinations.registry import Registry
 
 
 def load_config() -> Config:
@@ -50,6 +57,7 @@ def services(settings: Config, call: AwsCall, clock: Callable[[], float] = time.
         postpone=_postpone,
         jitter=JITTER,
         report=telemetry.record_unexpected_error,
+        destinations=_destination_services(settings, call, clock),
     )
 
 
@@ -63,12 +71,45 @@ def start() -> Services:
 def warm_up(settings: Config) -> None:
     """Do in advance what the first webhook would have to: a function that starts has a whole processor."""
     secrets = {secret.text for route in settings.routes for secret in route.secrets()}
-    transport.warm_up(_transport(settings), settings.regions, secrets)
+    transport.warm_up(_transport(settings), settings.regions, secrets, with_registry=bool(settings.destinations))
 
 
 def import_boto3() -> None:
     """Import in advance what every batch of the retry queue needs."""
     from relay.aws import sqs  # noqa: F401 - the import is the point
+
+
+def _destination_services(settings: Config, call: AwsCall, clock: Callable[[], float]) -> DestinationServices | None:
+    if not settings.destinations:
+        return None
+    from relay.aws import registry_query
+    from relay.destinations.registry import Registry
+
+    query = partial(registry_query.query, call, os.environ["AWS_REGION"], os.environ["DESTINATIONS_TABLE"])
+    registry = Registry(query, settings.destinations.cache, clock)
+    return DestinationServices(registry.destinations, _hold, partial(_note_refusals, registry))
+
+
+def _hold(key: "HeldKey", messages: "Sequence[Message]") -> None:
+    try:
+        from relay.aws import held_store
+        from relay.destinations import held
+
+        held_store.connect().write(key.text(), held.dump(messages))
+    except Exception as error:  # see boto3_clients.py: not only the SDK's errors
+        raise OSError(f"{type(error).__name__}: {error}") from error
+
+
+def _note_refusals(registry: "Registry", destination: "Destination", count: int, error: str) -> None:
+    try:
+        from relay.aws import registry_table
+        from relay.destinations.reconcile import refuse
+
+        after = refuse(destination, count, error, datetime.now(UTC)).destination
+        registry_table.connect().save(destination, after)
+    except Exception as failure:  # noqa: BLE001 - the entries are held already; the next refusal tries again
+        telemetry.record_unexpected_error(failure)
+    registry.forget(destination.customer)
 
 
 def _transport(settings: Config) -> Transport:

@@ -75,9 +75,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """EventBridge accepted the entry."""
+    """EventBridge accepted the entry; `destination` is the label of a customer's destination, if it was for one."""
 
     event_id: str
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def create_handler(services: Services) -> Handler:
 def _received(record: dict[str, Any]) -> ReceivedMessage:
     attributes = record["attributes"]
     sent_at = datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC)
-    return ReceivedMessage(record["body"], int(attributes["ApproximateReceiveCount"]), sent_at)
+    return ReceivedMessage(record["body"], int(attributes["ApproximateReceiveCount"]), sent_at, record["messageId"])
 
 
 bootstrap.import_boto3()

@@ -20,7 +20,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.aws.api import AwsCall, AwsError, CallOptions, Service
 from relay.delivery.deliver import Send
-from relay.entry import Accepted, Entry, Outcome
+from relay.delivery.error_codes import HOLD_FAILED
+from relay.delivery.undelivered import Queued
+from relay.entry import Entry, Outcome
 from relay.pipeline import responses
 from relay.pipeline.results import (
     Done,
@@ -55,6 +57,12 @@ class Metric(StrEnum):
     ENTRIES_QUEUED = "EntriesQueued"
     ENTRIES_DEAD_LETTERED = "EntriesDeadLettered"
     ENTRIES_REDELIVERED = "EntriesRedelivered"
+    ENTRIES_HELD = "EntriesHeld"
+    ENTRIES_UNSUBSCRIBED = "EntriesUnsubscribed"
+    ENTRIES_WITHOUT_CUSTOMER = "EntriesWithoutCustomer"
+    ENTRIES_DISABLED = "EntriesDisabled"
+    ENTRIES_DISCARDED = "EntriesDiscarded"
+    ENTRIES_HOLD_FAILED = "EntriesHoldFailed"
     MESSAGES_POSTPONED = "MessagesPostponed"
     OLDEST_WAITING_SECONDS = "OldestWaitingSeconds"
     PUT_LATENCY = "PutLatency"
@@ -132,11 +140,18 @@ def record_batch(results: Sequence[MessageResult], oldest_seconds: float | None)
         "dead_lettered": sum(result.dead_lettered for result in done),
         "postponed": len(postponed),
     }
+    places = {
+        name: number
+        for name in ("held", "unsubscribed", "without_customer", "disabled", "discarded")
+        if (number := sum(getattr(result, name) for result in done))
+    }
     codes = sorted({result.code for result in postponed})
-    logger.info("redelivered", extra={"messages": len(results), **counts, "error_codes": codes})
+    logger.info("redelivered", extra={"messages": len(results), **counts, **places, "error_codes": codes})
     _count_nonzero(Metric.ENTRIES_REDELIVERED, counts["accepted"])
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_nonzero(Metric.MESSAGES_POSTPONED, counts["postponed"])
+    _count_places(places)
+    _count_nonzero(Metric.ENTRIES_HOLD_FAILED, sum(result.code == HOLD_FAILED for result in postponed))
     if oldest_seconds is not None:
         metrics.add_metric(Metric.OLDEST_WAITING_SECONDS, MetricUnit.Seconds, round(oldest_seconds))
 
@@ -182,14 +197,31 @@ def _add_dimensions(**dimensions: str) -> None:
 
 def _record_relayed(result: Relayed) -> None:
     counts = responses.counts(result.results)
-    errors = sorted({entry.failed.code for entry in result.results if not isinstance(entry, Accepted)})
+    failures = [entry.failed.code for entry in result.results if isinstance(entry, Queued)]
     webhook_id = result.webhook_id[:MAX_TEXT]
-    extra = {"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": errors}
+    extra = {"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": sorted(set(failures))}
     logger.info("relayed", extra=extra)
     count(Metric.WEBHOOKS_RELAYED, 1)
     _count_nonzero(Metric.ENTRIES_ACCEPTED, counts["accepted"])
     _count_nonzero(Metric.ENTRIES_QUEUED, counts["queued"])
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
+    _count_places(counts)
+    _count_nonzero(Metric.ENTRIES_HOLD_FAILED, failures.count(HOLD_FAILED))
+
+
+def _count_places(counts: Mapping[str, int]) -> None:
+    """Count the entries of customers that are neither in EventBridge nor in a queue."""
+    for place, metric in _PLACES.items():
+        _count_nonzero(metric, counts.get(place, 0))
+
+
+_PLACES = {
+    "held": Metric.ENTRIES_HELD,
+    "unsubscribed": Metric.ENTRIES_UNSUBSCRIBED,
+    "without_customer": Metric.ENTRIES_WITHOUT_CUSTOMER,
+    "disabled": Metric.ENTRIES_DISABLED,
+    "discarded": Metric.ENTRIES_DISCARDED,
+}
 
 
 def _record_rejected(result: RejectedRequest) -> None:

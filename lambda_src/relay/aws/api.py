@@ -11,15 +11,20 @@ USER_AGENT = "partner-event-relay"
 
 
 class Service(NamedTuple):
-    """An AWS service: its name in endpoints and signatures, and the prefix of the operation in X-Amz-Target."""
+    """An AWS service: its name in endpoints and signatures, and the prefix of the operation in X-Amz-Target.
+
+    `json_version` is that of the JSON protocol, as botocore's model of the service has it.
+    """
 
     name: str
     target_prefix: str
+    json_version: str = "1.1"
 
 
 EVENTS = Service("events", "AWSEvents")
 SECRETS_MANAGER = Service("secretsmanager", "secretsmanager")
 PARAMETER_STORE = Service("ssm", "AmazonSSM")
+DYNAMODB = Service("dynamodb", "DynamoDB_20120810", "1.0")
 
 
 class CallOptions(NamedTuple):
@@ -35,6 +40,8 @@ class CallOptions(NamedTuple):
 NO_RETRY = CallOptions(1, 3, 1)
 """PutPartnerEvents is tried again by deliver.py alone, within its budget."""
 STANDARD_RETRY = CallOptions(2, 5, 3)
+REGISTRY_READ = CallOptions(1, 2, 2)
+"""For a customer's destinations, which a webhook waits for."""
 STORAGE_RETRY = CallOptions(1, 3, 2)
 """For storing what could not be delivered: two queues, two attempts each, within the time that deliver.py reserves."""
 

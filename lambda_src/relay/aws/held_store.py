@@ -3,13 +3,16 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws.boto3_clients import describe_error
+from relay import process_cache
+from relay.aws.api import STORAGE_RETRY
+from relay.aws.boto3_clients import botocore_config, create_client, describe_error
 from relay.destinations.held import parse_key
 
 if TYPE_CHECKING:
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
 MAX_COUNTED = 10_000
 _KEYS_A_REQUEST = 1000
 _MISSING = {"NoSuchKey", "404"}
+
+
+@process_cache.once
+def connect() -> "HeldStore":
+    """Return the bucket that the stack has set. Raise the SDK's errors."""
+    return HeldStore(create_client("s3", botocore_config(STORAGE_RETRY)), os.environ["HELD_BUCKET"])
 
 
 class HeldStore:

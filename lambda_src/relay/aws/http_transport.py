@@ -25,13 +25,14 @@ from relay.aws.api import USER_AGENT, AwsError, CallOptions, PlannedCall, Servic
 from relay.aws.connection import Connection, HttpResponse
 from relay.templates import strict_json
 
-_JSON = "application/x-amz-json-1.1"
+_JSON = "application/x-amz-json-"
 _USER_AGENT = "{} lang/python#{}.{}.{}".format(USER_AGENT, *sys.version_info)
 
 # From botocore, retries/standard.py, without the codes of other services.
 _TRANSIENT_CODES = {
     "LimitExceededException",
     "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
@@ -62,7 +63,7 @@ def call(
         if attempt:
             time.sleep(_RANDOM.uniform(0, _PAUSE_SECONDS * 2**attempt))
         try:
-            response = _find_endpoint(service, region).post(f"{service.target_prefix}.{operation}", body, options)
+            response = _find_endpoint(service, region).post(service, operation, body, options)
         except AwsError as error:
             last_error = error
             continue
@@ -136,13 +137,17 @@ class _Endpoint:
         self._scope = scope
         self._connection: Connection | None = None
 
-    def post(self, target: str, body: bytes, options: CallOptions) -> HttpResponse:
+    def post(self, service: Service, operation: str, body: bytes, options: CallOptions) -> HttpResponse:
         """Return the response, whatever its status. Raise AwsError.
 
         A failure on a kept connection may be that connection's own: the request is sent again, at once, on a new one.
         So one request takes at most twice `read_timeout`, and `connect_timeout`.
         """
-        headers = {"content-type": _JSON, "host": self._url.netloc, "x-amz-target": target}
+        headers = {
+            "content-type": _JSON + service.json_version,
+            "host": self._url.netloc,
+            "x-amz-target": f"{service.target_prefix}.{operation}",
+        }
         headers = sigv4.sign_headers(headers, body, self._scope, credentials.get_credentials(), datetime.now(UTC))
         headers["user-agent"] = _USER_AGENT  # like the trace, not signed: proxies may change it; botocore does the same
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):

@@ -3,13 +3,16 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.aws.boto3_clients import describe_error
+from relay import process_cache
+from relay.aws.api import STORAGE_RETRY
+from relay.aws.boto3_clients import botocore_config, create_client, describe_error
 from relay.destinations import items
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
 from relay.destinations.model import Destination, SourceState
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
 _MAX_SCANS = 5
 _FAILED = "ConditionalCheckFailed"
+
+
+@process_cache.once
+def connect() -> "RegistryTable":
+    """Return the table that the stack has set. Raise the SDK's errors."""
+    return RegistryTable(create_client("dynamodb", botocore_config(STORAGE_RETRY)), os.environ["DESTINATIONS_TABLE"])
 
 
 class RegistryTable:

@@ -6,9 +6,11 @@ from contextlib import suppress
 
 from relay.auth.secret_ref import SSM
 from relay.aws.api import (
+    DYNAMODB,
     EVENTS,
     NO_RETRY,
     PARAMETER_STORE,
+    REGISTRY_READ,
     SECRETS_MANAGER,
     STANDARD_RETRY,
     AwsError,
@@ -32,11 +34,13 @@ def choose_transport(regions: Sequence[str], *, always_boto3: bool) -> Transport
     return Transport(boto3_transport.call, boto3_transport.warm_up)
 
 
-def warm_up(transport: Transport, regions: Sequence[str], secrets: Iterable[str]) -> None:
+def warm_up(
+    transport: Transport, regions: Sequence[str], secrets: Iterable[str], *, with_registry: bool = False
+) -> None:
     """Prepare the first calls while the function starts, when Lambda gives it a whole processor.
 
-    `regions` are those of the events, the most used first; `secrets` are the names of the secrets. Outside of Lambda
-    this does nothing.
+    `regions` are those of the events, the most used first; `secrets` are the names of the secrets;
+    `with_registry` says whether customers' destinations are read. Outside of Lambda this does nothing.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     initialization = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
@@ -45,5 +49,7 @@ def warm_up(transport: Transport, regions: Sequence[str], secrets: Iterable[str]
     planned = [PlannedCall(EVENTS, region, NO_RETRY) for region in regions]
     stores = {PARAMETER_STORE if name.startswith(SSM) else SECRETS_MANAGER for name in secrets}
     planned += [PlannedCall(store, os.environ["AWS_REGION"], STANDARD_RETRY) for store in sorted(stores)]
+    if with_registry:
+        planned.append(PlannedCall(DYNAMODB, os.environ["AWS_REGION"], REGISTRY_READ))
     with suppress(AwsError):  # the first webhook tries again, and reports the failure
         transport.warm_up(planned, snapshot=initialization == "snap-start")

@@ -56,6 +56,9 @@ def blames_one_entry(outcome: Outcome) -> bool:
     return not isinstance(outcome, Accepted) and outcome.code in OF_ONE_ENTRY
 
 
+HELD, HOLD_FAILED = "Held", "HoldFailed"
+"""Codes of a message: it is held for its destination, or was to be held and is in a queue instead."""
+
 REFUSES_SOURCE = {"InvalidAccountIdException", "NotAuthorizedForSourceException", "ResourceNotFoundException"}
 """Codes with which an entry is refused because of its source, whatever is in it. No document says which of them
 PutPartnerEvents gives for a source that was deleted, has expired or belongs to somebody else."""

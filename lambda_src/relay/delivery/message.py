@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,12 +32,30 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationRef:
+    """A customer's destination as a message names it; another `id` of the same name is another destination."""
+
+    customer: str
+    name: str
+    id: str
+
+    @property
+    def label(self) -> str:
+        """Return `c42/prod`."""
+        return f"{self.customer}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """An entry that could not be delivered, or the request of a webhook that could not be mapped, and the error."""
+    """An entry that could not be delivered, or the request of a webhook that could not be mapped, and the error.
+
+    An entry for a customer's destination is put to the source that the destination has when it is delivered.
+    """
 
     origin: Origin
     content: Entry | Request
     failed: Failed
+    destination: DestinationRef | None = None
 
     def text(self) -> str:
         """Return JSON in ASCII: SQS refuses some control characters, but never JSON's escapes."""
@@ -53,8 +71,10 @@ class Message:
         }
         if isinstance(self.content, Entry):
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
-            claim = {"claim": self.content.claim} if self.content.claim else {}
-            return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | claim)
+            more: dict[str, Any] = {"claim": self.content.claim} if self.content.claim else {}
+            if self.destination:
+                more["destination"] = asdict(self.destination)
+            return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | more)
         return json.dumps(origin | why | {"webhook": _request_fields(self.content)})
 
     def attributes(self) -> dict[str, str]:
@@ -93,11 +113,12 @@ def parse(text: str) -> Message:
         error = _object(letter["error"])
         failed = Failed(_text(error["code"]), _text(error["message"]), _count(letter["attempts"]))
         content = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
+        destination = _destination(_object(letter["destination"])) if "destination" in letter else None
     except KeyError as error:
         raise InvalidMessage(f"not a message of the relay: no {error}") from error
     except NotJSON as error:
         raise InvalidMessage(f"not a message of the relay: {error}") from error
-    return Message(origin, content, failed)
+    return Message(origin, content, failed, destination)
 
 
 def _request_fields(request: Request) -> dict[str, Any]:
@@ -139,6 +160,10 @@ def _entry(letter: Mapping[str, Any]) -> Entry:
     if claim and not _is_claim(strict_json.parse(entry.detail), claim):
         raise InvalidMessage("the claim is not that of the entry")
     return entry
+
+
+def _destination(fields: Mapping[str, Any]) -> DestinationRef:
+    return DestinationRef(_text(fields["customer"]), _text(fields["name"]), _text(fields["id"]))
 
 
 def _is_claim(detail: object, key: str) -> bool:

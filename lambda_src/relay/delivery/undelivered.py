@@ -22,14 +22,36 @@ class Queue(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """What was not accepted, and the queue it is in."""
+    """What was not accepted, the queue it is in, and the label of the destination it is for, if it is for one."""
 
     queue: Queue
     failed: Failed
+    destination: str = ""
 
 
-EntryResult = Accepted | Queued
-"""Where an entry is: in EventBridge, or in a queue."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An entry that waits until the destination of this label (`c42/prod`) can receive it."""
+
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """An event that no destination of its customer wants; without `has_customer` it is nobody's."""
+
+    has_customer: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """An entry for a destination that is disabled, by name."""
+
+    destination: str
+
+
+EntryResult = Accepted | Queued | Held | Unsubscribed | Disabled
+"""Where an entry is: in EventBridge, in a queue, held; or nobody has subscribed to it."""
 
 Store = Callable[[Queue, Sequence[Message]], Sequence[str | None]]
 """Store messages. Return one element per message, in order: None if stored, otherwise the error. Never raise."""

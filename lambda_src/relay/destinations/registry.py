@@ -26,6 +26,10 @@ class Registry:
         self._known: RecentValues[tuple[Destination, ...]] = RecentValues(clock, MAX_CUSTOMERS)
         self._missing: RecentValues[tuple[()]] = RecentValues(clock, MAX_CUSTOMERS)
 
+    def forget(self, customer: str) -> None:
+        """Forget what is known of a customer, who is read anew."""
+        self._known.forget(customer)
+
     def destinations(self, customer: str) -> tuple[Destination, ...]:
         """Return the customer's destinations, none if there are none.
 

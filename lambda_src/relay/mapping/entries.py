@@ -37,31 +37,41 @@ def to_entries(parsed: ParsedWebhook, config: Config, store_detail: StoreDetail)
     """
     route, room = parsed.webhook.route, MAX_BYTES
     entries = []
-    for scope in _entry_scopes(route, parsed.scope, config.limits.entries):
-        entry = _entry(route, scope, parsed.text, config.regions)
+    scopes = (scope for scope in item_scopes(route, parsed.scope) if is_wanted(route, scope))
+    for scope in first(scopes, config.limits.entries):
+        entry = to_entry(route, scope, parsed.text, config.regions)
         if (room := room - entry.size) < 0:
             raise PayloadTooLarge(f"The webhook would become entries of more than {MAX_BYTES} bytes in all.")
-        entries.append((entry, _claim_fields(route, scope)))
-    return [_within_limit(entry, fields, route, config, store_detail) for entry, fields in entries]
+        entries.append((entry, claim_fields(route, scope)))
+    return [within_limit(entry, fields, route, config, store_detail) for entry, fields in entries]
 
 
-def _entry_scopes(route: Route, scope: Scope, max_entries: int) -> list[Scope]:
-    """Return the scope of each entry: one for each element of `each`, where `when` holds."""
-    scopes: Iterable[Scope] = [scope]
-    if route.event.each:
-        items = _named(route, "each", _items, route.event.each, scope)
-        scopes = ({**scope, "item": item} for item in items)
-    if when := route.event.when:
-        scopes = (candidate for candidate in scopes if _named(route, "when", Template.truth, when, candidate))
-    entry_scopes = list(islice(scopes, max_entries + 1))
-    if len(entry_scopes) > max_entries:
+def item_scopes(route: Route, scope: Scope) -> Iterable[Scope]:
+    """Return the names for each element of the route's `each`, or those of the webhook. Raise MappingError."""
+    if not route.event.each:
+        return [scope]
+    items = evaluate(route, "event.each", _items, route.event.each, scope)
+    return ({**scope, "item": item} for item in items)
+
+
+def is_wanted(route: Route, scope: Scope) -> bool:
+    """Return whether `when` holds. Raise MappingError."""
+    when = route.event.when
+    return when is None or evaluate(route, "event.when", Template.truth, when, scope)
+
+
+def first(entries: Iterable[T], max_entries: int) -> list[T]:
+    """Return the entries, or what becomes one. Raise PayloadTooLarge if there are more than `max_entries`."""
+    found = list(islice(entries, max_entries + 1))
+    if len(found) > max_entries:
         raise PayloadTooLarge(f"The webhook would become more than {max_entries} entries.")
-    return entry_scopes
+    return found
 
 
-def _within_limit(
+def within_limit(
     entry: Entry, fields: Mapping[str, Any], route: Route, config: Config, store_detail: StoreDetail
 ) -> Entry:
+    """Return the entry, with a claim check if it is too large. Raise PayloadTooLarge, OSError."""
     if entry.size > config.limits.entry and route.on_oversize == CLAIM_CHECK:
         entry = store_detail(entry, fields)
     if entry.size > config.limits.entry:
@@ -69,9 +79,10 @@ def _within_limit(
     return entry
 
 
-def _claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
+def claim_fields(route: Route, scope: Scope) -> Mapping[str, Any]:
+    """Return what stands beside a claim check. Raise MappingError."""
     template = route.event.claim_check_detail
-    return _named(route, "claim_check_detail", _object, template, scope) if template else {}
+    return evaluate(route, "event.claim_check_detail", _object, template, scope) if template else {}
 
 
 _OUTSIDE = {("headers",), ("path",), ("query",), ()}  # the last is the whole scope
@@ -87,15 +98,19 @@ def from_outside(template: Template, scope: Scope) -> list[str]:
     return values
 
 
-def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
+def to_entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
+    """Return the entry of one scope. Raise MappingError.
+
+    A route with a customer has no source: it is empty, and each destination puts its own there.
+    """
     values = {
-        name: _named(route, name, fill, template, scope)
+        name: evaluate(route, f"event.{name}", fill, template, scope)
         for name, fill in _FIELDS.items()
         if (template := getattr(route.event, name))
     }
     entry = Entry(
         time=values.get("time") or datetime.fromisoformat(scope["received_at"]),
-        source=values["source"],
+        source=values.get("source", ""),
         resources=values.get("resources", ()),
         detail_type=values["detail_type"],
         detail=values.get("detail") or text,
@@ -109,11 +124,12 @@ def _entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Ent
     return entry
 
 
-def _named(route: Route, field: str, fill: Callable[[Template, Scope], T], template: Template, scope: Scope) -> T:
+def evaluate(route: Route, key: str, fill: Callable[[Template, Scope], T], template: Template, scope: Scope) -> T:
+    """Return the value of the template at `key` of the route. Raise MappingError, which names the key."""
     try:
         return fill(template, scope)
     except MappingError as error:
-        raise MappingError(f'route "{route.name}", event.{field}: {error}') from error
+        raise MappingError(f'route "{route.name}", {key}: {error}') from error
 
 
 def _items(template: Template, scope: Scope) -> list[Any]:

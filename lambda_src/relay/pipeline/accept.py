@@ -8,7 +8,7 @@ from functools import partial
 from relay.auth.context import VerificationContext
 from relay.delivery.deliver import budget, deliver
 from relay.delivery.message import Message, origin_of
-from relay.delivery.undelivered import EntryResult, StorageError, store_undelivered
+from relay.delivery.undelivered import EntryResult, StorageError, Unsubscribed, store_undelivered
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.errors import BadRequest, InternalError, MappingError, Rejected, Unauthorized, Unavailable
 from relay.http.request import Request, parse_event, request_id
@@ -54,7 +54,10 @@ def accept(
         except Exception:  # whatever it was, the sender may try again at once
             services.idempotency.release(claim)
             raise
-        services.idempotency.complete(claim, response)
+        if Unsubscribed() in results:  # after the customer has connected, the same webhook is to be delivered
+            services.idempotency.release(claim)
+        else:
+            services.idempotency.complete(claim, response)
         return response, Relayed(route.name, parsed.id, results)
     except Rejected as rejection:
         return responses.problem(rejection, request_id(event)), RejectedRequest(route_name, rejection)
@@ -87,11 +90,15 @@ def _deliver_or_store(
     """Map, deliver, and queue what EventBridge did not accept. Raise Unavailable if an entry is nowhere."""
     store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=parsed.webhook.received_at)
     try:
+        if parsed.webhook.route.customer:
+            from relay.pipeline.customer_entries import deliver_to_destinations  # other routes need none of it
+
+            return deliver_to_destinations(parsed, services, seconds_left)
         entries = to_entries(parsed, services.config, store_detail)
     except MappingError as error:
         # The webhook itself is dead-lettered: a redrive maps it again, with a mended relay.toml.
         return _store_failed(parsed, [parsed.webhook.request], [Failed("MappingError", str(error))], services)
-    except OSError as error:
+    except (OSError, StorageError) as error:
         raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
     outcomes = deliver(
         entries,

@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.auth import handshake
 from relay.auth.handshake import HandshakeResponse
-from relay.delivery.undelivered import EntryResult, Queue
+from relay.delivery.undelivered import Disabled, EntryResult, Held, Queue, Queued, Unsubscribed
 from relay.entry import Accepted
 from relay.errors import Rejected
 
@@ -19,25 +19,38 @@ _MESSAGES_CHARACTERS = 64 * 1024
 _MESSAGE_CHARACTERS = 500
 _SHORTEST_MESSAGE = 32
 _CODE_CHARACTERS = 64
+_MOST_DESTINATIONS = 500
+"""Of how many entries a response names the destinations, which have up to 97 characters."""
 
 
 def accepted(results: Sequence[EntryResult]) -> dict[str, Any]:
-    """Return 202: each entry is in EventBridge, in the retry queue or in the dead-letter queue.
+    """Return 202: each entry is in EventBridge, in a queue or held, or nobody has subscribed to it.
 
     The more entries there are, the shorter each error message is, until it is left out; the dead letter has all of it.
+    Of very many entries the destinations are left out too.
     """
     longest = min(_MESSAGE_CHARACTERS, _MESSAGES_CHARACTERS // max(1, len(results)))
-    body = {**counts(results), "entries": [_entry(result, longest) for result in results]}
+    entries = [_entry(result, longest) for result in results]
+    if len(results) <= _MOST_DESTINATIONS:
+        entries = [entry | _destination(result) for entry, result in zip(entries, results, strict=True)]
+    body = {**counts(results), "entries": entries}
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
 
 
 def counts(results: Sequence[EntryResult]) -> dict[str, int]:
-    """Count the entries by where they are."""
-    places = [None if isinstance(result, Accepted) else result.queue for result in results]
+    """Count the entries by where they are; what only routes with a customer have is not there if there is none."""
+    places: list[object] = [result.queue if isinstance(result, Queued) else type(result) for result in results]
+    customers = {
+        "held": places.count(Held),
+        "disabled": places.count(Disabled),
+        "unsubscribed": results.count(Unsubscribed()),
+        "without_customer": results.count(Unsubscribed(has_customer=False)),
+    }
     return {
-        "accepted": places.count(None),
+        "accepted": places.count(Accepted),
         "queued": places.count(Queue.RETRY),
         "dead_lettered": places.count(Queue.DEAD_LETTERS),
+        **{name: number for name, number in customers.items() if number},
     }
 
 
@@ -74,13 +87,25 @@ def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
 
 
 def _entry(result: EntryResult, longest: int) -> dict[str, Any]:
-    if isinstance(result, Accepted):
-        return {"event_id": result.event_id}
+    match result:
+        case Accepted():
+            return {"event_id": result.event_id}
+        case Held():
+            return {"held": True}
+        case Disabled():
+            return {"disabled": True}
+        case Unsubscribed():
+            return {"unsubscribed": True} if result.has_customer else {"without_customer": True}
     code = _cut(result.failed.code, _CODE_CHARACTERS)
     if result.queue is Queue.RETRY:
         return {"queued": True, "error_code": code}
     message = {"error_message": _cut(result.failed.message, longest)} if longest >= _SHORTEST_MESSAGE else {}
     return {"dead_lettered": True, "error_code": code, **message}
+
+
+def _destination(result: EntryResult) -> dict[str, str]:
+    destination = "" if isinstance(result, Unsubscribed) else result.destination
+    return {"destination": destination} if destination else {}
 
 
 def _cut(text: str, longest: int) -> str:

@@ -44,10 +44,18 @@ RequestResult = Relayed | HandshakeAnswered | Duplicate | RejectedRequest
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A message that can be deleted: each of its entries was accepted or is in a queue."""
+    """A message that can be deleted: each of its entries was accepted, is in a queue, or is held.
+
+    Or it is nobody's: nobody has subscribed to it, or its destination is disabled, or was deleted (`discarded`).
+    """
 
     accepted: int = 0
     dead_lettered: int = 0
+    held: int = 0
+    unsubscribed: int = 0
+    without_customer: int = 0
+    disabled: int = 0
+    discarded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One batch of the retry queue: each message is delivered, dead-lettered or postponed."""
+"""One batch of the retry queue: each message is delivered, held, dead-lettered, discarded or postponed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,23 +6,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from relay.auth import redaction
-from relay.config.model import Config
 from relay.delivery import error_codes
 from relay.delivery.deliver import Budget, deliver
-from relay.delivery.message import InvalidMessage, Message, Origin, parse
-from relay.delivery.undelivered import Queue, queue_for
+from relay.delivery.error_codes import HOLD_FAILED
+from relay.delivery.message import InvalidMessage, Message
+from relay.delivery.undelivered import Disabled, Queue, Unsubscribed, queue_for
+from relay.destinations.addressing import Addressed
+from relay.destinations.model import Destination
 from relay.entry import Entry, Failed, Outcome
-from relay.errors import MappingError, Rejected
-from relay.http import routing
-from relay.http.request import Request
-from relay.mapping import claim_check
-from relay.mapping.entries import to_entries
-from relay.mapping.parsed_webhook import parse_webhook
+from relay.pipeline.hold import hold, is_to_be_held, note_refusals, reason, reference
+from relay.pipeline.message_entries import CannotBeMapped, Discarded, Run, entries_of, read
 from relay.pipeline.results import Done, MessageResult, Postponed
 from relay.pipeline.services import Services
-from relay.templates.strict_json import NotJSON
-from relay.webhook import Webhook
 
 T = TypeVar("T")
 
@@ -37,21 +32,28 @@ MAX_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message as the queue delivered it. A redrive resets `sent_at` and `receive_count`."""
+    """A message as the queue delivered it. A redrive resets `sent_at` and `receive_count`, and gives another `id`."""
 
     text: str
     receive_count: int
     sent_at: datetime
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message of the batch that can be delivered: its index in the batch, and the entries it becomes."""
+    """A message of the batch that can be delivered: its index in the batch, and the entries that are to be put.
+
+    `destinations` has that of each entry, None for one of a route without customer; `done` is what has become of the
+    entries that are not put.
+    """
 
     index: int
     received: ReceivedMessage
     message: Message
     entries: Sequence[Entry]
+    destinations: Sequence[Destination | None]
+    done: Done
 
 
 def redeliver(
@@ -61,6 +63,7 @@ def redeliver(
 
     Each message is handled alone: whatever it is, and whatever it makes raise, the others are delivered.
     """
+    run = Run(services, now, budget)
     results: dict[int, MessageResult] = {}
     items: list[Item] = []
     room = MAX_BYTES
@@ -68,21 +71,21 @@ def redeliver(
         if room <= 0:
             results[index] = _postpone(received, "NotAttempted", services)
             continue
-        text = _isolate(partial(services.follow, received.text), received, services, now)
+        text = _isolate(partial(services.follow, received.text), received, run)
         if not isinstance(text, str):
             results[index] = text
             continue
         room -= len(text)
-        item = _isolate(partial(_read, index, received, text, services, now), received, services, now)
+        item = _isolate(partial(_read, index, received, text, run), received, run)
         if isinstance(item, Item):
             items.append(item)
             room -= sum(entry.size for entry in item.entries)
         else:
             results[index] = item
-    for item, outcomes in _deliver(items, services, budget):
-        results[item.index] = _isolate(partial(_settle, item, outcomes, services, now), item.received, services, now)
+    for item, outcomes in _deliver(items, run):
+        results[item.index] = _isolate(partial(_settle, item, outcomes, run), item.received, run)
     return [
-        results.get(index) or _wait(received, UNEXPECTED_ERROR, "it could not be delivered", services, now)
+        results.get(index) or _wait(received, UNEXPECTED_ERROR, "it could not be delivered", run)
         for index, received in enumerate(batch)
     ]
 
@@ -106,108 +109,127 @@ def backoff_seconds(receive_count: int, jitter: float) -> int:
     return max(1, round(longest * (0.5 + jitter / 2)))
 
 
-class _CannotBeMapped(Exception):
-    """A message of the relay for which relay.toml has no route, Region or usable mapping today."""
-
-    def __init__(self, code: str, why: str) -> None:
-        self.failed = Failed(code, why)
-        super().__init__(why)
-
-
-def _isolate(step: Callable[[], T], received: ReceivedMessage, services: Services, now: datetime) -> T | MessageResult:
+def _isolate(step: Callable[[], T], received: ReceivedMessage, run: Run) -> T | MessageResult:
     """Run one step for one message. Whatever it raises decides about this message only."""
     try:
         return step()
     except InvalidMessage as error:
-        return _store_unreadable(received, str(error), services)
+        return _store_unreadable(received, str(error), run.services)
     except OSError as error:
-        return _wait(received, type(error).__name__, str(error), services, now)
+        return _wait(received, type(error).__name__, str(error), run)
     except Exception as error:  # noqa: BLE001 - the other messages have to be delivered
-        services.report(error)
-        return _wait(received, UNEXPECTED_ERROR, f"{type(error).__name__}: {error}", services, now)
+        run.services.report(error)
+        return _wait(received, UNEXPECTED_ERROR, f"{type(error).__name__}: {error}", run)
 
 
-def _read(index: int, received: ReceivedMessage, text: str, services: Services, now: datetime) -> Item | MessageResult:
-    """Return the item, or dead-letter a message that cannot be mapped. Raise InvalidMessage, OSError."""
-    message = _without_proof(parse(text), services.config)
+def _read(index: int, received: ReceivedMessage, text: str, run: Run) -> Item | MessageResult:
+    """Return the item, what has to wait being held. Raise InvalidMessage, OSError.
+
+    A message that cannot be mapped is dead-lettered.
+    """
+    message = read(text, run.services.config)
     try:
-        return Item(index, received, message, _entries(message, services, now))
-    except _CannotBeMapped as error:
-        return _dead_letter(received, message.with_failure(error.failed), services)
+        mapped = entries_of(message, run)
+    except CannotBeMapped as error:
+        return _dead_letter(received, message.with_failure(error.failed), run.services)
+    addressed = [each for each in mapped if isinstance(each, Addressed)]
+    waiting = [
+        replace(_of_entry(message, each.entry, each.destination), failed=reason(each.destination))
+        for each in addressed
+        if each.is_held
+    ]
+    if why_not := _hold(waiting, received.id, run):
+        return _wait(received, HOLD_FAILED, why_not, run)
+    sending: list[tuple[Entry, Destination | None]] = [(each, None) for each in mapped if isinstance(each, Entry)]
+    sending += [(each.entry, each.destination) for each in addressed if not each.is_held]
+    done = Done(
+        held=len(waiting),
+        unsubscribed=mapped.count(Unsubscribed()),
+        without_customer=mapped.count(Unsubscribed(has_customer=False)),
+        disabled=sum(isinstance(each, Disabled) for each in mapped),
+        discarded=mapped.count(Discarded()),
+    )
+    return Item(index, received, message, [each[0] for each in sending], [each[1] for each in sending], done)
 
 
-def _without_proof(message: Message, config: Config) -> Message:
-    """Return the message as it is stored today: earlier versions stored what proved their webhook."""
-    for route in config.routes:
-        if isinstance(message.content, Request) and route.name == message.origin.route:
-            return replace(message, content=redaction.redact(message.content, route.auth, route.body_format))
-    return message
-
-
-def _entries(message: Message, services: Services, now: datetime) -> list[Entry]:
-    """Return what a message becomes with today's relay.toml. Raise _CannotBeMapped, InvalidMessage, OSError."""
-    if isinstance(message.content, Request):
-        return _map(message.content, message.origin, services, now)
-    if message.content.region not in services.config.regions:
-        raise _CannotBeMapped("NoSuchRegion", f"relay.toml has no Region {message.content.region}")
-    try:
-        entry = claim_check.refresh_url(message.content, services.claim_checks, now)
-    except NotJSON as error:
-        raise InvalidMessage(f"the claim cannot be renewed: {error}") from error
-    if not entry.is_unicode():
-        raise InvalidMessage("the claim has characters that cannot be sent")
-    return [entry]
-
-
-def _map(request: Request, origin: Origin, services: Services, now: datetime) -> list[Entry]:
-    """Return the entries of a webhook that could not be mapped, by the route that has proven it and no other."""
-    routes = [route for route in services.config.routes if route.name == origin.route]
-    try:
-        route, path = routing.match_route(routes, request.method, request.path)
-    except Rejected as error:
-        why = f"has another path now: {error.detail}" if routes else "is not in relay.toml any more"
-        raise _CannotBeMapped("NoSuchRoute", f'route "{origin.route}" {why}') from error
-    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=now)
-    try:
-        webhook = Webhook.unverified(route, request, path, datetime.fromisoformat(origin.received_at))
-        return to_entries(parse_webhook(webhook, origin.webhook_id), services.config, store_detail)
-    except MappingError as error:
-        raise _CannotBeMapped("MappingError", str(error)) from error
-    except Rejected as error:
-        raise _CannotBeMapped("MappingError", f'route "{origin.route}": {error.detail}') from error
-
-
-def _deliver(items: Sequence[Item], services: Services, budget: Budget) -> list[tuple[Item, list[Outcome]]]:
+def _deliver(items: Sequence[Item], run: Run) -> list[tuple[Item, list[Outcome]]]:
     """Return each item with the outcomes of its entries. If the whole batch raises, each item is delivered alone."""
     entries = [entry for item in items for entry in item.entries]
-    partner, max_request_bytes = services.config.partner, services.config.limits.request
+    services, config = run.services, run.services.config
+    put = partial(deliver, partner=config.partner, max_request_bytes=config.limits.request)
     try:
-        outcomes = iter(deliver(entries, services.send, budget, partner=partner, max_request_bytes=max_request_bytes))
+        outcomes = iter(put(entries, services.send, run.budget))
     except Exception as error:  # noqa: BLE001 - the other messages have to be delivered
         services.report(error)
-        return [] if len(items) <= 1 else [pair for item in items for pair in _deliver([item], services, budget)]
+        return [] if len(items) <= 1 else [pair for item in items for pair in _deliver([item], run)]
     return [(item, [next(outcomes) for _ in item.entries]) for item in items]
 
 
-def _settle(item: Item, outcomes: Sequence[Outcome], services: Services, now: datetime) -> MessageResult:
-    """Store what was not accepted, or postpone the message."""
-    received, message = item.received, item.message
+def _settle(item: Item, outcomes: Sequence[Outcome], run: Run) -> MessageResult:
+    """Hold or store what was not accepted, or postpone the message."""
+    received, message, services = item.received, item.message, run.services
     failures = [
-        (entry, outcome) for entry, outcome in zip(item.entries, outcomes, strict=True) if isinstance(outcome, Failed)
+        _Failure(entry, destination, outcome)
+        for entry, destination, outcome in zip(item.entries, item.destinations, outcomes, strict=True)
+        if isinstance(outcome, Failed)
     ]
-    if isinstance(message.content, Entry) and failures:
-        failed = message.with_failure(replace(failures[0][1], attempts=received.receive_count))
-        if error_codes.is_retryable(failed.failed) and now - received.sent_at < GIVE_UP:
+    refused = [each for each in failures if each.destination and is_to_be_held(each.failed, services.config)]
+    if why_not := _hold_refused(message, refused, received.id, run):
+        return _wait(received, HOLD_FAILED, why_not, run)
+    remaining = [each for each in failures if each not in refused]
+    if isinstance(message.content, Entry) and remaining:
+        failed = message.with_failure(replace(remaining[0].failed, attempts=received.receive_count))
+        if error_codes.is_retryable(failed.failed) and run.now - received.sent_at < GIVE_UP:
             return _postpone(received, failed.failed.code, services)
         return _dead_letter(received, failed, services)
     # The entries of a webhook that may yet be accepted go back to the queue, each on its own.
-    remaining = [replace(message, content=entry, failed=failed) for entry, failed in failures]
     for queue in Queue:
-        messages = [each for each in remaining if queue_for(each.failed) is queue]
+        messages = [
+            replace(_of_entry(message, each.entry, each.destination), failed=each.failed)
+            for each in remaining
+            if queue_for(each.failed) is queue
+        ]
         if any(error is not None for error in services.store(queue, messages)):
             return _postpone(received, "NotStored", services)
     dead_lettered = sum(queue_for(each.failed) is Queue.DEAD_LETTERS for each in remaining)
-    return Done(len(outcomes) - len(failures), dead_lettered)
+    accepted = len(outcomes) - len(failures)
+    return replace(item.done, accepted=accepted, dead_lettered=dead_lettered, held=item.done.held + len(refused))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An entry that was not accepted."""
+
+    entry: Entry
+    destination: Destination | None
+    failed: Failed
+
+
+def _of_entry(message: Message, entry: Entry, destination: Destination | None) -> Message:
+    """Return the message of one of the entries that `message` became."""
+    return replace(message, content=entry, destination=reference(destination) if destination else None)
+
+
+def _hold_refused(message: Message, refused: Sequence[_Failure], message_id: str, run: Run) -> str | None:
+    """Hold entries that EventBridge refused because of their source, and note it. Return None, or why they are not."""
+    messages = [_of_entry(message, each.entry, each.destination).with_failure(each.failed) for each in refused]
+    why_not = _hold(messages, f"{message_id}-refused", run)
+    if refused and not why_not and run.services.destinations:
+        note_refusals(
+            ((each.destination, each.failed) for each in refused if each.destination), run.services.destinations
+        )
+    return why_not
+
+
+def _hold(messages: Sequence[Message], request_id: str, run: Run) -> str | None:
+    """Hold messages of one webhook. Return None, or why one of them is not held."""
+    if not messages:
+        return None
+    if run.services.destinations is None:
+        return "relay.toml has no [destinations]"
+    received_at = datetime.fromisoformat(messages[0].origin.received_at)
+    errors = hold(messages, run.services.destinations, received_at, request_id, run.is_time_left)
+    return next(filter(None, errors), None)
 
 
 def _dead_letter(received: ReceivedMessage, message: Message, services: Services) -> MessageResult:
@@ -225,11 +247,11 @@ def _store_unreadable(received: ReceivedMessage, why: str, services: Services) -
     return Done(dead_lettered=1) if error is None else _postpone(received, "InvalidMessage", services)
 
 
-def _wait(received: ReceivedMessage, code: str, why: str, services: Services, now: datetime) -> MessageResult:
+def _wait(received: ReceivedMessage, code: str, why: str, run: Run) -> MessageResult:
     """Postpone what cannot be handled now, and dead-letter it as it came after a day: nothing is retried for ever."""
-    if now - received.sent_at >= GIVE_UP:
-        return _store_unreadable(received, f"given up after a day: {why}", services)
-    return _postpone(received, code, services)
+    if run.now - received.sent_at >= GIVE_UP:
+        return _store_unreadable(received, f"given up after a day: {why}", run.services)
+    return _postpone(received, code, run.services)
 
 
 def _postpone(received: ReceivedMessage, code: str, services: Services) -> Postponed:

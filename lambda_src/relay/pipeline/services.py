@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from relay.auth.context import Fetch
 from relay.aws.idempotency import Claim
@@ -10,6 +10,11 @@ from relay.config.model import Config
 from relay.delivery.deliver import Send
 from relay.delivery.undelivered import Store
 from relay.mapping.claim_check import ClaimCheckStore
+
+if TYPE_CHECKING:  # only a route with a customer needs them
+    from relay.delivery.message import Message
+    from relay.destinations.held import HeldKey
+    from relay.destinations.model import Destination
 
 Response = dict[str, Any]
 """A Lambda proxy response."""
@@ -32,6 +37,20 @@ class Idempotency(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationServices:
+    """The registry of customers' destinations, and where entries are held.
+
+    `find` returns a customer's destinations, and raises Unavailable if they cannot be read. `hold` stores messages
+    under a key, replacing what is there, and raises OSError. `note_refusals` notes how many entries of a destination
+    were refused, and with which error; it does not raise.
+    """
+
+    find: "Callable[[str], Sequence[Destination]]"
+    hold: "Callable[[HeldKey, Sequence[Message]], None]"
+    note_refusals: "Callable[[Destination, int, str], None]"
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The configuration, and everything that reaches AWS or a sender.
 
@@ -43,6 +62,7 @@ class Services:
     `follow` returns the message that a text is or points to; it raises InvalidMessage, or OSError if it cannot be read
     now. `store_unreadable` dead-letters a text that is no message, with the reason, and returns the error, or None.
     `postpone` hides the messages with these receipt handles for some seconds. Neither raises.
+    `destinations` is None without `[destinations]` in relay.toml.
     `jitter` returns a number from 0 to 1, and `report` records an error that nobody expected.
     """
 
@@ -60,3 +80,4 @@ class Services:
     postpone: Callable[[dict[str, int]], None]
     jitter: Callable[[], float]
     report: Callable[[Exception], None]
+    destinations: DestinationServices | None = None
