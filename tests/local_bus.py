@@ -149,7 +149,9 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
     """Yield the functions, with queues, a bucket and a table of their own."""
     relay_toml.write_text(with_transport(relay_toml.read_text("utf-8")), "utf-8")
     sqs, s3 = bus.client("sqs", PARTNER, REGION), bus.client("s3", PARTNER, REGION)
-    s3.create_bucket(Bucket=f"{BUCKET}-{name}")
+    for bucket in (f"{BUCKET}-{name}", f"held-{name}"):
+        s3.create_bucket(Bucket=bucket)
+    create_destinations_table(bus, f"{name}-destinations")
     bus.client("dynamodb", PARTNER, REGION).create_table(
         TableName=f"{name}-seen",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -167,6 +169,8 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
             "RELAY_CONFIG": str(relay_toml),
             "OVERFLOW_BUCKET": f"{BUCKET}-{name}",
             "DEDUPE_TABLE": f"{name}-seen",
+            "DESTINATIONS_TABLE": f"{name}-destinations",
+            "HELD_BUCKET": f"held-{name}",
             "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
             "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }.items():
@@ -176,6 +180,27 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
         call = bootstrap.connect(settings)
         yield Functions(bus, call, bootstrap.services(settings, call))
     _disconnect()
+
+
+def create_destinations_table(bus: LocalAws, name: str) -> None:
+    """Create the registry's table, as the stack does."""
+    bus.client("dynamodb", PARTNER, REGION).create_table(
+        TableName=name,
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": "attention", "AttributeType": "S"},
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "attention",
+                "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
 
 
 def _disconnect() -> None:

@@ -11,7 +11,7 @@ from local.process import PARTNER
 from relay.aws.registry_table import RegistryTable
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
-from tests.local_bus import REGION
+from tests.local_bus import REGION, create_destinations_table
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 numbers = count()
@@ -24,22 +24,9 @@ def client(bus: Any) -> Any:
 
 
 @pytest.fixture
-def table(client: Any) -> Iterator[RegistryTable]:
+def table(bus: Any, client: Any) -> Iterator[RegistryTable]:
     name = f"destinations-{next(numbers)}"
-    attributes = [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk", "attention")]
-    client.create_table(
-        TableName=name,
-        AttributeDefinitions=attributes,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "attention",
-                "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_destinations_table(bus, name)
     yield RegistryTable(client, name)
     client.delete_table(TableName=name)
 

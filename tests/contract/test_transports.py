@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from relay import process_cache
 from relay.aws import boto3_clients, boto3_transport, http_transport
 from relay.aws.api import (
+    DYNAMODB,
     NO_RETRY,
     PARAMETER_STORE,
     SECRETS_MANAGER,
@@ -75,10 +76,20 @@ def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
             {"SecretId": "acme/orders", "SecretString": "é", "ClientRequestToken": "1" * 32},
         ),
         (PARAMETER_STORE, "GetParameter", {"Name": "/acme/orders", "WithDecryption": True}),
+        (
+            DYNAMODB,
+            "Query",
+            {
+                "TableName": "destinations",
+                "ConsistentRead": True,
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "customer#c42"}},
+            },
+        ),
     ],
-    ids=["read", "enroll", "parameter"],
+    ids=["read", "enroll", "parameter", "destinations"],
 )
-def test_both_ask_for_secrets_in_the_same_words(
+def test_both_ask_for_secrets_and_destinations_in_the_same_words(
     aws: Aws, service: Service, operation: str, parameters: dict[str, Any]
 ) -> None:
     for transport in (http_transport.call, boto3_transport.call):
