@@ -104,11 +104,15 @@ class Customer:
         """Create each source as the partner; attach a bus and a rule that matches everything as the customer."""
         for source in sources:
             self._partner.create_partner_event_source(Name=source, Account=CUSTOMER)
-            self._events.create_event_bus(Name=source, EventSourceName=source)
-            rule, pattern = source.replace("/", "-")[-64:], json.dumps({"source": [source]})
-            self._events.put_rule(Name=rule, EventBusName=source, EventPattern=pattern)
-            target = {"Id": "queue", "Arn": self._queue_arn}
-            self._events.put_targets(Rule=rule, EventBusName=source, Targets=[target])
+            self.attach(source)
+
+    def attach(self, source: str) -> None:
+        """Attach a bus and a rule that matches everything to a source, as the customer."""
+        self._events.create_event_bus(Name=source, EventSourceName=source)
+        rule, pattern = source.replace("/", "-")[-64:], json.dumps({"source": [source]})
+        self._events.put_rule(Name=rule, EventBusName=source, EventPattern=pattern)
+        target = {"Id": "queue", "Arn": self._queue_arn}
+        self._events.put_targets(Rule=rule, EventBusName=source, Targets=[target])
 
     def received(self) -> Iterator[dict[str, Any]]:
         """Return the events that have arrived since the last call, in the customer's envelope."""

@@ -162,6 +162,8 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
         variable: sqs.create_queue(QueueName=f"{name}-{queue.name.lower()}")["QueueUrl"]
         for queue, variable in ENVIRONMENT.items()
     }
+    fifo = {"FifoQueue": "true"}
+    urls["RELEASE_QUEUE_URL"] = sqs.create_queue(QueueName=f"{name}-release.fifo", Attributes=fifo)["QueueUrl"]
     with pytest.MonkeyPatch.context() as environment:
         for variable, value in {
             **bus.environment(PARTNER, REGION),

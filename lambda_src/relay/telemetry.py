@@ -71,6 +71,22 @@ class Metric(StrEnum):
     SOURCES_DELETED = "SourcesDeleted"
     SOURCES_EXPIRING = "SourcesExpiring"
     SOURCES_VANISHED = "SourcesVanished"
+    RELEASER_RUNS = "ReleaserRuns"
+    ENTRIES_RELEASED = "EntriesReleased"
+    WEBHOOKS_EXPIRED = "WebhooksExpired"
+    WEBHOOKS_EXPIRING = "WebhooksExpiring"
+    DESTINATIONS_ACTIVE = "DestinationsActive"
+    DESTINATIONS_PENDING = "DestinationsPending"
+    DESTINATIONS_MISSING = "DestinationsMissing"
+    DESTINATIONS_UNKNOWN = "DestinationsUnknown"
+    OLDEST_LOOK_SECONDS = "OldestLookSeconds"
+    RELEASE_STUCK_SECONDS = "ReleaseStuckSeconds"
+    POSSIBLY_DROPPED_SECONDS = "PossiblyDroppedSeconds"
+    RECONCILER_RUNS = "ReconcilerRuns"
+    RECONCILER_FAILURES = "ReconcilerFailures"
+    SOURCES_ORPHANED = "SourcesOrphaned"
+    CONTROL_REQUESTS = "ControlRequests"
+    CONTROL_FAILURES = "ControlFailures"
 
 
 def with_failure_log(call: AwsCall) -> AwsCall:

@@ -50,7 +50,7 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
     app = APIGatewayHttpResolver(enable_validation=True)
     errors: dict[int, Any] = {
         status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"model": Problem}}}
-        for status in (400, 404, 409, 412, 413, 415, 422, 502, 503)
+        for status in (400, 403, 404, 409, 412, 413, 415, 422, 502, 503)
     }
 
     def actor() -> str:
@@ -139,11 +139,11 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
     def release(
         customer: Customer, name: Name, body: Annotated[ReleaseRequest | None, Body()] = None
     ) -> Response[DestinationModel]:
-        return answer(control.release(customer, name, body.since if body else None))
+        return answer(control.release(customer, name, body.since if body else None, actor()))
 
     @app.post(f"{one}/ping", operation_id="ping", summary="Send a test event", responses=_ok(errors, 200, model=Pong))
     def ping(customer: Customer, name: Name) -> Response[Any]:
-        return Response(200, JSON, Pong(event_id=control.ping(customer, name)))
+        return Response(200, JSON, Pong(event_id=control.ping(customer, name, actor())))
 
     @app.exception_handler(ControlError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def refused(error: ControlError) -> Response[Any]:
@@ -167,16 +167,29 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
 
 
 def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return the answer to one request. What is too large, or no JSON, is refused before it is parsed."""
+    """Return the answer to one request. What is too large, or no JSON, is refused before it is parsed.
+
+    So is a request whose caller API Gateway has not authenticated: that cannot come by the deployed API.
+    """
+    if not _iam(event).get("userArn"):
+        return _plain_problem(ControlError(403, "not-authenticated", "The request is not signed."), event)
     if refusal := _refuse_body(event):
-        body = _problem_body(refusal, _request_id(event))
-        return {
-            "statusCode": int(refusal.status),
-            "headers": {"Content-Type": PROBLEM},
-            "body": body,
-            "isBase64Encoded": False,
-        }
+        return _plain_problem(refusal, event)
     return app.resolve(event, context)
+
+
+def internal_error(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a request that raised an error nobody expected."""
+    return _plain_problem(ControlError(500, "internal", "The control API failed. Try again."), event)
+
+
+def _plain_problem(error: ControlError, event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "statusCode": int(error.status),
+        "headers": {"Content-Type": PROBLEM},
+        "body": _problem_body(error, _request_id(event)),
+        "isBase64Encoded": False,
+    }
 
 
 def _refuse_body(event: Mapping[str, Any]) -> ControlError | None:
@@ -246,7 +259,7 @@ def _ok(errors: Mapping[int, Any], *statuses: int, model: type[BaseModel] = Dest
 
 
 def _iam(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = event.get("requestContext", {}).get("authorizer", {}).get("iam", {})
+    found: Any = ((event.get("requestContext") or {}).get("authorizer") or {}).get("iam")
     return found if isinstance(found, dict) else {}
 
 

@@ -13,10 +13,10 @@ from relay.control.errors import ControlError, conflict, not_found
 from relay.control.services import ControlServices, Settings
 from relay.control.wanted import Precondition, Wanted, check_customer, check_name, check_wanted
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
+from relay.destinations.events import OperationalEvent
 from relay.destinations.model import MAX_DESTINATIONS, Destination, SourceStatus, Status
-from relay.destinations.reconcile import pause, resume, start_delivery
+from relay.destinations.reconcile import Action, look_at, pause, resume, start_delivery
 from relay.destinations.registry import MISS_SECONDS
-from relay.pipeline.reconcile import Event
 
 
 class Control:
@@ -92,12 +92,12 @@ class Control:
             self.services.start_release(after, None)
         return after
 
-    def release(self, customer: str, name: str, since: datetime | None) -> Destination:
+    def release(self, customer: str, name: str, since: datetime | None, actor: str) -> Destination:
         """Start delivery: end settling, or send once more what was received at or after `since`.
 
         Raise ControlError 409 where nobody can receive: the source is not active, or the destination not enabled.
         """
-        before = self.get(customer, name)
+        before = self._look_at_inactive(self.get(customer, name))
         now = self.services.now()
         after = start_delivery(before, now)
         if not after.state.releasing_at:
@@ -108,20 +108,23 @@ class Control:
         if after.state != before.state:
             self._save_state(before, after)
         self.services.start_release(after, since)
+        self.services.record("Destination Released", actor, before, after)
         return after
 
-    def ping(self, customer: str, name: str) -> str:
+    def ping(self, customer: str, name: str, actor: str) -> str:
         """Put one test event and return its id. Raise ControlError 409 with the source's status if it is not active."""
-        found = self.get(customer, name)
+        found = self._look_at_inactive(self.get(customer, name))
         status = found.state.source_status
         if status is not SourceStatus.ACTIVE:
             detail = f"The source is {status.value}: attach an event bus to {found.source} first."
             raise ControlError(409, "source-not-active", detail, source_status=status.value)
         content = {"ping": True, "customer": customer, "destination": name, "sent_at": self.services.now().isoformat()}
         try:
-            return self.services.ping(found, self._settings.ping, content)
+            event_id = self.services.ping(found, self._settings.ping, content)
         except SourceRefusedError as error:
             raise ControlError(502, "refused", f"EventBridge refused the event: {error.code}: {error}") from error
+        self.services.record("Destination Pinged", actor, found, found)
+        return event_id
 
     def delete(self, customer: str, name: str, *, discard: bool, actor: str) -> None:
         """Delete the destination and its source. Raise ControlError 409 while webhooks wait, unless `discard`."""
@@ -176,6 +179,7 @@ class Control:
             # Not deleted in AWS: what is there may be somebody else's.
             self.services.forget(created)
             raise _owned(source) if isinstance(error, SourceOwnedError) else _refused(error) from error
+        self.services.record("Destination Created", actor, None, created)
         self._notify(created, "Destination Created")
         return created
 
@@ -201,8 +205,24 @@ class Control:
             self.services.table.save(before, after)
         except ChangedError as error:
             raise conflict("Somebody else changed the destination at the same moment.") from error
+        self.services.record(event, actor, before, after)
         self._notify(after, event)
         return after
+
+    def _look_at_inactive(self, before: Destination) -> Destination:
+        """Return the destination as it is now, if its source has become active since the reconciler looked at it."""
+        if before.state.source_status is SourceStatus.ACTIVE:
+            return before
+        look, now = self.services.look(before)
+        if look.state is not SourceStatus.ACTIVE:
+            return before
+        change = look_at(before, look, now, self._settings.settle)
+        self._save_state(before, change.destination)
+        if Action.RELEASE in change.actions:
+            self.services.start_release(change.destination, None)
+        for detail_type in change.events:
+            self._notify(change.destination, detail_type)
+        return change.destination
 
     def _save_state(self, before: Destination, after: Destination) -> None:
         try:
@@ -232,7 +252,7 @@ class Control:
             "status": destination.status.value,
             "updated_by": destination.updated_by,
         }
-        self.services.notify([Event(detail_type, detail)])
+        self.services.notify([OperationalEvent(detail_type, detail)])
 
 
 def _owned(source: str) -> ControlError:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from relay.destinations.events import OperationalEvent
 from relay.destinations.model import Destination
-from relay.pipeline.reconcile import Event
+from relay.destinations.reconcile import Look
 
 
 class Table(Protocol):
@@ -38,30 +39,34 @@ class Held:
 class ControlServices:
     """How the control API reaches AWS; each raises OSError.
 
-    `create_source` raises SourceRefusedError; a source that is there already is fine if it is offered to the
-    destination's account, and SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items,
-    `forget` only the items.
-    `start_release` asks the releaser to begin, with what was received since a time once more. `ping` puts one event and
-    returns its id, or raises SourceRefusedError.
+    `look` returns what AWS says of the destination's source, and AWS's own time. `create_source` raises
+    SourceRefusedError; a source that is there already is fine if it is offered to the destination's account, and
+    SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items, `forget` only the items.
+    `start_release` asks the releaser to begin, with what was received since a time once more. `ping` puts one event
+    and returns its id, or raises SourceRefusedError. `record` writes the audit: what was done, by whose ARN, and the
+    destination before and after; it raises nothing.
     """
 
     table: Table
+    look: Callable[[Destination], tuple[Look, datetime]]
     create_source: Callable[[Destination], None]
     finish_deletion: Callable[[Destination], None]
     forget: Callable[[Destination], None]
     start_release: Callable[[Destination, datetime | None], None]
     ping: Callable[[Destination, str, Mapping[str, object]], str]
     count_held: Callable[[Destination], Held]
-    notify: Callable[[Sequence[Event]], None]
+    notify: Callable[[Sequence[OperationalEvent]], None]
+    record: Callable[[str, str, Destination | None, Destination | None], None]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What relay.toml says: the partner's name, the Regions that may be used, how long the cache lives, the ping."""
+    """What relay.toml says: the partner's name, the Regions that may be used, `cache`, `settle` and `ping`."""
 
     partner: str
     regions: Sequence[str]
     cache: timedelta
+    settle: timedelta
     ping: str = "Ping"

@@ -3,7 +3,7 @@
 Only ListPartnerEventSourceAccounts tells a partner whether anybody listens to a source.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,20 +11,13 @@ from typing import Any
 
 from relay.destinations import held
 from relay.destinations.errors import DestinationError, ThrottledError
+from relay.destinations.events import OperationalEvent
 from relay.destinations.model import Destination, SourceStatus
 from relay.destinations.reconcile import Action, Look, look_at
 
 EXPIRES_SOON = timedelta(days=1)
 MOST_KEYS = 1000
 """How many held webhooks are looked at, or deleted, at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An operational event: its detail-type and its detail."""
-
-    detail_type: str
-    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class ReconcileServices:
     start_release: Callable[[Destination], None]
     keys: Callable[[str], Iterable[str]]
     delete_keys: Callable[[Sequence[str]], None]
-    notify: Callable[[Sequence[Event]], None]
+    notify: Callable[[Sequence[OperationalEvent]], None]
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
@@ -70,8 +63,8 @@ class Report:
 
     looks: int = 0
     throttled: int = 0
-    created: int = 0
-    deleted: int = 0
+    sources_created: int = 0
+    destinations_deleted: int = 0
     releases: int = 0
     expired_webhooks: int = 0
     expiring_webhooks: int = 0
@@ -127,7 +120,7 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
     if destination.deleting:
         if not settings.observe:
             finish_deletion(destination, services)
-            report.deleted += 1
+            report.destinations_deleted += 1
         return
     look, now = services.look(destination)
     report.looks += 1
@@ -138,13 +131,13 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
         return
     if Action.CREATE_SOURCE in change.actions:
         services.create_source(destination)
-        report.created += 1
+        report.sources_created += 1
     services.save(destination, change.destination)
     if Action.RELEASE in change.actions:
         services.start_release(change.destination)
         report.releases += 1
     _report_stuck(change.destination, now, report)
-    events = [Event(detail_type, _detail(change.destination, now)) for detail_type in change.events]
+    events = [OperationalEvent(detail_type, _detail(change.destination, now)) for detail_type in change.events]
     if change.destination.holding:
         events += _end_holding(change.destination, services, settings, now, report)
     if events:
@@ -163,7 +156,7 @@ def finish_deletion(destination: Destination, services: ReconcileServices) -> No
 
 def _end_holding(
     destination: Destination, services: ReconcileServices, settings: Settings, now: datetime, report: Report
-) -> list[Event]:
+) -> list[OperationalEvent]:
     """Delete what has been held for too long, and tell a day before."""
     keys: list[str] = []
     for key in services.keys(held.prefix(destination.customer, destination.name, destination.id)):
@@ -177,9 +170,9 @@ def _end_holding(
         services.delete_keys(over)
     report.expired_webhooks += len(over)
     report.expiring_webhooks += expiring
-    events = [Event("Entries Expired", {**_detail(destination, now), "webhooks": len(over)})] if over else []
+    events = [OperationalEvent("Entries Expired", {**_detail(destination, now), "webhooks": len(over)})] if over else []
     if expiring:
-        events.append(Event("Entries Expiring", {**_detail(destination, now), "webhooks": expiring}))
+        events.append(OperationalEvent("Entries Expiring", {**_detail(destination, now), "webhooks": expiring}))
     return events
 
 

@@ -4,13 +4,13 @@ An object is deleted only after the fate of each of its entries is known and a c
 anywhere, the next run begins again with the oldest object: an event may arrive twice, and none is lost.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from relay.delivery.error_codes import is_retryable, refuses_source
-from relay.delivery.message import Message
+from relay.delivery.message import DestinationRef, Message
 from relay.delivery.undelivered import Queue, queue_for
 from relay.destinations import held
 from relay.destinations.model import Destination, Status
@@ -51,23 +51,14 @@ class ReleaseServices:
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
-    """A destination as a message names it; another `id` means that it was deleted."""
-
-    customer: str
-    name: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Released:
-    """What one run did. `again_after` is in how many seconds the next run has to begin, None if nothing is left."""
+    """What one run did. With `is_cut_off` the time was short, and another run has to go on at once."""
 
     accepted: int = 0
     queued: int = 0
     dead_lettered: int = 0
     refused: int = 0
-    again_after: int | None = None
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +74,12 @@ class _CannotBeStored(OSError):
     """An entry that was not accepted is in no queue: its object stays."""
 
 
-def release(which: Which, services: ReleaseServices, pace: Pace, ends_at: datetime) -> Released:
+def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_at: datetime) -> Released:
     """Release until nothing is left, something holds the destination again, or the time until `ends_at` is short.
 
-    It goes on until the listing has been empty for `pace.straggler_seconds`: a function that had read the destination
-    before it could receive may still hold entries for it. Raise OSError or DestinationError: the same message begins
-    again.
+    A destination is being released until nothing has come for `pace.straggler_seconds`, since a function that had read
+    it before it could receive may still hold entries for it: the reconciler asks again every minute. Raise OSError or
+    DestinationError: the same message begins again.
     """
     total = Released()
     while True:
@@ -98,25 +89,27 @@ def release(which: Which, services: ReleaseServices, pace: Pace, ends_at: dateti
         if destination.status is not Status.ENABLED or destination.holding:
             return total
         if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
-            return replace(total, again_after=0)
+            return replace(total, is_cut_off=True)
         done = _release_page(destination, services, pace, ends_at)
         if done is None:
-            return replace(total, again_after=_finish(destination, services, pace))
+            _finish(destination, services, pace)
+            return total
         total = _sum(total, done)
 
 
-def restore(destination: Destination, since: datetime, services: ReleaseServices, ends_at: datetime) -> Iterator[str]:
+def restore(which: DestinationRef, since: datetime, services: ReleaseServices, ends_at: datetime) -> datetime | None:
     """Copy back what was released of webhooks received at or after `since`, so that it is sent once more.
 
-    Yield each key; stop before `ends_at`, after which the same call goes on: a copy that is made twice is the same.
+    Return from when on another call has to go on because the time is short, None if all of it is copied. Raise OSError.
     """
-    root = held.prefix(destination.customer, destination.name, destination.id, held.RELEASED)
-    for key in services.keys(root):
-        if services.clock() >= ends_at:
-            raise TimeoutError("not all of it could be copied in the function's time")
-        if (found := held.parse_key(key)) and found.received_at >= since:
-            services.copy(key, held.HELD + key.removeprefix(held.RELEASED))
-            yield key
+    for key in services.keys(held.prefix(which.customer, which.name, which.id, held.RELEASED)):
+        found = held.parse_key(key)
+        if not found or found.received_at < since:
+            continue
+        if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
+            return found.received_at
+        services.copy(key, held.HELD + key.removeprefix(held.RELEASED))
+    return None
 
 
 def _release_page(
@@ -213,17 +206,15 @@ def _addressed(destination: Destination, message: Message) -> Entry:
     return replace(entry, source=destination.source, region=destination.aws_region)
 
 
-def _finish(destination: Destination, services: ReleaseServices, pace: Pace) -> int | None:
-    """Return in how many seconds to look once more, or note the end and return None if it was empty for long enough."""
+def _finish(destination: Destination, services: ReleaseServices, pace: Pace) -> None:
+    """Note since when nothing is left, and the end once that is long enough."""
     now, emptied_at = services.clock(), destination.state.emptied_at
     if emptied_at and now - emptied_at >= timedelta(seconds=pace.straggler_seconds):
         state = replace(destination.state, releasing_at=None, emptied_at=None)
         services.save(destination, replace(destination, state=state))
-        return None
-    if emptied_at is None or emptied_at > now:
+    elif emptied_at is None or emptied_at > now:
         state = replace(destination.state, emptied_at=now, releasing_at=now)
         services.save(destination, replace(destination, state=state))
-    return pace.straggler_seconds
 
 
 def _sum(one: Released, other: Released) -> Released:

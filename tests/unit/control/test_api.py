@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from openapi_spec_validator import validate
 
+from relay.control import api
 from relay.control.api import MAX_BODY_BYTES
 from relay.destinations.model import SourceState, SourceStatus
-from tests.unit.control.gateway import BACKEND, Gateway
+from tests.unit.control.gateway import BACKEND, Gateway, event
 from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
+from tools import openapi
 
 PATH = "/v1/customers/c42/destinations/prod"
 WANTED = {"aws_account_id": "222222222222", "aws_region": "us-east-1"}
@@ -176,6 +178,21 @@ def test_destinations_are_found_by_the_status_of_their_source(world: World) -> N
 @pytest.mark.parametrize("token", ["x", "Li4=", "!", "YQ", "Y3VzdG9tZXIj"])
 def test_a_token_of_no_page_is_refused(gateway: Gateway, token: str) -> None:
     assert gateway.request("GET", "/v1/destinations", query=f"next_token={token}")[0] == 422
+
+
+def test_a_request_whose_caller_is_not_authenticated_is_refused(world: World) -> None:
+    app = Gateway(world.control).app
+    for iam in ({"userArn": ""}, {}, None):
+        unsigned = event("PUT", PATH, json.dumps(WANTED), "", {})
+        unsigned["requestContext"]["authorizer"] = {"iam": iam}
+        assert api.resolve(app, unsigned, None)["statusCode"] == 403
+    unsigned["requestContext"].pop("authorizer")
+    assert api.resolve(app, unsigned, None)["statusCode"] == 403
+    assert world.rows == {}
+
+
+def test_the_committed_document_is_that_of_the_code() -> None:
+    assert openapi.PAGE.read_text("utf-8") == openapi.document(), "python -m tools.openapi"
 
 
 def test_the_document_is_valid_openapi_and_names_every_operation(gateway: Gateway) -> None:

@@ -11,7 +11,8 @@ from relay.control.service import Control
 from relay.control.services import Held
 from relay.control.wanted import Precondition, Wanted
 from relay.destinations.errors import SourceOwnedError, SourceRefusedError
-from relay.destinations.model import Destination, SourceState, SourceStatus, Status
+from relay.destinations.model import Destination, Holding, SourceState, SourceStatus, Status
+from relay.destinations.reconcile import Look
 from tests.unit.control.world import ALWAYS, BACKEND, PARTNER, WANTED, World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
@@ -109,8 +110,8 @@ def test_what_cannot_be_used_is_refused_with_its_field(wanted: Wanted, name: str
         lambda control, customer: control.get(customer, "prod"),
         lambda control, customer: control.destinations(customer),
         lambda control, customer: control.pause(customer, "prod", BACKEND),
-        lambda control, customer: control.ping(customer, "prod"),
-        lambda control, customer: control.release(customer, "prod", None),
+        lambda control, customer: control.ping(customer, "prod", BACKEND),
+        lambda control, customer: control.release(customer, "prod", None, BACKEND),
         lambda control, customer: control.put(customer, "prod", WANTED, BACKEND, ALWAYS),
         lambda control, customer: control.delete(customer, "prod", discard=True, actor=BACKEND),
         lambda control, customer: control.delete_customer(customer, discard=True, actor=BACKEND),
@@ -215,13 +216,13 @@ def test_a_disabled_destination_starts_again_and_is_looked_at() -> None:
 
 def test_release_ends_settling() -> None:
     world = World(destination(replace(ACTIVE, settling_since=NOW)))
-    assert world.control.release("c42", "prod", None).holding is None
+    assert world.control.release("c42", "prod", None, BACKEND).holding is None
     assert world.released == [("c42/prod", None)]
 
 
 def test_release_since_sends_once_more() -> None:
     world = World(destination(ACTIVE))
-    world.control.release("c42", "prod", NOW)
+    world.control.release("c42", "prod", NOW, BACKEND)
     assert world.released == [("c42/prod", NOW)]
 
 
@@ -236,13 +237,13 @@ def test_release_since_sends_once_more() -> None:
 def test_release_says_why_nothing_can_be_received(found: Destination, holding: str) -> None:
     world = World(found)
     with pytest.raises(ControlError) as raised:
-        world.control.release("c42", "prod", None)
+        world.control.release("c42", "prod", None, BACKEND)
     assert (raised.value.status, raised.value.extra, world.released) == (409, {"holding": holding}, [])
 
 
 def test_a_ping_says_whose_it_is() -> None:
     world = World(destination(replace(ACTIVE, settling_since=NOW)))
-    assert world.control.ping("c42", "prod") == "event-1"
+    assert world.control.ping("c42", "prod", BACKEND) == "event-1"
     [ping] = world.pings
     assert (ping["detail-type"], ping["customer"], ping["destination"]) == ("Ping", "c42", "prod")
 
@@ -250,7 +251,7 @@ def test_a_ping_says_whose_it_is() -> None:
 def test_a_ping_to_a_source_that_nobody_attached_says_so() -> None:
     world = World(destination(SourceState(SourceStatus.PENDING)))
     with pytest.raises(ControlError) as raised:
-        world.control.ping("c42", "prod")
+        world.control.ping("c42", "prod", BACKEND)
     assert (raised.value.status, raised.value.extra) == (409, {"source_status": "pending"})
 
 
@@ -286,3 +287,26 @@ def test_a_change_says_when_it_is_in_force() -> None:
     created = world.put()
     assert world.control.effective_at(created, first=True) == NOW + timedelta(seconds=1)
     assert world.control.effective_at(created, first=False) == NOW + timedelta(seconds=30)
+
+
+def test_each_change_is_audited_with_its_caller_before_and_after() -> None:
+    world = World()
+    created = world.put()
+    paused = world.control.pause("c42", "prod", "arn:aws:iam::111111111111:role/other")
+    assert world.audit == [
+        ("Destination Created", BACKEND, None, created),
+        ("Destination Paused", "arn:aws:iam::111111111111:role/other", created, paused),
+    ]
+
+
+@pytest.mark.parametrize("operation", ["release", "ping"])
+def test_a_source_that_has_just_become_active_is_looked_at_for_whoever_waits(operation: str) -> None:
+    world = World(destination(SourceState(SourceStatus.PENDING, NOW)))
+    world.look = Look(SourceStatus.ACTIVE)
+    if operation == "release":
+        assert world.control.release("c42", "prod", None, BACKEND).holding is None
+        assert world.released == [("c42/prod", None)]
+    else:
+        assert world.control.ping("c42", "prod", BACKEND) == "event-1"
+        assert world.rows["c42", "prod"].holding is Holding.SETTLING
+    assert "Destination Activated" in world.event_names()

@@ -8,12 +8,13 @@ from relay.control.service import Control
 from relay.control.services import ControlServices, Held, Settings
 from relay.control.wanted import Precondition, Wanted
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
-from relay.destinations.model import Destination
-from relay.pipeline.reconcile import Event
+from relay.destinations.events import OperationalEvent
+from relay.destinations.model import Destination, SourceStatus
+from relay.destinations.reconcile import Look
 from tests.unit.destinations.destinations import NOW
 
 PARTNER = "aws.partner/acme.example"
-SETTINGS = Settings(PARTNER, ("us-east-1", "eu-west-1"), timedelta(seconds=30))
+SETTINGS = Settings(PARTNER, ("us-east-1", "eu-west-1"), timedelta(seconds=30), timedelta(minutes=10))
 WANTED = Wanted("222222222222", "us-east-1")
 ALWAYS = Precondition()
 BACKEND = "arn:aws:sts::111111111111:assumed-role/backend/session"
@@ -25,16 +26,19 @@ class World:
     def __init__(self, *destinations: Destination) -> None:
         self.rows = {(found.customer, found.name): found for found in destinations}
         self.sources: list[str] = []
+        self.look = Look(SourceStatus.PENDING)
         self.refusal: Exception | None = None
         self.finished: list[str] = []
         self.released: list[tuple[str, datetime | None]] = []
         self.pings: list[Mapping[str, object]] = []
         self.held = Held()
-        self.events: list[Event] = []
+        self.events: list[OperationalEvent] = []
+        self.audit: list[tuple[str, str, Destination | None, Destination | None]] = []
         self.faster: Destination | None = None
         self.ids = iter(f"id{number:04}" for number in range(1000))
         services = ControlServices(
             table=self,
+            look=lambda _: (self.look, NOW),
             create_source=self._create_source,
             finish_deletion=self._finish_deletion,
             forget=self._forget,
@@ -42,6 +46,7 @@ class World:
             ping=self._ping,
             count_held=lambda _: self.held,
             notify=self.events.extend,
+            record=lambda *audit: self.audit.append(audit),
             now=lambda: NOW,
             new_id=lambda: next(self.ids),
         )

@@ -25,7 +25,8 @@ def first_cells(text: str) -> list[str]:
 def test_the_page_of_metrics_has_every_metric_and_every_log_line() -> None:
     metrics, _, lines = (REFERENCE / "metrics-and-logs.md").read_text("utf-8").partition("## Log lines")
     assert sorted(first_cells(metrics)) == sorted(Metric)
-    source = (ROOT / "lambda_src/relay/telemetry.py").read_text("utf-8")
+    modules = ("telemetry.py", "destination_telemetry.py")
+    source = "".join((ROOT / "lambda_src/relay" / module).read_text("utf-8") for module in modules)
     messages = re.findall(r"\b(?:logger\.\w+|log)\(\s*\"([^\"]+)\"", source)
     assert sorted(first_cells(lines)) == sorted(messages)
 

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.delivery.message import Message, Origin
+from relay.delivery.message import DestinationRef, Message, Origin
 from relay.delivery.undelivered import Queue
 from relay.destinations import held
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination
 from relay.entry import Accepted, Entry, Failed, Outcome
-from relay.pipeline.release import Pace, Released, ReleaseServices, Which, release
+from relay.pipeline.release import Pace, Released, ReleaseServices, release
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 PROD = destination(replace(ACTIVE, releasing_at=NOW))
-C42 = Which("c42", "prod", PROD.id)
+C42 = DestinationRef("c42", "prod", PROD.id)
 PACE = Pace(entries_per_second=100, straggler_seconds=150)
 REFUSED = Failed("NotAuthorizedForSourceException", "Not authorized for the source.", 1)
 

@@ -14,10 +14,11 @@ from relay.destinations.errors import (
     SourceRefusedError,
     ThrottledError,
 )
+from relay.destinations.events import OperationalEvent
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
 from relay.destinations.reconcile import Look
-from relay.pipeline.reconcile import MOST_KEYS, Event, ReconcileServices, Report, Settings, reconcile
+from relay.pipeline.reconcile import MOST_KEYS, ReconcileServices, Report, Settings, reconcile
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 SETTINGS = Settings(timedelta(minutes=10), timedelta(days=14), timedelta(seconds=30))
@@ -36,7 +37,7 @@ class World:
         self.deleted_sources: list[str] = []
         self.released: list[str] = []
         self.keys: set[str] = set()
-        self.events: list[Event] = []
+        self.events: list[OperationalEvent] = []
         self.now = NOW
         self.skew = timedelta(0)
 
@@ -276,7 +277,7 @@ def test_a_deletion_that_was_cut_off_is_finished() -> None:
     world.held(found, NOW)
     world.keys.add(held.released_key(HeldKey("c42", "prod", found.id, NOW, "old").text()))
     another = world.held(destination(customer="c43"), NOW)
-    assert world.run().deleted == 1
+    assert world.run().destinations_deleted == 1
     assert (world.deleted_sources, world.destinations, world.keys) == ([found.source], {}, {another})
 
 

@@ -26,7 +26,7 @@ def test_what_is_held_is_released_in_the_order_in_which_it_came() -> None:
     world = World()
     for number in (3, 1, 2):
         world.hold(number, f"{number}a", f"{number}b")
-    assert world.run() == Released(accepted=6, again_after=150)
+    assert world.run() == Released(accepted=6)
     assert world.delivered == ["1a", "1b", "2a", "2b", "3a", "3b"]
     assert held_keys(world) == []
 
@@ -57,10 +57,10 @@ def test_a_release_keeps_to_its_rate() -> None:
 def test_it_ends_only_after_nothing_has_come_for_the_time_of_stragglers() -> None:
     world = World()
     world.hold(1, "a")
-    assert world.run().again_after == 150
+    assert not world.run().is_cut_off
     world.now += timedelta(seconds=149)
     world.hold(2, "straggler")
-    assert world.run().again_after == 150
+    assert not world.run().is_cut_off
     assert world.delivered == ["a", "straggler"]
     world.now += timedelta(seconds=150)
     assert world.run() == Released()
@@ -72,7 +72,7 @@ def test_an_early_second_look_does_not_end_it() -> None:
     world = World()
     world.run()
     world.now += timedelta(seconds=149)
-    assert world.run().again_after == 150
+    assert not world.run().is_cut_off
     assert world.destination
     assert world.destination.state.releasing_at
 
@@ -81,9 +81,9 @@ def test_a_clock_that_was_set_back_does_not_end_it_early() -> None:
     world = World()
     world.run()
     world.now -= timedelta(hours=1)
-    assert world.run().again_after == 150
+    assert not world.run().is_cut_off
     world.now += timedelta(seconds=149)
-    assert world.run().again_after == 150
+    assert not world.run().is_cut_off
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_fails_for_now_goes_to_the_retry_queue() -> None:
     world = World()
     world.hold(1, "a")
     world.outcome = Failed("ThrottlingException", "Rate exceeded", 1)
-    assert world.run() == Released(queued=1, again_after=150)
+    assert world.run() == Released(queued=1)
     assert [message.failed.code for message in world.queues[Queue.RETRY]] == ["ThrottlingException"]
     assert held_keys(world) == []
 
@@ -119,7 +119,7 @@ def test_what_is_wrong_in_itself_is_dead_lettered() -> None:
     world = World()
     world.hold(1, "a")
     world.outcome = Failed("MalformedDetail", "Detail is malformed.", 1)
-    assert world.run() == Released(dead_lettered=1, again_after=150)
+    assert world.run() == Released(dead_lettered=1)
     assert len(world.queues[Queue.DEAD_LETTERS]) == 1
 
 
@@ -212,7 +212,7 @@ def test_a_damaged_line_is_dead_lettered_and_the_others_are_released() -> None:
     world.hold(1, "a")
     [key] = world.objects
     world.objects[key] += b"{damaged\n"
-    assert world.run() == Released(accepted=1, dead_lettered=1, again_after=150)
+    assert world.run() == Released(accepted=1, dead_lettered=1)
     assert world.unreadable == ["{damaged"]
 
 
@@ -221,7 +221,7 @@ def test_it_stops_in_time_and_goes_on_where_it_was() -> None:
     for number in range(10):
         world.hold(number, *(f"{number}-{index}" for index in range(20)))
     first = world.run(Pace(10, 150), seconds=31 + 4)
-    assert first.again_after == 0
+    assert first.is_cut_off
     assert 0 < first.accepted < 200
     world.run()
     assert len(world.delivered) == len(set(world.delivered)) == 200
@@ -264,15 +264,26 @@ def test_what_was_released_can_be_sent_once_more() -> None:
     world.hold(1, "early", at=NOW - timedelta(hours=2))
     world.hold(2, "late", at=NOW - timedelta(hours=1))
     world.run()
-    restored = list(restore(PROD, NOW - timedelta(hours=1), world.services(), world.now + timedelta(minutes=1)))
-    assert len(restored) == 1
+    assert restore(C42, NOW - timedelta(hours=1), world.services(), world.now + timedelta(minutes=1)) is None
     world.run()
     assert world.delivered == ["early", "late", "late"]
 
 
-def test_sending_once_more_stops_in_time() -> None:
+def test_what_cannot_all_be_copied_in_time_goes_on_where_it_stopped() -> None:
     world = World()
-    world.hold(1, "a")
+    for number in (1, 2, 3):
+        world.hold(number, str(number))
     world.run()
-    with pytest.raises(TimeoutError):
-        list(restore(PROD, NOW - timedelta(days=1), world.services(), world.now))
+    copied: list[str] = []
+
+    def copy(_key: str, to: str) -> None:
+        copied.append(to)
+        world.now += timedelta(seconds=20)
+
+    services = replace(world.services(), copy=copy)
+    begun, since = world.now, NOW - timedelta(days=1)
+    going_on = restore(C42, since, services, begun + timedelta(seconds=60))
+    assert (going_on, len(copied)) == (NOW + timedelta(milliseconds=3), 2)
+    assert going_on
+    assert restore(C42, going_on, services, world.now + timedelta(seconds=60)) is None
+    assert copied == sorted(set(copied))

@@ -1,0 +1,206 @@
+"""The composition root of the handlers that look after destinations: control API, reconciler and releaser.
+
+They are not on a webhook's way, so they use boto3 for everything but EventBridge's PutPartnerEvents.
+"""
+
+import json
+import os
+import secrets
+import string
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from relay import bootstrap, destination_telemetry, process_cache, telemetry
+from relay.aws import (
+    boto3_clients,
+    eventbridge,
+    held_store,
+    operational_events,
+    partner_sources,
+    registry_table,
+    s3,
+    sqs,
+)
+from relay.aws.api import STANDARD_RETRY
+from relay.aws.destination_sources import DestinationSources
+from relay.aws.release_queue import ReleaseQueue
+from relay.config.destinations import Destinations
+from relay.config.model import Config
+from relay.control.services import ControlServices, Held
+from relay.control.services import Settings as ControlSettings
+from relay.delivery.deliver import budget, deliver
+from relay.delivery.error_codes import is_retryable
+from relay.destinations import held
+from relay.destinations.errors import SourceRefusedError
+from relay.destinations.events import OperationalEvent
+from relay.destinations.model import Destination
+from relay.entry import Accepted, Entry, Outcome
+from relay.mapping import claim_check
+from relay.mapping.claim_check import ClaimCheckStore
+from relay.pipeline.reconcile import ReconcileServices, finish_deletion
+from relay.pipeline.reconcile import Settings as ReconcileSettings
+from relay.pipeline.release import Pace, ReleaseServices
+
+ID_CHARACTERS, ID_LENGTH = string.ascii_lowercase + string.digits, 6
+DELETION_SECONDS = 15
+"""How long a request goes on deleting what is held; the reconciler finishes what is left."""
+STRAGGLER_SECONDS = 120
+"""How long after `cache` a function may still hold entries for a destination that can receive."""
+RETRY_SECONDS = 20
+"""How long a batch of held entries is tried again before what is left goes to the retry queue."""
+SOURCES = DestinationSources()
+
+
+def destinations_of(settings: Config) -> Destinations:
+    """Return `[destinations]`. Raise RuntimeError without it: the stack deploys these functions only with it."""
+    if settings.destinations is None:
+        raise RuntimeError("relay.toml has no [destinations]")
+    return settings.destinations
+
+
+@process_cache.once
+def release_queue() -> ReleaseQueue:
+    """Return the queue that the stack has set. Raise the SDK's errors."""
+    client = boto3_clients.create_client("sqs", boto3_clients.botocore_config(STANDARD_RETRY))
+    return ReleaseQueue(client, os.environ["RELEASE_QUEUE_URL"])
+
+
+def control_settings(settings: Config) -> ControlSettings:
+    """Return what relay.toml says to the control API."""
+    destinations = destinations_of(settings)
+    cache, settle = timedelta(seconds=destinations.cache), timedelta(seconds=destinations.settle)
+    return ControlSettings(settings.partner, settings.regions, cache, settle, destinations.ping)
+
+
+def control_services(settings: Config) -> ControlServices:
+    """Return the services of the control API on AWS."""
+    return ControlServices(
+        table=registry_table.connect(),
+        look=SOURCES.look,
+        create_source=SOURCES.create,
+        finish_deletion=partial(_finish_in_time, settings),
+        forget=registry_table.connect().delete,
+        start_release=lambda destination, since: release_queue().request(destination, since),
+        ping=partial(_ping, settings),
+        count_held=_count_held,
+        notify=partial(_notify, settings.notify_bus),
+        record=destination_telemetry.record_control,
+        now=_now,
+        new_id=lambda: "".join(secrets.choice(ID_CHARACTERS) for _ in range(ID_LENGTH)),
+    )
+
+
+def reconcile_settings(settings: Config) -> ReconcileSettings:
+    """Return what relay.toml and the environment say to the reconciler."""
+    destinations = destinations_of(settings)
+    return ReconcileSettings(
+        settle=timedelta(seconds=destinations.settle),
+        hold=timedelta(seconds=destinations.hold) if destinations.hold is not None else timedelta(days=30),
+        cache=timedelta(seconds=destinations.cache),
+        observe=os.environ.get("RECONCILE") == "observe",
+    )
+
+
+def reconcile_services(settings: Config, destinations: Callable[[], Sequence[Destination]]) -> ReconcileServices:
+    """Return the services of the reconciler on AWS; `destinations` returns all of them, which are read once a run."""
+    table, store = registry_table.connect(), held_store.connect()
+    return ReconcileServices(
+        waiting=table.waiting,
+        destinations=destinations,
+        find=table.get,
+        look=SOURCES.look,
+        create_source=SOURCES.create,
+        delete_source=SOURCES.delete,
+        save=table.save,
+        forget=table.delete,
+        start_release=lambda destination: release_queue().remind(destination, _now()),
+        keys=store.keys,
+        delete_keys=store.delete_keys,
+        notify=partial(_notify, settings.notify_bus),
+        clock=_now,
+        sleep=time.sleep,
+    )
+
+
+def release_pace(settings: Config) -> Pace:
+    """Return how fast entries are released, and for how long entries may still be held."""
+    destinations = destinations_of(settings)
+    return Pace(destinations.release_rate, destinations.cache + STRAGGLER_SECONDS)
+
+
+def release_services(settings: Config, seconds_left: Callable[[], float]) -> ReleaseServices:
+    """Return the services of the releaser on AWS."""
+    table, store = registry_table.connect(), held_store.connect()
+    send = partial(eventbridge.put_entries, bootstrap.connect(settings))
+    claim_checks = ClaimCheckStore(s3.store_detail, s3.presign, settings.claim_check_ttl)
+
+    def put(entries: Sequence[Entry]) -> Sequence[Outcome]:
+        return deliver(
+            entries,
+            send,
+            budget(RETRY_SECONDS, seconds_left()),
+            partner=settings.partner,
+            max_request_bytes=settings.limits.request,
+        )
+
+    return ReleaseServices(
+        find=table.get,
+        save=table.save,
+        keys=store.keys,
+        read=store.read,
+        write=store.write,
+        copy=store.copy,
+        delete=store.delete,
+        deliver=put,
+        store=sqs.store_messages,
+        keep_unreadable=sqs.store_unreadable,
+        refresh=lambda entry: claim_check.refresh_url(entry, claim_checks, _now()),
+        clock=_now,
+        sleep=time.sleep,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _notify(bus: str, events: Sequence[OperationalEvent]) -> None:
+    home = partial(partner_sources.client, os.environ["AWS_REGION"])
+    operational_events.put(home, bus, events, telemetry.record_unexpected_error)
+
+
+def _count_held(destination: Destination) -> Held:
+    prefix = held.prefix(destination.customer, destination.name, destination.id)
+    number, oldest_at = held_store.connect().count(prefix)
+    return Held(min(number, held_store.MAX_COUNTED), number > held_store.MAX_COUNTED, oldest_at)
+
+
+def _finish_in_time(settings: Config, destination: Destination) -> None:
+    """Delete source, held entries and items; what takes too long, or fails, is left to the reconciler."""
+    ends_at = _now() + timedelta(seconds=DELETION_SECONDS)
+    services = reconcile_services(settings, list)
+
+    def keys(prefix: str) -> Iterator[str]:
+        for key in held_store.connect().keys(prefix):
+            if _now() >= ends_at:
+                raise TimeoutError("the reconciler deletes the rest")
+            yield key
+
+    try:
+        finish_deletion(destination, replace(services, keys=keys))
+    except OSError as error:
+        telemetry.record_unexpected_error(error)
+
+
+def _ping(settings: Config, destination: Destination, detail_type: str, detail: Mapping[str, object]) -> str:
+    """Put one test event and return its id. Raise SourceRefusedError, OSError."""
+    entry = Entry(_now(), destination.source, (), detail_type, json.dumps(detail), destination.aws_region)
+    (outcome,) = eventbridge.put_entries(bootstrap.connect(settings), [entry])
+    if isinstance(outcome, Accepted):
+        return outcome.event_id
+    if is_retryable(outcome):
+        raise OSError(f"{outcome.code}: {outcome.message}")
+    raise SourceRefusedError(outcome.code, outcome.message)
