@@ -45,12 +45,14 @@ def main() -> None:
         checks.apply(app)
     cryptography = any(route.auth.requires_cryptography for route in relay.routes)
     package = Package(path, local, cryptography=cryptography)
+    control = Package(path, local, cryptography=cryptography, control=True)
     stack = RelayStack(
         app,
         stage.stack_name,
         config=relay,
         stage=stage,
         code=package.code(),
+        control_code=control.code() if relay.destinations else None,
         architecture=architecture(local=local),
         # Retained resources are of no use without the stack that reads them.
         termination_protection=stage.retain,

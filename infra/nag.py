@@ -8,10 +8,18 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.destinations.destinations import CustomerDestinations
 from infra.secrets import wildcard_name
 from relay.config.model import Config
 
-_FUNCTIONS = ("Ingest", "Redeliver", "SourceHealth")
+_FUNCTIONS = (
+    "Ingest",
+    "Redeliver",
+    "SourceHealth",
+    "Destinations/Control",
+    "Destinations/Reconciler",
+    "Destinations/Releaser",
+)
 _PYTHON = "Python 3.13 is supported until June 2029 and is what the tests can run."
 _NO_RESOURCE = (
     "The actions of X-Ray, events:PutPartnerEvents and events:ListPartnerEventSources have no resource; where a Region"
@@ -19,6 +27,7 @@ _NO_RESOURCE = (
 )
 _SIGNED = "Webhooks carry their sender's signature, and the function verifies it before anything else."
 _SYNCHRONOUS = "It is invoked synchronously, and stores what it cannot deliver in the queues itself."
+_REPEATED = "A message only names a destination, and the reconciler sends it again every minute."
 _MANAGED_POLICY = "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/{}]"
 
 
@@ -52,7 +61,7 @@ SUPPRESSIONS = (
             (
                 "Function",
                 "Serverless-LambdaAsyncFailureDestination",
-                "It is invoked synchronously, or runs again in an hour.",
+                "It is invoked synchronously, or runs again by its schedule.",
             ),
         )
     ),
@@ -63,6 +72,26 @@ SUPPRESSIONS = (
     ),
     Suppression(
         "SourceHealth/Hourly", "Serverless-EventBusDLQ", "A failed check is repeated in an hour, and is an alarm."
+    ),
+    Suppression(
+        "Destinations/ReleaseRequests",
+        "Serverless-LambdaEventSourceMappingDestination",
+        "SQS has no failure destinations, and the reconciler sends each message again.",
+    ),
+    Suppression(
+        "Destinations/EveryMinute",
+        "Serverless-EventBusDLQ",
+        "A failed run is repeated in a minute, and silence is an alarm.",
+    ),
+    Suppression("Destinations/Stores/ReleaseQueue", "AwsSolutions-SQS3", _REPEATED),
+    Suppression("Destinations/Stores/ReleaseQueue", "Serverless-SQSRedrivePolicy", _REPEATED),
+    Suppression(
+        "Destinations/Stores/Held",
+        "AwsSolutions-S1",
+        "Only the functions read it; CloudTrail data events say who did, where that is wanted.",
+    ),
+    Suppression(
+        "Destinations/Reconciler/Live", "Serverless-LambdaAsyncFailureDestination", "The next minute's run does it."
     ),
     Suppression(
         "Ingest/SeenWebhooks",
@@ -113,9 +142,14 @@ SUPPRESSIONS = (
 )
 
 
-def suppress(relay: Construct, config: Config, overflow: s3.Bucket) -> None:
+def suppress(
+    relay: Construct, config: Config, overflow: s3.Bucket, destinations: CustomerDestinations | None = None
+) -> None:
     """Record the suppressions in the relay. Those of constructs that this relay does not have are skipped."""
-    for suppression in (*SUPPRESSIONS, *_wildcards(config, _logical_id(overflow))):
+    wildcards = [*_wildcards(config, _logical_id(overflow))]
+    if destinations:
+        wildcards += _wildcards_of_destinations(config, _logical_id(overflow), destinations)
+    for suppression in (*SUPPRESSIONS, *wildcards):
         if construct := _descendant(relay, suppression.path):
             pack = suppression.rule.partition("-")[0]
             acknowledgment = cdk.Acknowledgment(id=f"{pack}::{suppression.rule}", reason=suppression.reason)
@@ -137,6 +171,27 @@ def _wildcards(config: Config, overflow: str) -> Iterator[Suppression]:
         if wildcard := wildcard_name(ref):
             resource = f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{kind}{wildcard}"
             yield _wildcard("Ingest", resource, reason)
+
+
+def _wildcards_of_destinations(
+    config: Config, overflow: str, destinations: CustomerDestinations
+) -> Iterator[Suppression]:
+    held = _logical_id(destinations.stores.bucket)
+    for function in ("Ingest", "Redeliver", *(f"Destinations/{name}" for name in destinations.functions)):
+        for prefix in ("held", "released"):
+            yield _wildcard(f"{function}/Role", f"<{held}.Arn>/{prefix}/*", "The keys are those of all customers.")
+    for prefix in ("overflow", "claims"):
+        reason = "The function chooses the keys; the prefix is its own."
+        yield _wildcard("Destinations/Releaser/Role", f"<{overflow}.Arn>/{prefix}/*", reason)
+    for region in config.regions:
+        resource = f"arn:<AWS::Partition>:events:{region}::event-source/{config.partner}/*"
+        for name in ("Control", "Reconciler"):
+            yield _wildcard(f"Destinations/{name}/Role", resource, "It looks after every event source of this partner.")
+    if destinations.api.role:
+        api = cdk.Stack.of(destinations).resolve(destinations.api.api_id)["Ref"]
+        resource = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>/*/*/v1/*"
+        reason = "A caller may use every operation of the control API, and no other API."
+        yield _wildcard("Destinations/ControlApi/Callers", resource, reason)
 
 
 def _logical_id(bucket: s3.Bucket) -> str:

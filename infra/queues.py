@@ -18,14 +18,20 @@ MAX_RECEIVE_COUNT = 300
 RETRY_RETENTION = cdk.Duration.days(4)
 MAX_RETENTION = cdk.Duration.days(14)
 # Longer than a message can be in both queues.
-OVERFLOW_RETENTION = cdk.Duration.days(30)
+OVERFLOW_DAYS = 30
+# After what an entry may be held for: its claim check has to outlive it by a week.
+DAYS_AFTER_HOLD = 7
 
 
 class Queues(Construct):
-    """Everything that holds undelivered events: encrypted, TLS only, and retained if the stage says so."""
+    """Everything that holds undelivered events: encrypted, TLS only, and retained if the stage says so.
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    `hold_days` is for how many days entries may be held for customers.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, hold_days: int = 0) -> None:
         super().__init__(scope, construct_id)
+        overflow_days = max(OVERFLOW_DAYS, hold_days + DAYS_AFTER_HOLD)
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -52,7 +58,7 @@ class Queues(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            lifecycle_rules=[s3.LifecycleRule(expiration=OVERFLOW_RETENTION)],
+            lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(overflow_days))],
             removal_policy=stage.removal_policy,
         )
 

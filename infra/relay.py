@@ -1,11 +1,15 @@
 """The relay as one construct: API, functions, queues and monitoring for one relay.toml."""
 
+import math
+
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra import nag
 from infra.canary import Canary
+from infra.destinations.destinations import CustomerDestinations
+from infra.destinations.stores import DAY_SECONDS
 from infra.event_buses import EventBuses
 from infra.front import Front
 from infra.front.http_api import HttpApiFront
@@ -23,7 +27,8 @@ from relay.config.model import Config
 class PartnerEventRelay(Construct):
     """Receives webhooks and puts them on EventBridge as partner events.
 
-    `config` is the relay.toml that `code` contains. The name of the stack names the API, the firewall and the metrics,
+    `config` is the relay.toml that `code` contains; `control_code` is the package of the control API, which only a
+    relay.toml with `[destinations]` needs. The name of the stack names the API, the firewall and the metrics,
     so a stack can have one relay.
     """
 
@@ -36,11 +41,12 @@ class PartnerEventRelay(Construct):
         stage: Stage,
         code: lambda_.Code,
         architecture: lambda_.Architecture,
+        control_code: lambda_.Code | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         props = FunctionProps(code, architecture, stage)
         event_buses = EventBuses.from_config(config)
-        self.queues = Queues(self, "Queues", stage=stage)
+        self.queues = Queues(self, "Queues", stage=stage, hold_days=_hold_days(config))
         self.ingest = Ingest(
             self, "Ingest", config=config, props=props, queues=self.queues, event_buses=event_buses
         ).function
@@ -50,6 +56,21 @@ class PartnerEventRelay(Construct):
         self.source_health = SourceHealth(
             self, "SourceHealth", props=props, queues=self.queues, event_buses=event_buses
         ).function
+        self.destinations: CustomerDestinations | None = None
+        if config.destinations:
+            self.destinations = CustomerDestinations(
+                self,
+                "Destinations",
+                config=config,
+                destinations=config.destinations,
+                props=props,
+                control_code=control_code or code,
+                queues=self.queues,
+                event_buses=event_buses,
+            )
+            self.destinations.stores.grant_deliver(self.ingest)
+            self.destinations.stores.grant_deliver(self.redeliver)
+            self.destinations.stores.grant_list(self.source_health)
         create_front = RestApiFront if stage.front == REST else HttpApiFront
         self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
         self.monitoring = Monitoring(
@@ -61,9 +82,11 @@ class PartnerEventRelay(Construct):
                 "Ingest": self.ingest.resource,
                 "Redeliver": self.redeliver.resource,
                 "SourceHealth": self.source_health.resource,
+                **(self.destinations.functions if self.destinations else {}),
             },
             queues=self.queues,
             routes=[route.name for route in config.routes],
+            has_destinations=self.destinations is not None,
         )
         if stage.canary:
             Canary(self, "Canary", function=self.ingest, monitoring=self.monitoring)
@@ -73,4 +96,9 @@ class PartnerEventRelay(Construct):
                 " set it (docs/how-to/stages-and-releases.md)"
             )
             cdk.Annotations.of(self).add_warning_v2("no-reserved-concurrency", text)
-        nag.suppress(self, config, self.queues.overflow)
+        nag.suppress(self, config, self.queues.overflow, self.destinations)
+
+
+def _hold_days(config: Config) -> int:
+    """Return for how many days entries may be held for customers."""
+    return math.ceil(config.destinations.hold / DAY_SECONDS) if config.destinations and config.destinations.hold else 0

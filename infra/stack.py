@@ -27,6 +27,7 @@ class RelayStack(cdk.Stack):
         stage: Stage,
         code: lambda_.Code,
         architecture: lambda_.Architecture,
+        control_code: lambda_.Code | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -37,6 +38,7 @@ class RelayStack(cdk.Stack):
             stage=stage,
             code=code,
             architecture=architecture,
+            control_code=control_code,
         )
         cdk.Tags.of(self).add("service", "partner-event-relay")
         cdk.Tags.of(self).add("stage", stage.name)
@@ -66,6 +68,12 @@ class RelayStack(cdk.Stack):
             ("DeadLetterQueueArn", queues.dead_letters.queue_arn),
         ):
             cdk.CfnOutput(self, name, value=value)
+        if destinations := self.relay.destinations:
+            cdk.CfnOutput(self, "ControlUrl", value=destinations.api.url, description="Base URL of the control API")
+            cdk.CfnOutput(self, "DestinationsTable", value=destinations.stores.table.table_name)
+            cdk.CfnOutput(self, "HeldBucket", value=destinations.stores.bucket.bucket_name)
+            if role := destinations.api.role:
+                cdk.CfnOutput(self, "ControlRoleArn", value=role.role_arn, description="For `callers` to assume")
 
 
 def _pascal_case(name: str) -> str:

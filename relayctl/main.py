@@ -46,7 +46,7 @@ app.command("send")(send.send)
 app.command("routes")(routes.list_routes)
 app.command("schema")(schema.print_schema)
 # Hidden until the stack deploys the control API that it calls.
-app.add_typer(destinations.app, name="destinations", hidden=True)
+app.add_typer(destinations.app, name="destinations")
 app.add_typer(presets.app, name="presets")
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ SOURCES = ROOT / "lambda_src"
 INSTALLED = ROOT / ".build" / "function"
 REQUIREMENTS = ROOT / "requirements-function.txt"
 CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
+CONTROL = ROOT / "requirements-control.txt"
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 LAMBDA_PYTHON = (3, 13)
@@ -41,8 +43,9 @@ PIP_INSTALL = (
 # pip writes these itself, with paths of this machine; all other files are as in the wheels.
 WRITTEN_BY_PIP = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
 # Subpackages of Powertools that the function does not import, not even indirectly.
+EVENT_HANDLER = "event_handler"  # the control API's alone
 UNUSED_POWERTOOLS = (
-    "event_handler",
+    EVENT_HANDLER,
     "utilities/auth_alpha",
     "utilities/circuit_breaker",
     "utilities/data_masking",
@@ -62,19 +65,22 @@ class Package:
     """The function's package: the relay, its relay.toml (`config`) and the packages they need.
 
     `local`: for this machine instead of Lambda. `cryptography`: with the packages for public-key signatures and JSON
-    Web Tokens, which double its size.
+    Web Tokens, which double its size. `control`: with those of the control API.
     """
 
     config: Path
     local: bool
     cryptography: bool
+    control: bool = False
 
     def code(self) -> lambda_.Code:
         """Return the asset. Its hash is that of its content, so the same sources give the same template."""
+        # The CDK takes two assets of the same folder for one, unless their options differ.
+        environment = {"PACKAGE": "control"} if self.control else None
         return lambda_.Code.from_asset(
             str(SOURCES),
             asset_hash_type=cdk.AssetHashType.OUTPUT,
-            bundling=cdk.BundlingOptions(image=RUNTIME.bundling_image, local=_Pip(self)),
+            bundling=cdk.BundlingOptions(image=RUNTIME.bundling_image, local=_Pip(self), environment=environment),
         )
 
     def build(self, target: Path) -> None:
@@ -92,7 +98,11 @@ class Package:
         Raise CalledProcessError if pip fails.
         """
         platform = () if self.local else LAMBDA_PLATFORM
-        locks = (REQUIREMENTS, CRYPTOGRAPHY) if self.cryptography else (REQUIREMENTS,)
+        locks = (
+            REQUIREMENTS,
+            *((CRYPTOGRAPHY,) if self.cryptography else ()),
+            *((CONTROL,) if self.control else ()),
+        )
         folder = installed_folder(platform, locks)
         if folder.exists():
             return folder
@@ -101,7 +111,7 @@ class Package:
             target = Path(temporary) / "installed"
             pip = [sys.executable, "-m", "pip", *PIP_INSTALL, *platform, "--target", str(target)]
             subprocess.run([*pip, *(f"--requirement={lock}" for lock in locks)], check=True)
-            _remove_unused(target)
+            _remove_unused(target, keep=(EVENT_HANDLER,) if self.control else ())
             with suppress(OSError):  # another process has installed the same meanwhile
                 target.rename(folder)
         return folder
@@ -132,8 +142,11 @@ def installed_folder(platform: tuple[str, ...], locks: tuple[Path, ...]) -> Path
     return INSTALLED / hashlib.sha256(b"\0".join(content)).hexdigest()
 
 
-def _remove_unused(target: Path) -> None:
-    """Remove from what pip has installed whatever names this machine and whatever the function never imports."""
+def _remove_unused(target: Path, keep: Collection[str]) -> None:
+    """Remove from what pip has installed whatever names this machine and whatever the function never imports.
+
+    `keep` names the parts of Powertools that this package needs.
+    """
     shutil.rmtree(target / "bin", ignore_errors=True)  # its scripts name this machine's Python
     for metadata in target.glob("*.dist-info"):
         for name in WRITTEN_BY_PIP:
@@ -141,7 +154,7 @@ def _remove_unused(target: Path) -> None:
     for data in (target / "botocore" / "data").iterdir():
         if data.is_dir() and data.name not in SERVICES:
             shutil.rmtree(data)
-    for unused in UNUSED_POWERTOOLS:
+    for unused in (part for part in UNUSED_POWERTOOLS if part not in keep):
         shutil.rmtree(target / "aws_lambda_powertools" / unused)
 
 

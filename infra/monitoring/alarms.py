@@ -21,8 +21,9 @@ BLOCKED_IN_FIVE_MINUTES = 50
 class AlarmDefinition:
     """An alarm at `threshold` or more, in `datapoints` of the last `periods` (0: in each of them).
 
-    `section` is the heading in the runbook, if it is not the alarm's own name. Missing data is not a breach, because
-    most metrics have data only when something happens.
+    With `is_silence` it is an alarm below `threshold`, and where there is no data; elsewhere missing data is not a
+    breach, because most metrics have data only when something happens. `section` is the heading in the runbook, if it
+    is not the alarm's own name.
     """
 
     name: str
@@ -32,6 +33,7 @@ class AlarmDefinition:
     periods: int = 1
     datapoints: int = 0
     section: str = ""
+    is_silence: bool = False
 
 
 def relay_alarms(
@@ -84,6 +86,52 @@ def relay_alarms(
             "AWS WAF blocked many requests: an attack, or a sender that matches a rule",
         )
     yield from _source_alarms(metrics)
+
+
+def destination_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:
+    """Yield the alarms of what looks after customers' destinations: what an operator can mend."""
+    yield AlarmDefinition(
+        "HoldFailed",
+        metrics.metric("EntriesHoldFailed", period=MINUTE),
+        1,
+        "entries could not be held for their customers, and wait in the retry queue",
+    )
+    yield AlarmDefinition(
+        "ReleaseStuck",
+        metrics.metric("ReleaseStuckSeconds", statistic="Maximum"),
+        LONG_WAIT_SECONDS,
+        "what is held for a customer who can receive it has not been released for 15 minutes",
+    )
+    yield AlarmDefinition(
+        "ReconcilerSilent",
+        metrics.metric("ReconcilerRuns"),
+        1,
+        "the reconciler has not run for five minutes: nobody sees whether customers can receive",
+        is_silence=True,
+    )
+    yield AlarmDefinition(
+        "ReconcilerFailures",
+        metrics.metric("ReconcilerFailures"),
+        1,
+        "the reconciler cannot look after a destination",
+        periods=3,
+    )
+    yield AlarmDefinition(
+        "HeldExpiring",
+        metrics.metric("WebhooksExpiring", statistic="Maximum"),
+        1,
+        "webhooks that are held for a customer are deleted within a day",
+    )
+    # Listed every ten minutes.
+    yield AlarmDefinition(
+        "SourcesOrphaned",
+        metrics.metric("SourcesOrphaned", period=HOUR, statistic="Maximum"),
+        1,
+        "a partner event source belongs to no destination",
+    )
+    yield AlarmDefinition(
+        "ControlFailures", metrics.metric("ControlFailures"), 1, "the control API answered 5xx to its callers"
+    )
 
 
 def _source_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:

@@ -24,8 +24,8 @@ def add_dashboard(
     functions: Mapping[str, lambda_.IFunction],
     queues: Queues,
     routes: Sequence[str],
-) -> None:
-    """Add the dashboard to the scope."""
+) -> cloudwatch.Dashboard:
+    """Add the dashboard to the scope and return it."""
     dashboard = cloudwatch.Dashboard(scope, "Dashboard", default_interval=cdk.Duration.hours(3))
     dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=24, height=6))
     statuses = (400, 401, 404, 413, 503)
@@ -72,6 +72,31 @@ def add_dashboard(
                 metrics.metric(f"Sources{state}", period=HOUR, statistic="Maximum")
                 for state in ("Active", "Pending", "Deleted", "Expiring", "Vanished")
             ),
+        ),
+    )
+
+    return dashboard
+
+
+def add_destination_widgets(dashboard: cloudwatch.Dashboard, metrics: RelayMetrics) -> None:
+    """Add what tells of customers' destinations."""
+    dashboard.add_widgets(
+        _graph(
+            "Destinations, by state of their sources",
+            *(
+                metrics.metric(f"Destinations{state}", statistic="Maximum")
+                for state in ("Active", "Pending", "Missing", "Unknown")
+            ),
+        ),
+        _graph(
+            "Entries held and released",
+            *(metrics.metric(f"Entries{what}") for what in ("Held", "Released", "HoldFailed", "Unsubscribed")),
+        ),
+        _graph(
+            "Looks at sources (seconds)",
+            metrics.metric("OldestLookSeconds", statistic="Maximum"),
+            metrics.metric("ReleaseStuckSeconds", statistic="Maximum"),
+            metrics.metric("PossiblyDroppedSeconds", statistic="Maximum"),
         ),
     )
 

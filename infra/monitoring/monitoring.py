@@ -12,13 +12,15 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.front import Front
-from infra.monitoring.alarms import AlarmDefinition, relay_alarms
-from infra.monitoring.dashboard import add_dashboard
+from infra.monitoring.alarms import AlarmDefinition, destination_alarms, relay_alarms
+from infra.monitoring.dashboard import add_dashboard, add_destination_widgets
 from infra.monitoring.metrics import RelayMetrics
 from infra.queues import Queues
 from infra.stages import Stage
 
 RUNBOOK = "docs/how-to/operations.md"
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_FEWER = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
 class Monitoring(Construct):
@@ -34,14 +36,19 @@ class Monitoring(Construct):
         functions: Mapping[str, lambda_.IFunction],
         queues: Queues,
         routes: Sequence[str],
+        has_destinations: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self.metrics = RelayMetrics(cdk.Stack.of(self).stack_name)
         self.topic = self._add_topic(stage)
         alarms = self.add_alarms(relay_alarms(self.metrics, front, queues, functions))
-        add_dashboard(
+        if has_destinations:
+            alarms = [*self.add_alarms(destination_alarms(self.metrics)), *alarms]
+        dashboard = add_dashboard(
             self, metrics=self.metrics, alarms=alarms, front=front, functions=functions, queues=queues, routes=routes
         )
+        if has_destinations:
+            add_destination_widgets(dashboard, self.metrics)
 
     def add_alarms(self, definitions: Iterable[AlarmDefinition]) -> list[cloudwatch.Alarm]:
         """Create the alarms, which publish to the topic, and return them."""
@@ -56,8 +63,12 @@ class Monitoring(Construct):
             threshold=definition.threshold,
             evaluation_periods=definition.periods,
             datapoints_to_alarm=definition.datapoints or None,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            comparison_operator=_FEWER if definition.is_silence else _AT_LEAST,
+            treat_missing_data=(
+                cloudwatch.TreatMissingData.BREACHING
+                if definition.is_silence
+                else cloudwatch.TreatMissingData.NOT_BREACHING
+            ),
             alarm_description=f"{description}. Runbook: {RUNBOOK}, {definition.section or definition.name}.",
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))

@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bootstrap, telemetry
-from relay.aws import partner_sources, s3, snapstart, source_memory
+from relay.aws import partner_sources, registry_table, s3, snapstart, source_memory
 from relay.aws.source_memory import Memory, UnreadableMemory
 
 EXPIRES_SOON = timedelta(days=3)
@@ -26,12 +26,15 @@ snapstart.reseed_after_restore()
 @telemetry.logger.inject_lambda_context
 @telemetry.metrics.log_metrics
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-    """List every source of the partner, and count them by state."""
+    """List every source of the partner, and count them by state, except those of customers' destinations."""
     now = datetime.now(UTC)
     seen: dict[str, str] = {}
     expiring = []
+    owned = _sources_of_destinations()
     for region in CONFIG.regions:
         for source in partner_sources.list_sources(region, f"{CONFIG.partner}/"):
+            if (region, source) in owned:
+                continue
             for account in partner_sources.list_accounts(region, source):
                 seen[f"{region} {source} {account['Account']}"] = account["State"]
                 if (expires := account.get("ExpirationTime")) and expires <= now + EXPIRES_SOON:
@@ -40,6 +43,13 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     memory = _last_run().updated(seen, CONFIG.regions, now)
     telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
     s3.store_at(MEMORY_KEY, memory.to_json().encode(), "application/json")
+
+
+def _sources_of_destinations() -> set[tuple[str, str]]:
+    """Return the Region and name of each source that the reconciler looks after."""
+    if not CONFIG.destinations:
+        return set()
+    return {(destination.aws_region, destination.source) for destination in registry_table.connect().all()}
 
 
 def _last_run() -> Memory:

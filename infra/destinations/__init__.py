@@ -1,0 +1,1 @@
+"""Customers' destinations: what is deployed only where relay.toml has `[destinations]`."""

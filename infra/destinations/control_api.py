@@ -1,0 +1,97 @@
+"""The control API: an HTTP API of its own, for callers with AWS credentials alone."""
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.front.access_log import log_destination, log_fields, unique_suffix
+from infra.front.integration import grant_invoke, integration_target
+from infra.stages import Stage
+
+STAGE_NAME = "$default"
+PATH = "/v1/{proxy+}"
+RATE_PER_SECOND, BURST = 50, 100
+
+
+class ControlApi(Construct):
+    """An HTTP API whose only route asks IAM; what has no route is answered 404 by API Gateway.
+
+    An HTTP API has no resource policy, so other accounts' roles (`callers`) may assume a role that may call it.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: lambda_.IFunction,
+        callers: Sequence[str],
+        stage: Stage,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=f"{cdk.Stack.of(self).stack_name}-control",
+            create_default_stage=False,
+            description="Partner Event Relay: control API",
+        )
+        grant_invoke(function, self._api.api_id)
+        routes = self._api.add_routes(
+            path=PATH,
+            methods=[apigateway.HttpMethod.ANY],
+            integration=integrations.HttpLambdaIntegration(
+                "Control",
+                integration_target(self, function),
+                payload_format_version=apigateway.PayloadFormatVersion.VERSION_2_0,
+            ),
+            authorizer=authorizers.HttpIamAuthorizer(),
+        )
+        api_stage = self._add_stage(stage)
+        for route in routes:
+            api_stage.node.add_dependency(route)
+        self.api_id = self._api.api_id
+        self.url = self._api.api_endpoint
+        self.role = self._add_role(callers) if callers else None
+
+    def _add_stage(self, stage: Stage) -> apigateway.HttpStage:
+        access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            log_group_name=f"/aws/vendedlogs/apigateway/{cdk.Stack.of(self).stack_name}-control-{unique_suffix(self)}",
+            retention=stage.log_retention,
+            removal_policy=stage.removal_policy,
+        )
+        api_stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self._api,
+            stage_name=STAGE_NAME,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=RATE_PER_SECOND, burst_limit=BURST),
+        )
+        cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
+        fields = {**log_fields("$context.routeKey"), "caller": "$context.identity.userArn"}
+        cfn_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log_destination(access_log), format=json.dumps(fields)
+        )
+        return api_stage
+
+    def _add_role(self, callers: Sequence[str]) -> iam.Role:
+        principals = [iam.ArnPrincipal(caller) for caller in callers]
+        role = iam.Role(self, "Callers", assumed_by=iam.CompositePrincipal(*principals))
+        resource = cdk.Stack.of(self).format_arn(
+            service="execute-api", resource=self._api.api_id, resource_name="*/*/v1/*"
+        )
+        role.add_to_policy(iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[resource]))
+        return role

@@ -1,0 +1,115 @@
+"""Customers' destinations as one construct: stores, control API, reconciler and releaser."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.destinations.control_api import ControlApi
+from infra.destinations.stores import RELEASER_TIMEOUT, DestinationStores
+from infra.event_buses import EventBuses
+from infra.functions.function import FunctionProps, RelayFunction
+from infra.queues import Queues
+from relay.config.destinations import Destinations
+from relay.config.fields import CLAIM_CHECK
+from relay.config.model import Config
+
+# A little under the 30 seconds after which API Gateway responds 503 by itself.
+CONTROL_TIMEOUT = cdk.Duration.seconds(29)
+RECONCILER_TIMEOUT = cdk.Duration.seconds(60)
+RECONCILER_INTERVAL = cdk.Duration.minutes(1)
+MAX_RELEASES = 10
+"""How many destinations are released at the same time."""
+
+
+class CustomerDestinations(Construct):
+    """The functions that look after destinations. `control_code` is the package with the control API's libraries."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        destinations: Destinations,
+        props: FunctionProps,
+        control_code: lambda_.Code,
+        queues: Queues,
+        event_buses: EventBuses,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.stores = DestinationStores(self, "Stores", destinations=destinations, stage=props.stage)
+        self.control = self._add_control(replace(props, code=control_code), event_buses)
+        self.reconciler = self._add_reconciler(props, event_buses)
+        self.releaser = self._add_releaser(props, config, queues, event_buses)
+        self.api = ControlApi(
+            self, "ControlApi", function=self.control.live, callers=destinations.callers, stage=props.stage
+        )
+
+    @property
+    def functions(self) -> Mapping[str, lambda_.IFunction]:
+        """Return the functions by the names that alarms have."""
+        return {
+            "Control": self.control.resource,
+            "Reconciler": self.reconciler.resource,
+            "Releaser": self.releaser.resource,
+        }
+
+    def _add_control(self, props: FunctionProps, event_buses: EventBuses) -> RelayFunction:
+        function = RelayFunction(
+            self, "Control", handler="relay.control_api.handler", timeout=CONTROL_TIMEOUT, props=props
+        )
+        self.stores.grant_control(function)
+        event_buses.grant_manage_sources(function)
+        event_buses.grant_put_partner_events(function)
+        event_buses.grant_notify(function)
+        return function
+
+    def _add_reconciler(self, props: FunctionProps, event_buses: EventBuses) -> RelayFunction:
+        function = RelayFunction(
+            self,
+            "Reconciler",
+            handler="relay.reconciler.handler",
+            timeout=RECONCILER_TIMEOUT,
+            props=props,
+            # An account with little concurrency cannot reserve any; two runs at once only look twice.
+            concurrency=1 if props.stage.reserved_concurrency else 0,
+        )
+        # The next minute's run does what a failed one has not done.
+        function.live.configure_async_invoke(retry_attempts=0, max_event_age=RECONCILER_INTERVAL)
+        self.stores.grant_reconcile(function)
+        event_buses.grant_manage_sources(function)
+        event_buses.grant_list_sources(function)
+        event_buses.grant_notify(function)
+        rule = events.Rule(self, "EveryMinute", schedule=events.Schedule.rate(RECONCILER_INTERVAL))
+        rule.add_target(targets.LambdaFunction(function.live, retry_attempts=0))
+        return function
+
+    def _add_releaser(
+        self, props: FunctionProps, config: Config, queues: Queues, event_buses: EventBuses
+    ) -> RelayFunction:
+        function = RelayFunction(
+            self, "Releaser", handler="relay.releaser.handler", timeout=RELEASER_TIMEOUT, props=props
+        )
+        self.stores.grant_release(function)
+        queues.grant_store(function)
+        event_buses.grant_put_partner_events(function)
+        event_buses.grant_notify(function)
+        if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
+            queues.grant_claim_checks(function)
+        mapping = lambda_.EventSourceMapping(
+            self,
+            "ReleaseRequests",
+            target=function.live,
+            event_source_arn=self.stores.release_queue.queue_arn,
+            batch_size=1,
+            max_concurrency=MAX_RELEASES,
+            report_batch_item_failures=True,
+        )
+        # Lambda checks that the role may receive from the queue when it creates the mapping.
+        mapping.node.add_dependency(function.role)
+        return function
