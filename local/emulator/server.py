@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app as ministack
-from ministack.core import iam_actions, lambda_runtime, responses
-from ministack.services import cloudwatch_logs, eventbridge, secretsmanager, sqs
+from ministack.core import iam_actions, lambda_runtime, responses, sigv4
+from ministack.services import apigateway, cloudwatch_logs, eventbridge, secretsmanager, sqs
 from ministack.services.cloudformation import provisioners
 
 from local.emulator import faults
+from local.emulator.http_api_iam import HttpApiIam
 from local.emulator.message_moves import MessageMoves
 from local.emulator.partner_operations import FAULT, PartnerOperations
 
@@ -51,6 +52,7 @@ def main() -> None:
     _run_functions_with_awslambdaric()
     _authorize_sqs_batches_as_aws_does()
     _authorize_partner_sources_as_aws_does()
+    _authorize_http_apis_as_aws_does()
     _keep_versions_of_secrets_as_aws_does()
     _generate_secrets_as_aws_does()
     _forget_old_log_lines()
@@ -176,6 +178,15 @@ def _authorize_partner_sources_as_aws_does() -> None:
         return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def _authorize_http_apis_as_aws_does() -> None:
+    """Let through to a route with IAM authorization only whom AWS would; without IAM nobody is anybody."""
+    if ministack.AUTH:
+        iam = HttpApiIam(
+            ministack._enforce_execute_api, apigateway, sigv4.parse_header_signature, responses.get_account_id
+        )
+        ministack._enforce_execute_api = iam.enforce
 
 
 def _keep_versions_of_secrets_as_aws_does() -> None:
