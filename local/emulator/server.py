@@ -19,7 +19,7 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime, responses, sigv4
-from ministack.services import apigateway, cloudwatch_logs, eventbridge, secretsmanager, sqs
+from ministack.services import apigateway, cloudwatch_logs, eventbridge, lambda_svc, secretsmanager, sqs
 from ministack.services.cloudformation import provisioners
 
 from local.emulator import faults
@@ -53,6 +53,7 @@ def main() -> None:
     _authorize_sqs_batches_as_aws_does()
     _authorize_partner_sources_as_aws_does()
     _authorize_http_apis_as_aws_does()
+    _run_fifo_groups_side_by_side_as_aws_does()
     _keep_versions_of_secrets_as_aws_does()
     _generate_secrets_as_aws_does()
     _forget_old_log_lines()
@@ -187,6 +188,21 @@ def _authorize_http_apis_as_aws_does() -> None:
             ministack._enforce_execute_api, apigateway, sigv4.parse_header_signature, responses.get_account_id
         )
         ministack._enforce_execute_api = iam.enforce
+
+
+def _run_fifo_groups_side_by_side_as_aws_does() -> None:
+    """Let a FIFO queue's groups run at once if a batch is one message; to the emulator they are one after another.
+
+    It does so because its batches span groups: one message cannot. A group with a message in flight gets no other.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    concurrency = lambda_svc._sqs_esm_concurrency
+
+    def sqs_esm_concurrency(mapping: dict[str, Any], function: Any, config: Any, queue: Any = None) -> int:
+        limit: int = concurrency(mapping, function, config, None if mapping.get("BatchSize") == 1 else queue)
+        return limit
+
+    lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
 
 
 def _keep_versions_of_secrets_as_aws_does() -> None:
