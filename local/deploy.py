@@ -114,6 +114,13 @@ class Customer:
         target = {"Id": "queue", "Arn": self._queue_arn}
         self._events.put_targets(Rule=rule, EventBusName=source, Targets=[target])
 
+    def detach(self, source: str) -> None:
+        """Delete the bus of a source, and what hangs on it."""
+        rule = source.replace("/", "-")[-64:]
+        self._events.remove_targets(Rule=rule, EventBusName=source, Ids=["queue"])
+        self._events.delete_rule(Name=rule, EventBusName=source)
+        self._events.delete_event_bus(Name=source)
+
     def received(self) -> Iterator[dict[str, Any]]:
         """Return the events that have arrived since the last call, in the customer's envelope."""
         yield from (json.loads(message["Body"]) for message in drain(self._sqs, self._queue_url))

@@ -22,8 +22,8 @@ def post(url: str, webhooks: Iterable[Sample]) -> Iterator[tuple[Sample, httpx.R
 def _outcome(answer: httpx.Response) -> str:
     if answer.status_code != httpx.codes.ACCEPTED:
         return answer.text
-    counts = answer.json()
-    return f"accepted {counts['accepted']}, queued {counts['queued']}, dead-lettered {counts['dead_lettered']}"
+    counts = {place.replace("_", "-"): number for place, number in answer.json().items() if place != "entries"}
+    return ", ".join(f"{place} {number}" for place, number in counts.items())
 
 
 def main() -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,7 +27,13 @@ Record = Callable[..., None]
 """Record a request and its answer (see inspector/captures.py)."""
 
 
-def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None) -> Starlette:
+Prepare = Callable[[str, str, str, Mapping[str, str], bytes], None]
+"""Prepare the local AWS for a request, by its method, path, query, headers and body, before it is forwarded."""
+
+
+def webhook_proxy(
+    aws: LocalAws, stack: Stack, record: Record = lambda **_: None, prepare: Prepare = lambda *_: None
+) -> Starlette:
     """Return an app that forwards `http://127.0.0.1:8080/<path>` to the API, unchanged."""
 
     @asynccontextmanager
@@ -39,13 +46,17 @@ def webhook_proxy(aws: LocalAws, stack: Stack, record: Record = lambda **_: None
         path = stack.base_path.encode() + request.scope["raw_path"] + (b"?" + query if query else b"")
         headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _HOP_BY_HOP]
         url = httpx.URL(aws.url).copy_with(raw_path=path)
-        at, begun, body = time.time(), time.monotonic(), await request.body()
+        body, path_text = await request.body(), request.scope["raw_path"].decode("ascii", "replace")
+        await run_in_threadpool(
+            prepare, request.method, path_text, query.decode("ascii", "replace"), dict(request.headers), body
+        )
+        at, begun = time.time(), time.monotonic()
         answer = await request.state.client.request(request.method, url, headers=headers, content=body)
         record(
             at=at,
             seconds=time.monotonic() - begun,
             method=request.method,
-            path=request.scope["raw_path"].decode("ascii", "replace"),
+            path=path_text,
             query=query.decode("ascii", "replace"),
             headers=[(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw],
             body=body,

@@ -9,6 +9,7 @@ from pathlib import Path
 from local import proxy
 from local.inspector.app import inspector
 from local.inspector.live import Live
+from local.own_routes import OwnRoutes
 from local.process import PARTNER, ROOT, LocalAwsError, progress, require_free
 from local.session import Session, start_session
 
@@ -36,7 +37,9 @@ def serve_with_inspector(
     """Serve webhooks and the inspector's page; yield both URLs."""
     live = Live(session)
     with (
-        proxy.serve(proxy.webhook_proxy(session.aws, session.stack, live.record), webhooks_port) as webhooks,
+        proxy.serve(
+            proxy.webhook_proxy(session.aws, session.stack, live.record, OwnRoutes(session).prepare), webhooks_port
+        ) as webhooks,
         proxy.serve(inspector(live, relay_toml), page_port) as page,
     ):
         live.url = webhooks
@@ -54,6 +57,8 @@ def _welcome(session: Session, webhooks: str, page: str) -> str:
     lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m local.post"]
     lines += ["What the customer received:", f"  {page}/events", "The local AWS:"]
     environment = session.aws.environment(PARTNER, session.stack.region)
+    if session.connections:
+        environment["RELAY_CONTROL_URL"] = session.connections.api.url
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]
     # For SQS the AWS CLI ignores AWS_ENDPOINT_URL.
     queue = f"--endpoint-url {session.aws.url} --queue-url {session.stack.dead_letter_queue_url}"

@@ -21,7 +21,10 @@ FOLDER = Path(__file__).with_name("samples")
 
 @dataclass(frozen=True)
 class Sample:
-    """One webhook. `secret_name` is the one relay.toml has for its route; `secret` is for this machine only."""
+    """One webhook. `secret_name` is the one relay.toml has for its route; `secret` is for this machine only.
+
+    The customer gets `events` of it: from partner event sources (`sources`), or by the destinations of `customers`.
+    """
 
     name: str
     path: str
@@ -32,6 +35,7 @@ class Sample:
     events: int
     headers: dict[str, str]
     body: bytes
+    customers: tuple[str, ...] = ()
 
     def signed(self, body: bytes | None = None) -> dict[str, str]:
         """Return the headers with which the sender would post `body` now (default: the sample's own)."""

@@ -2,13 +2,14 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from local import deploy, samples
+from local.connections import Connections
 from local.deploy import Customer, Stack
 from local.process import ROOT, LocalAws, run_emulator
 from local.samples import Sample
@@ -21,7 +22,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Session:
-    """Everything that runs, and the value of each secret by its name."""
+    """Everything that runs, and the value of each secret by its name; `connections` if customers have destinations."""
 
     aws: LocalAws
     stack: Stack
@@ -29,11 +30,17 @@ class Session:
     config: Config
     samples: list[Sample]
     secrets: dict[str, str]
+    connections: Connections | None
 
 
 @contextmanager
-def start_session(say: Say, path: Path = ROOT / "relay.toml", front: str = "http") -> Iterator[Session]:
-    """Start the local AWS and deploy a relay to it until the block ends; `say` receives a line for each step."""
+def start_session(
+    say: Say, path: Path = ROOT / "relay.toml", front: str = "http", unattached: Collection[str] = ()
+) -> Iterator[Session]:
+    """Start the local AWS and deploy a relay to it until the block ends; `say` receives a line for each step.
+
+    The samples' customers are connected; those who are `unattached` have no bus yet.
+    """
     relay, webhooks = config.load(path), samples.load()
     region = relay.regions[0]
     say("starting the local AWS")
@@ -49,7 +56,14 @@ def start_session(say: Say, path: Path = ROOT / "relay.toml", front: str = "http
         deploy.put_secrets(aws, region, values)
         customer = Customer(aws, region)
         customer.subscribe(dict.fromkeys(source for sample in webhooks for source in sample.sources))
-        yield Session(aws, stack, customer, relay, webhooks, values)
+        connections = None
+        if relay.destinations:
+            connections = Connections(aws, stack, customer)
+            customers = list(dict.fromkeys(each for sample in webhooks for each in sample.customers))
+            say(f"connecting the customers {', '.join(customers)} through the control API")
+            connections.connect(customers)
+            connections.attach(each for each in customers if each not in unattached)
+        yield Session(aws, stack, customer, relay, webhooks, values, connections)
 
 
 def _timed(say: Say, what: str, step: Callable[[], T]) -> T:

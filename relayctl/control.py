@@ -1,6 +1,7 @@
 """The control API of a deployed relay: docs/openapi.json, signed with the caller's AWS credentials."""
 
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,10 +23,14 @@ class ControlApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ControlApi:
-    """The API at `url`, without a slash at its end, for the credentials of `session`."""
+    """The API at `url`, without a slash at its end, for the credentials of `session`.
+
+    `ca_bundle` is the file of the certificates that are trusted, None for the usual ones.
+    """
 
     url: str
     session: boto3.Session
+    ca_bundle: str | None = None
 
     def call(
         self,
@@ -45,8 +50,11 @@ class ControlApi:
         if not self.session.region_name:
             raise NoRegionError
         SigV4Auth(credentials.get_frozen_credentials(), "execute-api", self.session.region_name).add_auth(request)
+        trusted = ssl.create_default_context(cafile=self.ca_bundle) if self.ca_bundle else True
         try:
-            answer = httpx.request(method, url, headers=dict(request.headers), content=content, timeout=TIMEOUT_SECONDS)
+            answer = httpx.request(
+                method, url, headers=dict(request.headers), content=content, timeout=TIMEOUT_SECONDS, verify=trusted
+            )
         except httpx.HTTPError as error:
             raise ControlApiError(f"{self.url} could not be reached: {error}") from error
         if answer.is_success:

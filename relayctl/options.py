@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -117,4 +118,4 @@ def _control_api(
         url = control_url or Stack(account, stack_name).outputs().get("ControlUrl", "")
     if not url:
         output.fail(f"The stack {stack_name} has no control API: see --stack-name and --control-url.")
-    return ControlApi(url.rstrip("/"), session)
+    return ControlApi(url.rstrip("/"), session, os.environ.get("AWS_CA_BUNDLE"))

@@ -6,6 +6,8 @@ from typing import Any
 
 from relay.config.model import Config
 from relay.delivery.deliver import requests
+from relay.destinations.addressing import Addressed, Find, address
+from relay.destinations.model import Destination
 from relay.entry import Entry, refusal
 from relay.mapping import claim_check
 from relay.mapping.claim_check import ClaimCheckStore
@@ -13,9 +15,16 @@ from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import ParsedWebhook
 
 
-def entries(parsed: ParsedWebhook, relay: Config) -> list[Entry]:
-    """Return the webhook's entries, with a sample claim check for what is too large. Raise MappingError, Rejected."""
-    return to_entries(parsed, relay, partial(_sample_claim_check, now=parsed.webhook.received_at))
+def entries(parsed: ParsedWebhook, relay: Config, find: Find | None = None) -> list[Entry]:
+    """Return the webhook's entries, with a sample claim check for what is too large. Raise MappingError, Rejected.
+
+    `find` returns a customer's destinations; without it each customer has one, whose source is a sample.
+    """
+    store_detail = partial(_sample_claim_check, now=parsed.webhook.received_at)
+    if not parsed.webhook.route.customer:
+        return to_entries(parsed, relay, store_detail)
+    addressees = address(parsed, relay, find or partial(_sample_destinations, relay), store_detail)
+    return [each.entry for each in addressees if isinstance(each, Addressed)]
 
 
 def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:
@@ -42,6 +51,12 @@ def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:
         }
         for index, entry in enumerate(entries)
     ]
+
+
+def _sample_destinations(relay: Config, customer: str) -> list[Destination]:
+    """Return a destination as a customer could have one; NAME and ID are what the control API would put there."""
+    source = f"{relay.partner}/{customer}/NAME-ID"
+    return [Destination(customer, "NAME", "ID", "", relay.regions[0], source)]
 
 
 def _sample_claim_check(entry: Entry, fields: Any, now: datetime) -> Entry:

@@ -15,6 +15,7 @@ with mock.patch.dict(
     {
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "DESTINATIONS_TABLE": "destinations",
         "RELAY_CONFIG": str(Path(__file__).parents[1] / "relay.toml"),
         "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         "POWERTOOLS_SERVICE_NAME": "partner-event-relay",

@@ -1,10 +1,12 @@
-"""Draw the diagram of docs/explanation/architecture.md from the stack: `python -m tools.architecture_page`.
+"""Draw the diagrams of docs/explanation/architecture.md from the stack: `python -m tools.architecture_page`.
 
 A test says when the page is out of date.
 """
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from aws_cdk.assertions import Template
 from infra.stack import RelayStack
 from infra.stages import PROD
 from relay import config
+from relay.config.model import Config
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "explanation" / "architecture.md"
@@ -27,6 +30,7 @@ SHAPES = {
     "AWS::S3::Bucket": "{id}[(bucket {name})]",
     "AWS::SNS::Topic": "{id}>topic {name}]",
     "AWS::Events::Rule": "{id}{{{{schedule}}}}",
+    "AWS::DynamoDB::Table": "{id}[(DynamoDB {name})]",
 }
 # The actions of policies that become arrows, and the label of each arrow.
 ARROWS = {
@@ -35,39 +39,66 @@ ARROWS = {
     "events:PutPartnerEvents": "PutPartnerEvents",
     "events:ListPartnerEventSources": "lists sources",
     "secretsmanager:GetSecretValue": "reads",
+    "dynamodb:Query": "reads",
+    "dynamodb:BatchGetItem": "reads",
+    "events:CreatePartnerEventSource": "creates sources",
 }
 OUTSIDE = {
     "events:PutPartnerEvents": ("EventBridge", "partner event sources"),
     "events:ListPartnerEventSources": ("EventBridge", "partner event sources"),
+    "events:CreatePartnerEventSource": ("EventBridge", "partner event sources"),
     "secretsmanager:GetSecretValue": ("Secrets", "Secrets Manager"),
 }
-HEAD = """\
-```mermaid
-flowchart LR
-  Sender((SaaS)) -- webhook --> {api}
-"""
+DESTINATIONS = "Destinations"  # begins the ids of what only `[destinations]` deploys
+WRITERS = ("IngestFunction", "RedeliverFunction")  # what reads the registry and holds entries
 
 
 def page() -> str:
-    """Return the page with today's diagram; the text around it is written by hand."""
-    resources = _template()["Resources"]
-    drawn = {name: resource for name, resource in resources.items() if resource["Type"] in SHAPES}
-    [api] = [name for name, resource in drawn.items() if resource["Type"] == "AWS::ApiGatewayV2::Api"]
+    """Return the page with today's diagrams: without `[destinations]`, and what that adds."""
+    shipped = config.load(ROOT / "relay.toml")
+    relay = _template(replace(shipped, destinations=None))["Resources"]
+    with_destinations = _template(shipped)["Resources"]
+    diagrams = iter(
+        (
+            _diagram(relay, "  Sender((SaaS)) -- webhook --> FrontApi", lambda _: True),
+            _diagram(
+                with_destinations,
+                "  Backend((SaaS)) -- signed request --> DestinationsControlApi",
+                lambda name: name.startswith((DESTINATIONS, *WRITERS)),
+            ),
+        )
+    )
+    return re.sub("```mermaid.*?```", lambda _: next(diagrams), PAGE.read_text("utf-8"), flags=re.DOTALL)
+
+
+def _diagram(resources: dict[str, Any], first: str, is_drawn: Callable[[str], bool]) -> str:
+    """Return the diagram of some resources, in which `first` is the arrow that everything begins with."""
+    drawn = {name: resource for name, resource in resources.items() if resource["Type"] in SHAPES and is_drawn(name)}
+    arrows = sorted(_arrows({name: each for name, each in resources.items() if _is_of(name, each, is_drawn)}, drawn))
     lines = [
         f"  {SHAPES[resource['Type']].format(id=_id(name), name=_name(name))}"
         for name, resource in sorted(drawn.items())
     ]
-    lines += [f"  {name}[({text})]" for name, text in sorted(set(OUTSIDE.values()))]
-    lines += sorted(_arrows(resources, drawn))
-    diagram = HEAD.format(api=_id(api)) + "\n".join(lines) + "\n```"
-    return re.sub("```mermaid.*?```", lambda _: diagram, PAGE.read_text("utf-8"), flags=re.DOTALL)
+    lines += [
+        f"  {name}[({text})]"
+        for name, text in sorted(set(OUTSIDE.values()))
+        if f"> {name}\n" in "\n".join([*arrows, ""])
+    ]
+    return "\n".join(["```mermaid", "flowchart LR", first, *lines, *arrows, "```"])
 
 
-def _template() -> dict[str, Any]:
+def _is_of(name: str, resource: dict[str, Any], is_drawn: Callable[[str], bool]) -> bool:
+    """Return whether a resource may become an arrow of a diagram: alarms do where the topic is drawn."""
+    return is_drawn("MonitoringAlarms" if resource["Type"] == "AWS::CloudWatch::Alarm" else name) or is_drawn(
+        name.replace("Role", "Function")
+    )
+
+
+def _template(relay: Config) -> dict[str, Any]:
     stack = RelayStack(
         cdk.App(),
         "PartnerEventRelay",
-        config=config.load(ROOT / "relay.toml"),
+        config=relay,
         stage=PROD,
         code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
         architecture=lambda_.Architecture.ARM_64,
@@ -84,12 +115,12 @@ def _arrows(resources: dict[str, Any], drawn: dict[str, Any]) -> set[str]:
             arrows |= _policy_arrows(properties, _function_of(name, drawn), drawn)
         elif kind == "AWS::Lambda::EventSourceMapping":
             [queue] = _references(properties["EventSourceArn"], drawn)
-            arrows.add(f"  {_id(queue)} --> {_id(_function_of(name, drawn))}")
+            arrows.add(f"  {_id(queue)} --> {_id(_function_of(json.dumps(properties['FunctionName']), drawn))}")
         elif kind == "AWS::ApiGatewayV2::Integration":
             [api] = _references(properties["ApiId"], drawn)
             arrows.add(f"  {_id(api)} --> {_id(_function_of(json.dumps(properties['IntegrationUri']), drawn))}")
         elif kind == "AWS::Events::Rule":
-            arrows.add(f"  {_id(name)} --> {_id(_function_of(name, drawn))}")
+            arrows.add(f"  {_id(name)} --> {_id(_function_of(json.dumps(properties['Targets']), drawn))}")
         elif kind == "AWS::SQS::Queue" and "RedrivePolicy" in properties:
             [dead] = _references(properties["RedrivePolicy"], drawn)
             arrows.add(f"  {_id(name)} -. after 300 receives .-> {_id(dead)}")
@@ -129,7 +160,9 @@ def _id(name: str) -> str:
 
 
 def _name(name: str) -> str:
-    words = re.sub("(?<!^)(?=[A-Z])", " ", re.sub("Function$|^Queues|^Front|^Monitoring", "", _id(name)))
+    words = re.sub(
+        "(?<!^)(?=[A-Z])", " ", re.sub("Function$|^Queues|^Front|^Monitoring|^Destinations(Stores)?", "", _id(name))
+    )
     return words.lower()
 
 

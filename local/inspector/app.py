@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from botocore.exceptions import ClientError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -26,6 +27,7 @@ from local.inspector.captures import Capture
 from local.inspector.live import Live
 from relay.errors import CannotSign, Rejected
 from relay.templates import strict_json
+from relayctl.control import ControlApiError
 from relayctl.signing import sign
 
 PAGE = Path(__file__).with_name("page")
@@ -60,6 +62,7 @@ def inspector(live: Live, relay_toml: Path) -> Starlette:
             Route("/routes/{name}", buttons.route_text),
             Route("/routes/{name}/attempt", buttons.attempt, methods=["POST"]),
             Route("/routes/{name}", buttons.save, methods=["PUT"]),
+            Route("/destinations/{customer}/{name}/{operation}", buttons.act, methods=["POST"]),
             Route("/dead-letters", buttons.letters),
             Route("/dead-letters/redrive", buttons.redrive, methods=["POST"]),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
@@ -133,6 +136,21 @@ class _Buttons:
         text = editor.replace_route(self._block(request.path_params["name"], file), _text(document))
         await run_in_threadpool(self.relay_toml.write_text, text, "utf-8")
         return JSONResponse({"saved": str(self.relay_toml)})
+
+    async def act(self, request: Request) -> Response:
+        """Do what a button of a destination says."""
+        connections, parameters = self.live.session.connections, request.path_params
+        if not connections:
+            raise HTTPException(404, "relay.toml has no [destinations].")
+        try:
+            await run_in_threadpool(
+                connections.act, parameters["customer"], parameters["name"], parameters["operation"]
+            )
+        except (KeyError, StopIteration) as error:
+            raise HTTPException(404, "There is no such destination, or no such operation.") from error
+        except (ControlApiError, ClientError) as error:
+            raise HTTPException(409, str(error)) from error
+        return JSONResponse({})
 
     async def letters(self, _: Request) -> Response:
         return JSONResponse(await self.live.letters())

@@ -136,6 +136,9 @@ class Bucket:
         return {**{name: getattr(self, name) for name in COUNTS}, "at": self.at, "latency": median}
 
 
+PLACES = ("accepted", "held", "queued", "dead_lettered", "disabled", "unsubscribed", "without_customer")
+"""Where the entries of an answer may be."""
+
 COUNTS = ("received", "accepted", "queued", "dead_lettered", "rejected")
 
 
@@ -195,7 +198,7 @@ class Captures:
 def summary(capture: Capture, config: Config) -> dict[str, Any]:
     """Return what the list shows of a webhook."""
     answer, route = capture.answer_document(), capture.route(config)
-    counts = {name: answer.get(name, 0) for name in ("accepted", "queued", "dead_lettered")}
+    counts = {name: answer.get(name, 0) for name in PLACES}
     if capture.status >= HTTPStatus.BAD_REQUEST:
         result = "rejected"
     elif capture.status != HTTPStatus.ACCEPTED:

@@ -4,6 +4,7 @@ import base64
 import json
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from local.inspector.captures import Capture, Events
 from relay.auth.context import VerificationContext
 from relay.config.model import Config
 from relay.config.route import Route
+from relay.destinations.addressing import Find
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.http import routing
 from relay.mapping.parsed_webhook import parse_webhook
@@ -21,15 +23,30 @@ from relayctl import preview
 Secrets = Mapping[str, str]
 
 
-def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, url: str) -> dict[str, Any]:
-    """Return everything the page shows of one webhook. `url` is where webhooks are posted."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What a webhook met: relay.toml, the secrets by name, the customer's events, the URL where webhooks are posted.
+
+    `find` returns a customer's destinations.
+    """
+
+    config: Config
+    secrets: Secrets
+    events: Events
+    url: str
+    find: Find | None = None
+
+
+def detail(capture: Capture, met: Surroundings) -> dict[str, Any]:
+    """Return everything the page shows of one webhook."""
+    config, events = met.config, met.events
     route = capture.route(config)
     answer = capture.answer_document()
     shown: dict[str, Any] = {
         "request": _request(capture),
         "answer": {"status": capture.status, "text": capture.answer.decode("utf-8", "replace")},
-        "curl": curl(capture, url),
-        "authentication": _authentication(capture, route, config, secrets),
+        "curl": curl(capture, met.url),
+        "authentication": _authentication(capture, route, config, met.secrets),
         "values": None,
         "problem": "",
         "entries": [],
@@ -41,12 +58,12 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
         webhook = webhook_of(capture, route)
         parsed = parse_webhook(webhook)
         shown["values"] = dict(parsed.scope)
-        rows = preview.rows(preview.entries(parsed, config), config)
+        rows = preview.rows(preview.entries(parsed, config, met.find), config)
     except (MappingError, Rejected) as error:
         shown["problem"] = error.detail if isinstance(error, Rejected) else str(error)
         return shown
-    results = answer.get("entries")
-    results = results if isinstance(results, list) and len(results) == len(rows) else [{}] * len(rows)
+    results = [each for each in answer.get("entries") or [] if not _is_nobodys(each)]
+    results = results if len(results) == len(rows) else [{}] * len(rows)
     shown["entries"] = [
         row
         | {
@@ -58,6 +75,11 @@ def detail(capture: Capture, config: Config, secrets: Secrets, events: Events, u
     ]
     shown["cli"] = cli([row["wire"] for row in rows[:20]])
     return shown
+
+
+def _is_nobodys(result: Any) -> bool:
+    """Return whether a result is of an event that became no entry."""
+    return not isinstance(result, dict) or "unsubscribed" in result or "without_customer" in result
 
 
 def curl(capture: Capture, url: str) -> str:

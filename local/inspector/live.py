@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from local.inspector import explain
 from local.inspector.captures import Capture, Captures, Events, summary
 from local.process import PARTNER
 from local.session import Session
+from relay.destinations.model import Destination, Status
 from relayctl.dead_letter_queue import DeadLetter, DeadLetterQueue, Filter
 
 EVENTS_SECONDS = 0.3
@@ -59,7 +61,19 @@ class Live:
     def detail(self, capture: Capture) -> dict[str, Any]:
         """Return what the page shows when a webhook is opened."""
         session = self.session
-        return self.summary(capture) | explain.detail(capture, session.config, session.secrets, self.events, self.url)
+        find = self._find if session.connections else None
+        met = explain.Surroundings(session.config, session.secrets, self.events, self.url, find)
+        return self.summary(capture) | explain.detail(capture, met)
+
+    def destinations(self) -> list[dict[str, Any]]:
+        """Return what the page shows of the customers' destinations."""
+        connections = self.session.connections
+        return connections.rows() if connections else []
+
+    def _find(self, customer: str) -> list[Destination]:
+        """Return a customer's destinations as if none were disabled, so that each result of an answer has its entry."""
+        found = self.session.connections.find(customer) if self.session.connections else []
+        return [replace(each, status=Status.ENABLED) for each in found]
 
     async def receive(self) -> None:
         """Take what has reached the customer."""
@@ -147,7 +161,8 @@ class Live:
         waiting, dead = await run_in_threadpool(
             lambda: (self._messages(self._queues.retry_url), self._messages(self._queues.url))
         )
-        counts = {"retry": waiting, "dead_letters": dead, "faults": self.faults}
+        destinations = await run_in_threadpool(self.destinations)
+        counts = {"retry": waiting, "dead_letters": dead, "faults": self.faults, "destinations": destinations}
         chart = self.captures.chart()[-2:]
         if (counts, chart) != (self._counts, self._chart):
             self._counts, self._chart = counts, chart

@@ -38,11 +38,11 @@ class Relay:
         return self.session.aws.client(service, PARTNER, self.session.stack.region)
 
     @contextmanager
-    def without(self, action: str) -> Iterator[None]:
-        """Take an action from the ingest function's role, for a while."""
+    def without(self, action: str, function: str = "Ingest") -> Iterator[None]:
+        """Take an action from a function's role, for a while."""
         iam = self.client("iam")
         roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
-        [role] = [name for name in roles if name.startswith(f"{STACK}-Ingest")]
+        [role] = [name for name in roles if name.startswith(f"{STACK}-{function}")]
         [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
         policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         left = [one for one in policy["Statement"] if action not in one["Action"]]

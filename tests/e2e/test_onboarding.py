@@ -16,12 +16,14 @@ PAGE = ROOT / "docs/tutorial/onboarding.md"
 
 def test_the_onboarding_page_leads_to_a_customers_first_event(relay: Relay, tmp_path: Path) -> None:
     steps = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(steps) == 9
+    assert len(steps) == 8
     script = "\n".join(f"echo '--- {number}'\n{step}" for number, step in enumerate(steps))
     script = script.replace("/tmp/", f"{tmp_path}/").replace("http://127.0.0.1:8080", relay.url)
     script = script.replace("$PWD/.venv/bin", str(Path(sys.executable).parent))
     session = relay.session
+    assert session.connections
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment["RELAY_CONTROL_URL"] = session.connections.api.url
     result = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=ROOT,
@@ -33,12 +35,11 @@ def test_the_onboarding_page_leads_to_a_customers_first_event(relay: Relay, tmp_
     assert result.returncode == 0, result.stdout + result.stderr
     outputs = re.split(r"--- \d\n", result.stdout)[1:]
     assert outputs[1].startswith("relay.toml: 4 routes, no mistakes\n")
-    assert "aws.partner/acme.example/c77/orders" in outputs[1]
-    assert outputs[2].startswith("arn:aws:events:us-east-1::event-source/")
-    assert "PENDING" in outputs[3]
-    assert outputs[3].endswith("not active yet\n")
-    assert "ACTIVE" in outputs[5]
-    assert '"accepted": 1' in outputs[6].replace('"accepted":1', '"accepted": 1')
-    [message] = json.loads(outputs[7])["Messages"]
+    assert "aws.partner/acme.example/c77/NAME-ID" in outputs[1].replace("\n", "")
+    assert "source-pending" in outputs[2]
+    assert '"held": 1' in outputs[3].replace('"held":1', '"held": 1')
+    assert '"webhooks": 1' in outputs[3]
+    assert "active" in outputs[5]
+    [message] = json.loads(outputs[6])["Messages"]
     event = json.loads(message["Body"])
     assert (event["detail-type"], event["detail"]["number"], event["account"]) == ("order.created", 1001, CUSTOMER)

@@ -12,6 +12,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from local import proxy
+from local.own_routes import OwnRoutes
 from local.samples import SIGNERS
 from local.session import Session, start_session
 
@@ -33,6 +34,18 @@ dedupe = true
 on_oversize = "claim-check"
 auth = {{ scheme = "standard-webhooks", secret = "options/orders" }}
 event = {{ source = "{SOURCE}", detail_type = "order.created" }}
+[[route]]
+name = "tickets"
+path = "/tickets"
+auth = {{ scheme = "standard-webhooks", secret = "options/tickets" }}
+customer = "${{body.customer}}"
+event = {{ detail_type = "ticket.opened" }}
+[[route]]
+name = "invoices"
+path = "/invoices"
+auth = {{ scheme = "standard-webhooks", secret = "options/invoices" }}
+event = {{ source = "aws.partner/acme.example/${{body.customer}}/invoices", detail_type = "invoice.paid" }}
+[destinations]
 """
 
 
@@ -59,7 +72,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     Path(path).write_text(RELAY_TOML.replace("PUBLIC_KEY", bytes(key.verify_key).hex()))
     with (
         start_session(lambda _: None, path) as session,
-        proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url,
+        proxy.serve(proxy.webhook_proxy(session.aws, session.stack, prepare=OwnRoutes(session).prepare), 0) as url,
     ):
         session.customer.subscribe([SOURCE])
         yield Deployed(session, url, key)
@@ -95,3 +108,13 @@ def test_a_detail_too_large_for_an_event_can_be_fetched(options: Deployed) -> No
     [event] = options.received()
     url, context = event["detail"]["claim"]["url"], options.session.aws.ssl_context()
     assert httpx.get(url, verify=context, timeout=60).content == body
+
+
+@pytest.mark.parametrize("route", ["tickets", "invoices"])
+def test_the_first_event_of_a_route_of_ones_own_arrives_without_another_step(options: Deployed, route: str) -> None:
+    """As `make run` serves it: whoever a webhook is for is connected when it comes."""
+    body = json.dumps({"customer": f"of-{route}"}).encode()
+    headers = SIGNERS["standard-webhooks"](options.session.secrets[f"options/{route}"], body)
+    answer = options.post(f"/{route}", body, headers)
+    assert answer.json()["accepted"] == 1, answer.text
+    assert [event["detail"] for event in options.received()] == [json.loads(body)]

@@ -65,7 +65,7 @@ def test_many_are_posted_at_a_rate_and_counted(relay: Relay, tool: Tool) -> None
 
 @dataclass(frozen=True)
 class Letters:
-    """Three dead letters: two of a customer without a source, one of another."""
+    """Three dead letters: two of a source that does not exist, one of another."""
 
     two: str
     one: str
@@ -73,12 +73,11 @@ class Letters:
 
 @pytest.fixture
 def letters(relay: Relay) -> Letters:
-    sample, customers = relay.sample("/orders"), (f"c{next(numbers)}", f"c{next(numbers)}")
-    event = json.loads(sample.body)["events"][0]
-    events = [event | {"customer": customer} for customer in (customers[0], *customers)]
-    body = json.dumps({"events": events}).encode()
-    assert relay.post("/orders", body, sample.signed(body)).json()["dead_lettered"] == 3
-    return Letters(*(f"aws.partner/acme.example/{customer}/orders" for customer in customers))
+    sample, owners = relay.sample("/github"), (f"c{next(numbers)}", f"c{next(numbers)}")
+    for owner in (owners[0], *owners):
+        body = json.dumps({"repository": {"owner": {"login": owner}}}).encode()
+        assert relay.post("/github", body, sample.signed(body)).json()["dead_lettered"] == 1
+    return Letters(*(f"aws.partner/acme.example/github/{owner}" for owner in owners))
 
 
 def test_dead_letters_are_listed_by_filter_and_shown_ready_for_the_aws_cli(
@@ -89,8 +88,8 @@ def test_dead_letters_are_listed_by_filter_and_shown_ready_for_the_aws_cli(
     assert {one["error"] for one in listed} == {"NotAuthorizedForSourceException"}
     for filters, count in (
         (("--source", letters.two), 2),
-        (("--route", "github"), 0),
-        (("--error", "NotAuthorizedForSourceException", "--route", "orders"), 3),
+        (("--route", "orders"), 0),
+        (("--error", "NotAuthorizedForSourceException", "--route", "github"), 3),
         (("--older-than", "1h"), 0),
     ):
         assert len(tool("dead-letters", "list", *filters, "--output", "json")[1]) == count

@@ -30,8 +30,8 @@ def test_five_mistakes_are_five_messages_with_their_lines(relayctl: Relayctl, tm
     changes = [
         ("detail_type =", "detial_type =", 'event.detial_type: unknown key; did you mean "detail_type"?'),
         (
-            'source = "aws.partner/acme.example/${item',
-            'source = "aws.partner/evil/${item',
+            'source = "aws.partner/acme.example/github',
+            'source = "aws.partner/evil/github',
             "event.source: expected it to",
         ),
         ('path = "/github"', 'path = "/orders"', 'path: route "orders" already has this path'),

@@ -175,7 +175,8 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) ->
         return _plain_problem(ControlError(403, "not-authenticated", "The request is not signed."), event)
     if refusal := _refuse_body(event):
         return _plain_problem(refusal, event)
-    return app.resolve(event, context)
+    answer = app.resolve(event, context)
+    return {**answer, "body": answer.get("body") or ""}  # null is no body in API Gateway's documents
 
 
 def internal_error(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ const CHARTS = [
 ];
 const RESULTS = {
   accepted: "accepted", queued: "queued", dead_lettered: "dead-lettered", mixed: "mixed", rejected: "rejected",
-  handshake: "handshake answered", filtered: "nothing to forward",
+  handshake: "handshake answered", filtered: "nothing to forward", held: "held", disabled: "disabled",
+  unsubscribed: "unsubscribed", without_customer: "no customer",
 };
 
 const $ = (id) => document.getElementById(id);
@@ -89,8 +90,8 @@ function section(title, open, ...children) {
 // ---- the list
 
 function describe(one) {
-  const counts = [["accepted", one.accepted], ["queued", one.queued], ["dead-lettered", one.dead_lettered]]
-    .filter(([, number]) => number).map(([name, number]) => `${number} ${name}`);
+  const counts = ["accepted", "held", "queued", "dead_lettered", "disabled", "unsubscribed", "without_customer"]
+    .filter((name) => one[name]).map((name) => `${one[name]} ${RESULTS[name]}`);
   return one.result === "rejected" ? `${one.status} ${one.why}` : counts.join(", ");
 }
 
@@ -220,6 +221,8 @@ function fate(entry, one) {
   const result = entry.result || {};
   if (entry.event) return el("span", { className: "result accepted", textContent: result.event_id ? "delivered" : "delivered from the queue" });
   if (result.event_id) return el("span", { className: "result accepted", textContent: `accepted as ${result.event_id}` });
+  if (result.held) return el("span", { className: "result queued", textContent: `held for ${result.destination}` });
+  if (result.disabled) return el("span", { className: "result handshake", textContent: `${result.destination} is disabled` });
   if (result.queued) return el("span", { className: "result queued", textContent: `queued: ${result.error_code}` });
   if (result.dead_lettered) return el("span", { className: "result dead_lettered", textContent: `dead-lettered: ${result.error_code}: ${result.error_message || ""}` });
   return el("span", { className: "result handshake", textContent: one.result === "rejected" ? "not sent: the webhook was rejected" : "" });
@@ -316,6 +319,7 @@ function counted(counts) {
   const now = JSON.stringify(counts.faults);
   const known = Object.keys(FAULTS).find((name) => JSON.stringify(FAULTS[name]) === now);
   $("faults").value = known || "other";
+  destined(counts.destinations || []);
 }
 
 // ---- charts

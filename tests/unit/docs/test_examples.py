@@ -27,7 +27,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 def test_the_routes_of_the_readme_and_the_reference_load(load: Load) -> None:
     [route] = blocks("README.md", "toml")
-    assert load(HEAD + route).routes[0].name == "tickets"
+    assert load(HEAD + "[destinations]\n" + route).routes[0].name == "tickets"
     [reference] = blocks("docs/reference/relay-toml.md", "toml")
     assert load(reference).routes[0].event.each
 
@@ -79,6 +79,7 @@ def test_the_policies_of_the_documentation_have_actions_that_exist() -> None:
     policies = [json.loads(block) for block in blocks("docs/how-to/permissions.md", "json")]
     statements = [statement for policy in policies for statement in policy["Statement"]]
     actions = re.findall(r"(\w+):(\w+)", json.dumps([statement["Action"] for statement in statements]))
+    actions = [action for action in actions if action != ("api", "Invoke")]  # execute-api has no operations
     assert len(actions) > 15
     session = botocore.session.get_session()
     for service, operation in actions:

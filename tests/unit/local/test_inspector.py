@@ -10,6 +10,7 @@ import pytest
 
 from local.inspector import editor, explain
 from local.inspector.captures import BUCKETS, Capture, Captures, Events, summary
+from local.inspector.explain import Surroundings
 from local.samples import SIGNERS
 from relay.config.model import Config
 from tests.conftest import RELAY_TOML, Load
@@ -83,7 +84,7 @@ def test_the_list_tells_what_became_of_it(relay: Config, status: int, told: Any,
 
 
 def event(capture: Capture, relay: Config, **changes: Any) -> dict[str, Any]:
-    [entry] = explain.detail(capture, relay, {"acme/c42": SECRET}, Events(), "")["entries"]
+    [entry] = explain.detail(capture, Surroundings(relay, {"acme/c42": SECRET}, Events(), ""))["entries"]
     wire = entry["wire"]
     told = {"source": wire["Source"], "detail-type": wire["DetailType"], "time": wire["Time"]}
     return {"id": "1", "detail": json.loads(wire["Detail"]), **told, **changes}
@@ -103,7 +104,7 @@ def test_an_event_is_found_by_its_id_or_else_by_what_is_in_it(relay: Config) -> 
         events, arrived = Events(), event(capture, relay)
         arrived["time"] = (datetime.fromisoformat(arrived["time"]) + apart * second).isoformat()
         events.add(arrived, capture.at + arrives)
-        [entry] = explain.detail(capture, relay, {"acme/c42": SECRET}, events, "")["entries"]
+        [entry] = explain.detail(capture, Surroundings(relay, {"acme/c42": SECRET}, events, ""))["entries"]
         assert bool(entry["event"]) is found
 
 
@@ -128,7 +129,7 @@ def test_authentication_says_why(
     relay: Config, changes: dict[str, Any], secret: str, verdict: str, reason: str
 ) -> None:
     capture = replace(captured(Captures()), **changes)
-    seen = explain.detail(capture, relay, {"acme/c42": secret}, Events(), "")["authentication"]
+    seen = explain.detail(capture, Surroundings(relay, {"acme/c42": secret}, Events(), ""))["authentication"]
     assert seen["verdict"] == verdict
     assert reason in seen["reason"]
     assert SECRET not in json.dumps(seen)
