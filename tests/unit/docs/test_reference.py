@@ -42,6 +42,14 @@ def test_the_page_of_relayctl_has_every_command() -> None:
     assert sorted(commands) == sorted(names(typer.main.get_command(app)))
 
 
+def test_the_page_of_the_control_api_has_every_code_of_a_problem() -> None:
+    _, _, problems = (REFERENCE / "control-api.md").read_text("utf-8").partition("## Problems")
+    modules = (ROOT / "lambda_src/relay/control").glob("*.py")
+    source = "".join(module.read_text("utf-8") for module in modules)
+    codes = re.findall(r"ControlError\(\s*[\w.]+,\s*\"([^\"]+)\"", source)
+    assert sorted(first_cells(problems)) == sorted(set(codes))
+
+
 def names(command: Any, before: str = "") -> Iterator[str]:
     """Return the names of all commands below `command` that help shows, and of groups that do something themselves."""
     for name, below in command.commands.items():
