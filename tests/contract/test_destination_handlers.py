@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER, Customer
+from local.deploy import Customer
 from local.process import PARTNER, LocalAws
 from relay import bootstrap
-from relay.bootstrap_destinations import control_services, control_settings
-from relay.config.model import Config
-from relay.control.service import Control
-from tests.destination_handlers import control_api, reconciler, releaser
-from tests.doubles import Context
-from tests.local_bus import REGION, SECRET, Functions, functions
+from tests.deployed_destinations import Deployed, Lambda
+from tests.local_bus import REGION, SECRET, functions
 from tests.unit.control.gateway import event
 
 RELAY_TOML = """
@@ -35,82 +31,13 @@ event = { each = "${body.events}", detail_type = "${item.type}", detail = "${ite
 """
 
 
-class Lambda(Context):
-    """A function with five minutes left."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return what is left at the start of an invocation."""
-        return 300_000
-
-
-class Deployed:
-    """The functions that look after destinations, called as AWS calls them."""
-
-    def __init__(self, relay: Functions, config: Config) -> None:
-        self.relay = relay
-        self._control = control_api.create_handler(Control(control_services(config), control_settings(config)))
-        self._reconciler = reconciler.create_handler(config)
-        self._releaser = releaser.create_handler(config)
-        self._sqs = relay.bus.client("sqs", PARTNER, REGION)
-
-    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Return status and body of a request to the control API."""
-        text = None if body is None else json.dumps(body)
-        answer = self._control(event(method, f"/v1/customers/{path}", text, "", {}), Lambda())  # type: ignore[arg-type]
-        return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else None
-
-    def connect(self, customer: str) -> str:
-        """Create a destination and return the name of its source."""
-        wanted = {"aws_account_id": CUSTOMER, "aws_region": REGION}
-        status, body = self.request("PUT", f"{customer}/destinations/prod", wanted)
-        assert status == 201, body
-        return str(body["source"])
-
-    def show(self, customer: str) -> Any:
-        """Return the destination as the API answers it."""
-        return self.request("GET", f"{customer}/destinations/prod")[1]
-
-    def reconcile(self) -> None:
-        """Run the reconciler, as its schedule does."""
-        self._reconciler({}, Lambda())  # type: ignore[arg-type]
-
-    def release(self) -> None:
-        """Run the releaser for each message that waits."""
-        url = self._queue_url
-        for _ in range(10):
-            messages = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages")
-            if not messages:
-                return
-            [message] = messages
-            record = {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-            }
-            answer = self._releaser({"Records": [record]}, Lambda())  # type: ignore[arg-type]
-            assert answer == {"batchItemFailures": []}
-            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        raise AssertionError("the queue does not become empty")
-
-    @property
-    def _queue_url(self) -> str:
-        return str(self._sqs.get_queue_url(QueueName="handlers-release.fifo")["QueueUrl"])
-
-    def post(self, customer: str, *types: str) -> Any:
-        """Post a webhook with an event of each type."""
-        events = [{"customer": customer, "type": each} for each in types]
-        answer = self.relay.restarted().post("/orders", json.dumps({"events": events}).encode())
-        assert answer["statusCode"] == 202, answer
-        return answer["body"]
-
-
 @pytest.fixture(scope="module")
 def deployed(bus: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     path = tmp_path_factory.mktemp("handlers") / "relay.toml"
     path.write_text(RELAY_TOML)
     bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="handlers/orders", SecretString=SECRET)
     with functions(bus, path, "handlers") as relay:
-        yield Deployed(relay, bootstrap.load_config())
+        yield Deployed(relay, bootstrap.load_config(), "handlers")
 
 
 @pytest.fixture(scope="module")
@@ -147,20 +74,13 @@ def test_a_customer_connects_attaches_a_bus_and_gets_what_was_held(deployed: Dep
 
 
 def test_what_was_held_is_released_by_itself_when_the_source_has_settled(
-    bus: LocalAws, deployed: Deployed, customer: Customer
+    deployed: Deployed, customer: Customer
 ) -> None:
     source = deployed.connect("c2")
     deployed.post("c2", "a")
     customer.attach(source)
     deployed.reconcile()
-    registry = bus.client("dynamodb", PARTNER, REGION)
-    past = (datetime.now(UTC) - timedelta(minutes=11)).isoformat()
-    registry.update_item(
-        TableName="handlers-destinations",
-        Key={"pk": {"S": "customer#c2"}, "sk": {"S": "status#prod"}},
-        UpdateExpression="SET settling_since = :past",
-        ExpressionAttributeValues={":past": {"S": past}},
-    )
+    deployed.set_state("c2", settling_since=(datetime.now(UTC) - timedelta(minutes=11)).isoformat())
     deployed.reconcile()
     deployed.release()
     assert [event["detail-type"] for event in customer.received()] == ["a"]
