@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MAX_SCANS = 5
+_ITEMS_A_SCAN = 500  # of which a destination has three: a page of 100 needs one scan
 _FAILED = "ConditionalCheckFailed"
 
 
@@ -91,7 +92,8 @@ class RegistryTable:
         start = items.marshal({"pk": after, "sk": "~"}) if after else None
         found: list[Destination] = []
         for _ in range(_MAX_SCANS):
-            page = self._call("scan", TableName=self._name, **({"ExclusiveStartKey": start} if start else {}))
+            begin = {"ExclusiveStartKey": start} if start else {}
+            page = self._call("scan", TableName=self._name, Limit=_ITEMS_A_SCAN, **begin)
             customers: dict[str, list[Any]] = {}
             for item in page["Items"]:
                 customers.setdefault(item["pk"]["S"], []).append(item)
