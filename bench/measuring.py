@@ -19,8 +19,9 @@ from infra.functions.bundling import Package
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build" / "bench"
 RELAY_TOML = ROOT / "bench" / "relay.toml"
-RELAY, REDELIVER = "relay", "redeliver"
-MODULES = {RELAY: "relay.ingest", REDELIVER: "relay.redeliver"}
+CUSTOMERS_TOML = ROOT / "bench" / "customers.toml"
+RELAY, REDELIVER, CUSTOMER = "relay", "redeliver", "relay, for a customer"
+MODULES = {RELAY: "relay.ingest", REDELIVER: "relay.redeliver", CUSTOMER: "relay.ingest"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Bench:
             "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(self.package if ours else ROOT),
             "PYTHONPYCACHEPREFIX": str(BUILD / "pyc"),  # compiled, as it should be in a package
-            "RELAY_CONFIG": str(RELAY_TOML),
+            "RELAY_CONFIG": str(CUSTOMERS_TOML if variant == CUSTOMER else RELAY_TOML),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "x",
@@ -62,6 +63,8 @@ class Bench:
             "RETRY_QUEUE_URL": f"{self.url}/retry",
             "DEAD_LETTER_QUEUE_URL": f"{self.url}/dead",
             "OVERFLOW_BUCKET": "overflow",
+            "DESTINATIONS_TABLE": "destinations",
+            "HELD_BUCKET": "held",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "bench",
         }

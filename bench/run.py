@@ -19,9 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import events, measuring
-from bench.measuring import REDELIVER, RELAY, Bench
+from bench.measuring import CUSTOMER, REDELIVER, RELAY, Bench
 
 REFERENCES = ("bare", "quickstart", "typical", "floor")
+VARIANTS = (RELAY, CUSTOMER, *REFERENCES)  # of which the instructions are counted
 WARM = {"1 KB": 150, "7 KB": 150, "64 KB": 80, "900 KB": 10, "20 events": 60, "200 events": 15, "100 messages": 15}
 FEW, MANY = 6, 26  # webhooks that valgrind is given, to tell what one costs
 
@@ -107,12 +108,8 @@ def _ratio(relay: list[float], reference: list[float]) -> str:
 
 def _instructions(bench: Bench) -> Table:
     """Count instructions, which are nearly the same every time, whatever else the machine does."""
-    table = Table(
-        "instructions, millions", RELAY, *REFERENCES, title="a webhook of 7 KB; the whole process, as valgrind counts"
-    )
-    few, many = (
-        [bench.instructions(variant, "7 KB", n) / 1e6 for variant in (RELAY, *REFERENCES)] for n in (FEW, MANY)
-    )
+    table = Table("instructions, millions", *VARIANTS, title="a webhook of 7 KB; the whole process, as valgrind counts")
+    few, many = ([bench.instructions(variant, "7 KB", n) / 1e6 for variant in VARIANTS] for n in (FEW, MANY))
     warm = [(more - less) / (MANY - FEW) for more, less in zip(many, few, strict=True)]
     first = [total - (FEW + 3) * each for total, each in zip(few, warm, strict=True)]
     table.add_row("process start to first answer", *(f"{count:.0f}" for count in first))

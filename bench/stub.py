@@ -10,9 +10,30 @@ from typing import Any
 
 from bench.events import SECRET
 
+_KEYS = {"pk": {"S": "customer#octo-org"}, "id": {"S": "k3x9qa"}, "customer": {"S": "octo-org"}, "name": {"S": "prod"}}
+DESTINATION = [
+    {
+        **_KEYS,
+        "sk": {"S": "destination#prod"},
+        "aws_account_id": {"S": "222222222222"},
+        "aws_region": {"S": "us-east-1"},
+        "source": {"S": "aws.partner/acme.example/octo-org/prod-k3x9qa"},
+        "detail_types": {"L": [{"S": "*"}]},
+        "status": {"S": "enabled"},
+        "version": {"N": "1"},
+    },
+    {
+        **_KEYS,
+        "sk": {"S": "status#prod"},
+        "source_status": {"S": "active"},
+        "source_status_at": {"S": "2026-11-25T12:00:00+00:00"},
+        "was_active": {"BOOL": True},
+    },
+]
+
 
 class Handler(BaseHTTPRequestHandler):
-    """PutPartnerEvents, GetSecretValue, SendMessageBatch."""
+    """PutPartnerEvents, GetSecretValue, Query of a customer's destinations."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -31,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         if operation == "GetSecretValue":
             return {"Name": body["SecretId"], "SecretString": SECRET}
+        if operation == "Query":
+            return {"Items": DESTINATION, "Count": len(DESTINATION)}
         assert operation == "PutPartnerEvents", operation  # noqa: S101 - anything else was not to be measured
         return {"FailedEntryCount": 0, "Entries": [{"EventId": str(uuid.uuid4())} for _ in body["Entries"]]}
 

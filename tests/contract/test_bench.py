@@ -6,7 +6,7 @@ import pytest
 
 from bench import events, measuring
 from bench.measuring import REDELIVER, RELAY, Bench
-from bench.run import REFERENCES
+from bench.run import VARIANTS
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def bench() -> Iterator[Bench]:
         yield made
 
 
-@pytest.mark.parametrize("variant", [RELAY, *REFERENCES])
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_each_variant_can_be_measured(bench: Bench, variant: str) -> None:
     figures = bench.figures(variant, "7 KB", ("count", "2"))
     assert 0 < figures["init"] < figures["first"]
