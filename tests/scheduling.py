@@ -19,6 +19,7 @@ STARTED_BY_FILE = ("tests/contract/", "tests/e2e/", "tests/faults/", "tests/infr
 SHARED = {
     "the deployed relay": (
         "test_anywhere.py",
+        "test_control_api.py",
         "test_deployed.py",
         "test_inspector_server.py",
         "test_monitoring.py",

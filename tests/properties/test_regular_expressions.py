@@ -40,6 +40,9 @@ NOT_IMPORTED = {
     "ingest",
     "redeliver",
     "source_health",
+    "control_api",
+    "reconciler",
+    "releaser",
     "idempotency",
 }  # they want Lambda's environment, and have no pattern
 ALPHABET = frozenset(map(chr, range(128))) | set("é☃\u0661")

@@ -1,6 +1,6 @@
 """`[destinations]`: the keys of relay.toml about customers' destinations, and their values."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from relay.config.field import DURATION, NUMBER, TEXT, TEXTS, Field
 from relay.entry import MAX_DETAIL_TYPE
@@ -60,8 +60,7 @@ DESTINATION_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Destinations:
+class Destinations(NamedTuple):
     """`[destinations]`. `cache`, `hold` and `settle` are in seconds, `release_rate` in entries a second.
 
     With a `hold` of None nothing waits: entries are put whatever the source's state is.

@@ -3,9 +3,9 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from relay.entry import Entry, Failed, rfc3339
 from relay.http.request import Request
@@ -31,8 +31,7 @@ class Origin:
     received_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationRef:
+class DestinationRef(NamedTuple):
     """A customer's destination as a message names it; another `id` of the same name is another destination."""
 
     customer: str
@@ -73,7 +72,7 @@ class Message:
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
             more: dict[str, Any] = {"claim": self.content.claim} if self.content.claim else {}
             if self.destination:
-                more["destination"] = asdict(self.destination)
+                more["destination"] = self.destination._asdict()
             return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | more)
         return json.dumps(origin | why | {"webhook": _request_fields(self.content)})
 

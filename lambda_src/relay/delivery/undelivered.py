@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 from relay.delivery import error_codes
 from relay.delivery.message import Message
@@ -29,28 +29,24 @@ class Queued:
     destination: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An entry that waits until the destination of this label (`c42/prod`) can receive it."""
+class Unsent(StrEnum):
+    """Why an entry of a route with `customer` was not put, as the answer and the log say it."""
 
-    destination: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsubscribed:
-    """An event that no destination of its customer wants; without `has_customer` it is nobody's."""
-
-    has_customer: bool = True
+    HELD = "held"  # it waits until the destination can receive it
+    DISABLED = "disabled"  # the destination is, by name
+    UNSUBSCRIBED = "unsubscribed"  # no destination of the customer wants it
+    WITHOUT_CUSTOMER = "without_customer"
 
 
 @dataclass(frozen=True, slots=True)
-class Disabled:
-    """An entry for a destination that is disabled, by name."""
+class NotSent:
+    """An entry that was not put, and why; `destination` is the label of the one that it is for (`c42/prod`), if any."""
 
-    destination: str
+    why: Unsent
+    destination: str = ""
 
 
-EntryResult = Accepted | Queued | Held | Unsubscribed | Disabled
+EntryResult = Accepted | Queued | NotSent
 """Where an entry is: in EventBridge, in a queue, held; or nobody has subscribed to it."""
 
 Store = Callable[[Queue, Sequence[Message]], Sequence[str | None]]

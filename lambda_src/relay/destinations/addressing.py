@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.config.model import Config
 from relay.config.route import Route
-from relay.delivery.undelivered import Disabled, Unsubscribed
+from relay.delivery.undelivered import NotSent, Unsent
 from relay.destinations.model import CUSTOMER, Destination, Disposition
 from relay.entry import Entry
 from relay.errors import MappingError, PayloadTooLarge
@@ -37,7 +37,7 @@ class Addressed:
     is_held: bool
 
 
-Addressee = Addressed | Disabled | Unsubscribed
+Addressee = Addressed | NotSent
 """What becomes of an event for one destination, or of an event that nobody wants."""
 
 
@@ -50,26 +50,31 @@ def address(parsed: ParsedWebhook, config: Config, find: Find, store_detail: Sto
     route, limits = parsed.webhook.route, config.limits
     scopes = first(item_scopes(route, parsed.scope), limits.entries)
     events = [event for scope in scopes if (event := _event(parsed, scope, config, find))]
-    first((index for event in events for index in range(max(1, len(event.destinations)))), limits.entries)
+    if len(events) < len(scopes) or any(len(event.subscribers) > 1 for event in events):
+        first((index for event in events for index in range(max(1, len(event.subscribers)))), limits.entries)
     if sum(event.size for event in events) > MAX_BYTES:
         raise PayloadTooLarge(f"The webhook would become entries of more than {MAX_BYTES} bytes in all.")
     # All of them are mapped before the first detail is stored.
     return [addressee for event in events for addressee in _addressees(event, route, config, store_detail)]
 
 
+Subscriber = tuple[Destination, Disposition]
+"""A destination that wants an event, and what becomes of the entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """An event and the destinations that want it; without an entry none of them can be sent anything."""
+    """An event and who wants it; without an entry none of them can be sent anything."""
 
-    destinations: Sequence[Destination] = ()
+    subscribers: Sequence[Subscriber] = ()
     entry: Entry | None = None
     fields_of_claim: Mapping[str, Any] = field(default_factory=dict)
-    has_customer: bool = True
+    unwanted: Unsent = Unsent.UNSUBSCRIBED
 
     @property
     def size(self) -> int:
         """Return the bytes of all its entries, which have the longest source of all."""
-        return self.entry.size * len(self.destinations) if self.entry else 0
+        return self.entry.size * len(self.subscribers) if self.entry else 0
 
 
 def _event(parsed: ParsedWebhook, scope: Scope, config: Config, find: Find) -> _Event | None:
@@ -77,19 +82,22 @@ def _event(parsed: ParsedWebhook, scope: Scope, config: Config, find: Find) -> _
     route = parsed.webhook.route
     customer = _customer(route, scope)
     if customer is None:
-        return _Event(has_customer=False)
+        return _Event(unwanted=Unsent.WITHOUT_CUSTOMER)
     if not (destinations := find(customer)):
         return _Event()
     if not is_wanted(route, scope):
         return None
     detail_type = evaluate(route, "event.detail_type", Template.render, route.event.detail_type, scope)
-    subscribed = [destination for destination in destinations if destination.wants(detail_type)]
-    receiving = [each for each in subscribed if _disposition(each, config) is not Disposition.DISABLED]
+    subscribers = [(each, _disposition(each, config)) for each in destinations if each.wants(detail_type)]
+    receiving = [each for each, disposition in subscribers if disposition is not Disposition.DISABLED]
     if not receiving:
-        return _Event(subscribed)
-    entry = to_entry(route, scope, parsed.text, config.regions)
-    longest = max((each.source for each in receiving), key=len)
-    return _Event(subscribed, replace(entry, source=longest), claim_fields(route, scope))
+        return _Event(subscribers)
+    longest = max(receiving, key=lambda each: len(each.source)) if len(receiving) > 1 else receiving[0]
+    # Its Region is not one of relay.toml's any more: that decides about its own entry alone.
+    region = longest.aws_region if longest.aws_region in config.regions else config.regions[0]
+    known = {"source": longest.source, "region": region, "detail_type": detail_type}
+    entry = to_entry(route, scope, parsed.text, config.regions, known)
+    return _Event(subscribers, entry, claim_fields(route, scope))
 
 
 def _customer(route: Route, scope: Scope) -> str | None:
@@ -111,21 +119,25 @@ def _customer(route: Route, scope: Scope) -> str | None:
 
 def _addressees(event: _Event, route: Route, config: Config, store_detail: StoreDetail) -> list[Addressee]:
     """Return what becomes of one event. Raise PayloadTooLarge, OSError."""
-    if not event.destinations:
-        return [Unsubscribed(event.has_customer)]
+    if not event.subscribers:
+        return [NotSent(event.unwanted)]
     if not event.entry:
-        return [Disabled(destination.label) for destination in event.destinations]
+        return [NotSent(Unsent.DISABLED, destination.label) for destination, _ in event.subscribers]
     entry = within_limit(event.entry, event.fields_of_claim, route, config, store_detail)
-    return [addressee_of(entry, destination, config) for destination in event.destinations]
+    return [_addressee(entry, destination, disposition) for destination, disposition in event.subscribers]
 
 
-def addressee_of(entry: Entry, destination: Destination, config: Config) -> Addressed | Disabled:
+def addressee_of(entry: Entry, destination: Destination, config: Config) -> Addressee:
     """Return the entry with the source and Region of a destination, unless that is disabled."""
-    disposition = _disposition(destination, config)
+    return _addressee(entry, destination, _disposition(destination, config))
+
+
+def _addressee(entry: Entry, destination: Destination, disposition: Disposition) -> Addressee:
     if disposition is Disposition.DISABLED:
-        return Disabled(destination.label)
-    own = replace(entry, source=destination.source, region=destination.aws_region)
-    return Addressed(own, destination, disposition is Disposition.HOLD)
+        return NotSent(Unsent.DISABLED, destination.label)
+    if (entry.source, entry.region) != (destination.source, destination.aws_region):
+        entry = replace(entry, source=destination.source, region=destination.aws_region)
+    return Addressed(entry, destination, disposition is Disposition.HOLD)
 
 
 def _disposition(destination: Destination, config: Config) -> Disposition:

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from relay.config.fields import CLAIM_CHECK
@@ -98,19 +99,17 @@ def from_outside(template: Template, scope: Scope) -> list[str]:
     return values
 
 
-def to_entry(route: Route, scope: Scope, text: str, regions: Sequence[str]) -> Entry:
-    """Return the entry of one scope. Raise MappingError.
-
-    A route with a customer has no source: it is empty, and each destination puts its own there.
-    """
-    values = {
-        name: evaluate(route, f"event.{name}", fill, template, scope)
-        for name, fill in _FIELDS.items()
-        if (template := getattr(route.event, name))
-    }
+def to_entry(
+    route: Route, scope: Scope, text: str, regions: Sequence[str], known: Mapping[str, str] = MappingProxyType({})
+) -> Entry:
+    """Return the entry of one scope, with the values that are `known` already. Raise MappingError."""
+    values: dict[str, Any] = dict(known)
+    for name, fill in _FIELDS.items():
+        if name not in values and (template := getattr(route.event, name)):
+            values[name] = evaluate(route, f"event.{name}", fill, template, scope)
     entry = Entry(
         time=values.get("time") or datetime.fromisoformat(scope["received_at"]),
-        source=values.get("source", ""),
+        source=values["source"],
         resources=values.get("resources", ()),
         detail_type=values["detail_type"],
         detail=values.get("detail") or text,

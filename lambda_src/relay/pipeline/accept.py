@@ -8,7 +8,7 @@ from functools import partial
 from relay.auth.context import VerificationContext
 from relay.delivery.deliver import budget, deliver
 from relay.delivery.message import Message, origin_of
-from relay.delivery.undelivered import EntryResult, StorageError, Unsubscribed, store_undelivered
+from relay.delivery.undelivered import EntryResult, NotSent, StorageError, Unsent, store_undelivered
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.errors import BadRequest, InternalError, MappingError, Rejected, Unauthorized, Unavailable
 from relay.http.request import Request, parse_event, request_id
@@ -54,7 +54,8 @@ def accept(
         except Exception:  # whatever it was, the sender may try again at once
             services.idempotency.release(claim)
             raise
-        if Unsubscribed() in results:  # after the customer has connected, the same webhook is to be delivered
+        # After the customer has connected, the same webhook is to be delivered.
+        if NotSent(Unsent.UNSUBSCRIBED) in results:
             services.idempotency.release(claim)
         else:
             services.idempotency.complete(claim, response)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from relay.delivery.deliver import RESERVED_SECONDS, budget, deliver
 from relay.delivery.message import Message, origin_of
-from relay.delivery.undelivered import EntryResult, Held, store_undelivered
+from relay.delivery.undelivered import EntryResult, NotSent, Unsent, store_undelivered
 from relay.destinations.addressing import Addressed, address
 from relay.destinations.model import Destination
 from relay.entry import Accepted, Failed, Outcome
@@ -57,7 +57,7 @@ def deliver_to_destinations(
     outcomes = _put(parsed, list(sending.values()), services, seconds_left)
     for (index, each), outcome in zip(sending.items(), outcomes, strict=True):
         if isinstance(outcome, Accepted):
-            results[index] = replace(outcome, destination=each.destination.label)
+            results[index] = Accepted(outcome.event_id, each.destination.label)
         else:
             failures[index] = (each, outcome)
     # A destination may be read anew in the middle of a webhook: two objects of one key would be one.
@@ -75,12 +75,14 @@ def _put(
     outcomes = without_region(entries, config)
     indexes = [index for index in range(len(entries)) if index not in outcomes]
     delivered = deliver(
-        [entries[index] for index in indexes],
+        [entries[index] for index in indexes] if outcomes else entries,
         services.send,
         budget(parsed.webhook.route.retry_for, seconds_left()),
         partner=config.partner,
         max_request_bytes=config.limits.request,
     )
+    if not outcomes:
+        return delivered
     outcomes |= dict(zip(indexes, delivered, strict=True))
     return [outcomes[index] for index in range(len(entries))]
 
@@ -93,6 +95,8 @@ def _keep(
     failures: Mapping[int, tuple[Addressed, Failed]],
 ) -> dict[int, EntryResult]:
     """Hold entries, or queue them; return their results by index. Raise StorageError."""
+    if not failures:
+        return {}
     destinations, origin = _destinations(services), origin_of(parsed.webhook, parsed.id)
     messages = {
         index: Message(origin, each.entry, failed, reference(each.destination))
@@ -109,7 +113,7 @@ def _keep(
     results: dict[int, EntryResult] = {}
     for index, error in zip(waiting, errors, strict=True):
         if error is None:
-            results[index] = Held(failures[index][0].destination.label)
+            results[index] = NotSent(Unsent.HELD, failures[index][0].destination.label)
         else:
             messages[index] = not_held(messages[index], error)
     remaining = [index for index in messages if index not in results]

@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.auth import handshake
 from relay.auth.handshake import HandshakeResponse
-from relay.delivery.undelivered import Disabled, EntryResult, Held, Queue, Queued, Unsubscribed
+from relay.delivery.undelivered import EntryResult, NotSent, Queue, Queued, Unsent
 from relay.entry import Accepted
 from relay.errors import Rejected
 
@@ -32,26 +32,27 @@ def accepted(results: Sequence[EntryResult]) -> dict[str, Any]:
     longest = min(_MESSAGE_CHARACTERS, _MESSAGES_CHARACTERS // max(1, len(results)))
     entries = [_entry(result, longest) for result in results]
     if len(results) <= _MOST_DESTINATIONS:
-        entries = [entry | _destination(result) for entry, result in zip(entries, results, strict=True)]
+        for entry, result in zip(entries, results, strict=True):
+            if result.destination:
+                entry["destination"] = result.destination
     body = {**counts(results), "entries": entries}
     return _response(HTTPStatus.ACCEPTED, "application/json", body, {})
 
 
 def counts(results: Sequence[EntryResult]) -> dict[str, int]:
     """Count the entries by where they are; what only routes with a customer have is not there if there is none."""
-    places: list[object] = [result.queue if isinstance(result, Queued) else type(result) for result in results]
-    customers = {
-        "held": places.count(Held),
-        "disabled": places.count(Disabled),
-        "unsubscribed": results.count(Unsubscribed()),
-        "without_customer": results.count(Unsubscribed(has_customer=False)),
-    }
-    return {
-        "accepted": places.count(Accepted),
+    places: list[Queue | Unsent | None] = [
+        result.queue if isinstance(result, Queued) else result.why if isinstance(result, NotSent) else None
+        for result in results
+    ]
+    numbers = {
+        "accepted": places.count(None),
         "queued": places.count(Queue.RETRY),
         "dead_lettered": places.count(Queue.DEAD_LETTERS),
-        **{name: number for name, number in customers.items() if number},
     }
+    if sum(numbers.values()) < len(places):
+        numbers |= {why.value: places.count(why) for why in Unsent if why in places}
+    return numbers
 
 
 def replayed(first: dict[str, Any]) -> dict[str, Any]:
@@ -87,25 +88,15 @@ def problem(rejected: Rejected, request_id: str) -> dict[str, Any]:
 
 
 def _entry(result: EntryResult, longest: int) -> dict[str, Any]:
-    match result:
-        case Accepted():
-            return {"event_id": result.event_id}
-        case Held():
-            return {"held": True}
-        case Disabled():
-            return {"disabled": True}
-        case Unsubscribed():
-            return {"unsubscribed": True} if result.has_customer else {"without_customer": True}
+    if isinstance(result, Accepted):
+        return {"event_id": result.event_id}
+    if isinstance(result, NotSent):
+        return {result.why.value: True}
     code = _cut(result.failed.code, _CODE_CHARACTERS)
     if result.queue is Queue.RETRY:
         return {"queued": True, "error_code": code}
     message = {"error_message": _cut(result.failed.message, longest)} if longest >= _SHORTEST_MESSAGE else {}
     return {"dead_lettered": True, "error_code": code, **message}
-
-
-def _destination(result: EntryResult) -> dict[str, str]:
-    destination = "" if isinstance(result, Unsubscribed) else result.destination
-    return {"destination": destination} if destination else {}
 
 
 def _cut(text: str, longest: int) -> str:

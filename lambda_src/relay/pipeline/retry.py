@@ -10,7 +10,7 @@ from relay.delivery import error_codes
 from relay.delivery.deliver import Budget, deliver
 from relay.delivery.error_codes import HOLD_FAILED
 from relay.delivery.message import InvalidMessage, Message
-from relay.delivery.undelivered import Disabled, Queue, Unsubscribed, queue_for
+from relay.delivery.undelivered import NotSent, Queue, Unsent, queue_for
 from relay.destinations.addressing import Addressed
 from relay.destinations.model import Destination
 from relay.entry import Entry, Failed, Outcome
@@ -144,9 +144,9 @@ def _read(index: int, received: ReceivedMessage, text: str, run: Run) -> Item | 
     sending += [(each.entry, each.destination) for each in addressed if not each.is_held]
     done = Done(
         held=len(waiting),
-        unsubscribed=mapped.count(Unsubscribed()),
-        without_customer=mapped.count(Unsubscribed(has_customer=False)),
-        disabled=sum(isinstance(each, Disabled) for each in mapped),
+        unsubscribed=mapped.count(NotSent(Unsent.UNSUBSCRIBED)),
+        without_customer=mapped.count(NotSent(Unsent.WITHOUT_CUSTOMER)),
+        disabled=sum(isinstance(each, NotSent) and each.why is Unsent.DISABLED for each in mapped),
         discarded=mapped.count(Discarded()),
     )
     return Item(index, received, message, [each[0] for each in sending], [each[1] for each in sending], done)

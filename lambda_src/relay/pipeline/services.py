@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from relay.auth.context import Fetch
 from relay.aws.idempotency import Claim
@@ -36,8 +36,7 @@ class Idempotency(Protocol):
         """Forget the claim, so that the sender can try again at once. Never raise."""
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationServices:
+class DestinationServices(NamedTuple):
     """The registry of customers' destinations, and where entries are held.
 
     `find` returns a customer's destinations, and raises Unavailable if they cannot be read. `hold` stores messages

@@ -7,15 +7,7 @@ from dataclasses import replace
 import pytest
 
 from relay.config.model import Config
-from relay.delivery.undelivered import (
-    Disabled,
-    EntryResult,
-    Held,
-    Queue,
-    Queued,
-    StorageError,
-    Unsubscribed,
-)
+from relay.delivery.undelivered import EntryResult, NotSent, Queue, Queued, StorageError, Unsent
 from relay.destinations.model import Status
 from relay.entry import Accepted, Failed
 from relay.errors import MappingError, PayloadTooLarge, Unavailable
@@ -45,14 +37,14 @@ def test_an_entry_is_put_to_each_destination_that_wants_it_in_its_own_region(loa
 
 def test_for_a_customer_without_destinations_nothing_but_the_customer_is_evaluated(load: Load) -> None:
     world = World(prod())
-    assert run(world, load(TOML), {"customer": "c99"}) == [Unsubscribed()]
+    assert run(world, load(TOML), {"customer": "c99"}) == [NotSent(Unsent.UNSUBSCRIBED)]
     with pytest.raises(MappingError, match=r"event\.detail_type"):
         run(world, load(TOML), {"customer": "c42"})
 
 
 def test_an_event_without_a_customer_is_told_from_one_that_nobody_wants(load: Load) -> None:
     results = run(World(), load(TOML), event(None), {"type": "x"}, event("c99"))
-    assert results == [Unsubscribed(has_customer=False), Unsubscribed(has_customer=False), Unsubscribed()]
+    assert results == [NotSent(Unsent.WITHOUT_CUSTOMER), NotSent(Unsent.WITHOUT_CUSTOMER), NotSent(Unsent.UNSUBSCRIBED)]
     body = json.loads(responses.accepted(results)["body"])
     assert (body["unsubscribed"], body["without_customer"], body["accepted"]) == (1, 2, 0)
     assert body["entries"] == [{"without_customer": True}, {"without_customer": True}, {"unsubscribed": True}]
@@ -78,7 +70,7 @@ def test_an_entry_waits_while_its_destination_cannot_receive(load: Load) -> None
     world = World(prod(state=PENDING), paused)
     config = load(TOML)
     results = run(world, config, event(), event(detail_type="order.paid"))
-    assert results == [Held("c42/prod"), Held("c42/paused")] * 2
+    assert results == [NotSent(Unsent.HELD, "c42/prod"), NotSent(Unsent.HELD, "c42/paused")] * 2
     milliseconds = f"{int(NOW.timestamp() * 1000):015}"
     assert list(world.held) == [
         f"held/c42/prod/k3x9qa/{milliseconds}-request-1",
@@ -95,7 +87,7 @@ def test_an_entry_waits_while_its_destination_cannot_receive(load: Load) -> None
 def test_a_disabled_destination_is_sent_nothing(load: Load) -> None:
     world = World(prod(status=Status.DISABLED), prod(name="other"))
     results = run(world, load(TOML), event())
-    assert results == [Disabled("c42/prod"), Accepted("id-1", "c42/other")]
+    assert results == [NotSent(Unsent.DISABLED, "c42/prod"), Accepted("id-1", "c42/other")]
     assert json.loads(responses.accepted(results)["body"])["entries"][0] == {
         "disabled": True,
         "destination": "c42/prod",
@@ -104,13 +96,13 @@ def test_a_disabled_destination_is_sent_nothing(load: Load) -> None:
 
 def test_what_only_disabled_destinations_want_is_not_mapped(load: Load) -> None:
     toml = TOML.replace('detail = "${item}"', 'detail = "${item.missing}"')
-    assert run(World(prod(status=Status.DISABLED)), load(toml), event()) == [Disabled("c42/prod")]
+    assert run(World(prod(status=Status.DISABLED)), load(toml), event()) == [NotSent(Unsent.DISABLED, "c42/prod")]
 
 
 def test_without_holding_an_entry_is_put_whatever_the_state_of_its_source(load: Load) -> None:
     world = World(prod(state=PENDING), prod(name="paused", status=Status.PAUSED))
     config = load(TOML.replace("[destinations]", '[destinations]\nhold = "never"'))
-    assert run(world, config, event()) == [Accepted("id-1", "c42/prod"), Disabled("c42/paused")]
+    assert run(world, config, event()) == [Accepted("id-1", "c42/prod"), NotSent(Unsent.DISABLED, "c42/paused")]
     assert world.held == {}
 
 
@@ -118,7 +110,12 @@ def test_an_entry_that_is_refused_for_its_source_is_held_and_the_refusal_noted(l
     world = World(prod(), prod(name="good"))
     world.refused[prod().source] = REFUSED
     results = run(world, load(TOML), event(), event(detail_type="order.paid"))
-    assert results == [Held("c42/prod"), Accepted("id-1", "c42/good"), Held("c42/prod"), Accepted("id-2", "c42/good")]
+    assert results == [
+        NotSent(Unsent.HELD, "c42/prod"),
+        Accepted("id-1", "c42/good"),
+        NotSent(Unsent.HELD, "c42/prod"),
+        Accepted("id-2", "c42/good"),
+    ]
     [(key, kept)] = world.held.items()
     assert key.endswith("-request-1-refused")
     assert [each.failed for each in kept] == [Failed(REFUSED, "no", 1)] * 2
