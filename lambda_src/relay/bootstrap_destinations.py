@@ -37,18 +37,20 @@ from relay.destinations import held
 from relay.destinations.errors import SourceRefusedError
 from relay.destinations.events import OperationalEvent
 from relay.destinations.model import Destination
+from relay.destinations.registry import STALE_SECONDS
 from relay.entry import Accepted, Entry, Outcome
 from relay.mapping import claim_check
 from relay.mapping.claim_check import ClaimCheckStore
 from relay.pipeline.reconcile import ReconcileServices, finish_deletion
 from relay.pipeline.reconcile import Settings as ReconcileSettings
 from relay.pipeline.release import Pace, ReleaseServices
+from relay.pipeline.sweep import SweepServices
 
 ID_CHARACTERS, ID_LENGTH = string.ascii_lowercase + string.digits, 6
 DELETION_SECONDS = 15
 """How long a request goes on deleting what is held; the reconciler finishes what is left."""
-STRAGGLER_SECONDS = 120
-"""How long after `cache` a function may still hold entries for a destination that can receive."""
+STRAGGLER_SECONDS = STALE_SECONDS + 120
+"""How long a function may still hold entries for a destination that can receive: it may not be able to read that."""
 RETRY_SECONDS = 20
 """How long a batch of held entries is tried again before what is left goes to the retry queue."""
 SOURCES = DestinationSources()
@@ -86,7 +88,7 @@ def control_services(settings: Config) -> ControlServices:
         start_release=lambda destination, since: release_queue().request(destination, since),
         ping=partial(_ping, settings),
         count_held=_count_held,
-        notify=partial(_notify, settings.notify_bus),
+        notify=partial(notify, settings.notify_bus),
         record=destination_telemetry.record_control,
         now=_now,
         new_id=lambda: "".join(secrets.choice(ID_CHARACTERS) for _ in range(ID_LENGTH)),
@@ -119,16 +121,27 @@ def reconcile_services(settings: Config, destinations: Callable[[], Sequence[Des
         start_release=lambda destination: release_queue().remind(destination, _now()),
         keys=store.keys,
         delete_keys=store.delete_keys,
-        notify=partial(_notify, settings.notify_bus),
+        notify=partial(notify, settings.notify_bus),
         clock=_now,
         sleep=time.sleep,
+    )
+
+
+def sweep_services() -> SweepServices:
+    """Return the services of the sweep on AWS."""
+    table = registry_table.connect()
+    return SweepServices(
+        first_key=held_store.connect().first_key,
+        find=table.get,
+        save=table.save,
+        start_release=lambda destination: release_queue().remind(destination, _now()),
     )
 
 
 def release_pace(settings: Config) -> Pace:
     """Return how fast entries are released, and for how long entries may still be held."""
     destinations = destinations_of(settings)
-    return Pace(destinations.release_rate, destinations.cache + STRAGGLER_SECONDS)
+    return Pace(destinations.release_rate, STRAGGLER_SECONDS)
 
 
 def release_services(settings: Config, seconds_left: Callable[[], float]) -> ReleaseServices:
@@ -167,7 +180,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _notify(bus: str, events: Sequence[OperationalEvent]) -> None:
+def notify(bus: str, events: Sequence[OperationalEvent]) -> None:
+    """Put operational events on `bus`, in the relay's Region; never raise."""
     home = partial(partner_sources.client, os.environ["AWS_REGION"])
     operational_events.put(home, bus, events, telemetry.record_unexpected_error)
 

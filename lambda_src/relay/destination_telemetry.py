@@ -84,6 +84,11 @@ def record_orphans(names: Sequence[str]) -> None:
     count(Metric.SOURCES_ORPHANED, len(names))
 
 
+def record_sweep(labels: Sequence[str]) -> None:
+    """Write one log line for the destinations for which entries were held without a reason."""
+    logger.info("swept", extra={"releases": len(labels), "destinations": list(labels[:_MOST_NAMES])})
+
+
 def record_releaser_run() -> None:
     """Count a run of the releaser, whatever comes of it."""
     count(Metric.RELEASER_RUNS, 1)

@@ -9,16 +9,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bootstrap, destination_telemetry, telemetry
 from relay.aws import partner_sources, registry_table
-from relay.bootstrap_destinations import reconcile_services, reconcile_settings
+from relay.bootstrap_destinations import reconcile_services, reconcile_settings, sweep_services
 from relay.config.model import Config
 from relay.destinations.model import Destination
 from relay.pipeline.reconcile import ReconcileServices, Report, Settings, reconcile
+from relay.pipeline.sweep import sweep
 
 RUN_SECONDS = 50
 """How long a run goes on: the next begins a minute after this one."""
 
 MINUTES_BETWEEN_LISTS = 10
-"""How often the names of all sources are listed."""
+"""How often the names of all sources are listed, and what is held without a reason is looked for."""
 
 Handler = Callable[[dict[str, Any], LambdaContext], None]
 
@@ -41,6 +42,9 @@ def create_handler(config: Config) -> Handler:
         destination_telemetry.record_reconciliation(reports)
         if datetime.now(UTC).minute % MINUTES_BETWEEN_LISTS == 0:
             destination_telemetry.record_orphans(_orphans(config, destinations))
+            if not settings.observe:
+                released = sweep(sweep_services(), datetime.now(UTC), lambda: datetime.now(UTC) < ends_at)
+                destination_telemetry.record_sweep(released)
 
     return handler
 

@@ -9,10 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bootstrap, destination_telemetry, telemetry
 from relay.aws.release_queue import parse
-from relay.bootstrap_destinations import release_pace, release_queue, release_services
+from relay.bootstrap_destinations import notify, release_pace, release_queue, release_services
 from relay.config.model import Config
 from relay.delivery.message import DestinationRef
 from relay.destinations.errors import DestinationError
+from relay.destinations.events import OperationalEvent
 from relay.pipeline.release import ReleaseServices, release, restore
 
 RETRY_SECONDS = 60
@@ -66,7 +67,11 @@ class _Run:
         except (OSError, DestinationError) as error:
             telemetry.record_unexpected_error(error)
             return RETRY_SECONDS
-        destination_telemetry.record_release(f"{request.which.customer}/{request.which.name}", released)
+        destination_telemetry.record_release(request.which.label, released)
+        if released.accepted:
+            detail = {"customer": request.which.customer, "destination": request.which.name}
+            event = OperationalEvent("Entries Released", {**detail, "entries": released.accepted})
+            notify(self.config.notify_bus, [event])
         return 0 if released.is_cut_off else None
 
     def _restore(self, which: DestinationRef, since: datetime) -> None:

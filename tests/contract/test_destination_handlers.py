@@ -10,6 +10,8 @@ import pytest
 from local.deploy import Customer
 from local.process import PARTNER, LocalAws
 from relay import bootstrap
+from relay.bootstrap_destinations import sweep_services
+from relay.pipeline.sweep import sweep
 from tests.deployed_destinations import Deployed, Lambda
 from tests.local_bus import REGION, SECRET, functions
 from tests.unit.control.gateway import event
@@ -124,11 +126,33 @@ def test_a_deleted_destination_leaves_no_source_no_held_entry_and_no_item(bus: L
     assert page["KeyCount"] == 0
 
 
-def test_operational_events_tell_of_each_change(bus: LocalAws, deployed: Deployed) -> None:
+def test_operational_events_tell_of_each_change(bus: LocalAws, deployed: Deployed, customer: Customer) -> None:
     url = operational(bus)
-    deployed.connect("c6")
+    source = deployed.connect("c6")
+    deployed.post("c6", "a", "b")
+    customer.attach(source)
+    deployed.request("POST", "c6/destinations/prod/release")
+    deployed.release()
     deployed.request("POST", "c6/destinations/prod/pause")
     messages = bus.client("sqs", PARTNER, REGION).receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     events = [json.loads(message["Body"]) for message in messages]
-    assert [each["detail-type"] for each in events] == ["Destination Created", "Destination Paused"]
+    assert [each["detail-type"] for each in events] == [
+        "Destination Created",
+        "Destination Activated",
+        "Entries Released",
+        "Destination Paused",
+    ]
     assert {each["detail"]["customer"] for each in events} == {"c6"}
+    assert events[2]["detail"]["entries"] == len(list(customer.received())) == 2
+
+
+def test_what_is_held_without_a_reason_is_found_and_released(deployed: Deployed, customer: Customer) -> None:
+    source = deployed.connect("c7")
+    deployed.post("c7", "a")
+    customer.attach(source)
+    # Somebody wrote down that it delivers, and nobody released what was held.
+    deployed.set_state("c7", source_status="active")
+    labels = sweep(sweep_services(), datetime.now(UTC), lambda: True)
+    assert "c7/prod" in labels
+    deployed.release()
+    assert [event["detail-type"] for event in customer.received()] == ["a"]

@@ -66,6 +66,11 @@ class HeldStore:
                 return
             start = found[-1]
 
+    def first_key(self, prefix: str, after: str) -> str | None:
+        """Return the first key that begins with `prefix` and comes after `after`, None if there is none."""
+        page = self._call("list_objects_v2", Prefix=prefix, StartAfter=after, MaxKeys=1)
+        return next((str(item["Key"]) for item in page.get("Contents", [])), None)
+
     def copy(self, key: str, to: str) -> None:
         """Copy an object within the bucket."""
         self._call("copy_object", Key=to, CopySource={"Bucket": self._name, "Key": key})
