@@ -101,4 +101,4 @@ class PartnerEventRelay(Construct):
 
 def _hold_days(config: Config) -> int:
     """Return for how many days entries may be held for customers."""
-    return math.ceil(config.destinations.hold / DAY_SECONDS) if config.destinations and config.destinations.hold else 0
+    return math.ceil(config.destinations.longest_hold / DAY_SECONDS) if config.destinations else 0

@@ -46,7 +46,7 @@ class DestinationStores(Construct):
             index_name=items.ATTENTION_INDEX,
             partition_key=dynamodb.Attribute(name=items.ATTENTION, type=dynamodb.AttributeType.STRING),
         )
-        hold_days = math.ceil((destinations.hold or 0) / DAY_SECONDS)
+        hold_days = math.ceil(destinations.longest_hold / DAY_SECONDS)
         self.bucket = s3.Bucket(
             self,
             "Held",
@@ -57,6 +57,7 @@ class DestinationStores(Construct):
             lifecycle_rules=[
                 s3.LifecycleRule(prefix=held.HELD, expiration=cdk.Duration.days(hold_days + DAYS_AFTER_HOLD)),
                 s3.LifecycleRule(prefix=held.RELEASED, expiration=cdk.Duration.days(RELEASED_DAYS)),
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
             ],
             removal_policy=stage.removal_policy,
         )

@@ -100,7 +100,7 @@ def reconcile_settings(settings: Config) -> ReconcileSettings:
     destinations = destinations_of(settings)
     return ReconcileSettings(
         settle=timedelta(seconds=destinations.settle),
-        hold=timedelta(seconds=destinations.hold) if destinations.hold is not None else timedelta(days=30),
+        hold=timedelta(seconds=destinations.longest_hold),
         cache=timedelta(seconds=destinations.cache),
         observe=os.environ.get("RECONCILE") == "observe",
     )

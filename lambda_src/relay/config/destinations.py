@@ -6,6 +6,7 @@ from relay.config.field import DURATION, NUMBER, TEXT, TEXTS, Field
 from relay.entry import MAX_DETAIL_TYPE
 
 NEVER = "never"
+_LONGEST_HOLD_SECONDS = 30 * 86400
 
 DESTINATION_FIELDS = (
     Field(
@@ -72,3 +73,8 @@ class Destinations(NamedTuple):
     release_rate: int = 100
     callers: tuple[str, ...] = ()
     ping: str = "Ping"
+
+    @property
+    def longest_hold(self) -> int:
+        """Return for how many seconds an entry may be held; with a `hold` of None, one that was held before it."""
+        return _LONGEST_HOLD_SECONDS if self.hold is None else self.hold

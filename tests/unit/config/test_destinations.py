@@ -32,6 +32,13 @@ def test_a_customer_may_be_an_element_of_what_is_signed(load: Load) -> None:
     assert route.customer.text == "${item.customer}"
 
 
+@pytest.mark.parametrize(("hold", "days"), [("14 days", 14), ("1 day", 1), ("never", 30)])
+def test_what_was_held_before_nothing_waits_any_more_still_has_its_time(load: Load, hold: str, days: int) -> None:
+    config = load(OF_THE_PATH + TABLE + f'hold = "{hold}"')
+    assert config.destinations
+    assert config.destinations.longest_hold == days * 86400
+
+
 def test_item_is_no_name_where_there_is_no_each(load: Load) -> None:
     (problem,) = problems(load, signed("${item.customer}"))
     assert problem.startswith('relay.toml: route "orders": customer: "${item.customer}": no name "item"')
