@@ -25,8 +25,8 @@ with tempfile.TemporaryDirectory() as folder:
             "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
         },
     ):
-        from relay import control_api, process_cache, reconciler, releaser
+        from relay import control_api, process_cache, reconciler, releaser, source_health
 
 process_cache.clear()
 
-__all__ = ["control_api", "reconciler", "releaser"]
+__all__ = ["control_api", "reconciler", "releaser", "source_health"]

@@ -39,8 +39,8 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
                 seen[f"{region} {source} {account['Account']}"] = account["State"]
                 if (expires := account.get("ExpirationTime")) and expires <= now + EXPIRES_SOON:
                     expiring.append(source)
-    # A run that failed has raised by now: what it did not see has not vanished.
-    memory = _last_run().updated(seen, CONFIG.regions, now)
+    # A run that failed has raised by now: what it did not see has not vanished, nor what a destination has adopted.
+    memory = _last_run().without(owned).updated(seen, CONFIG.regions, now)
     telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
     s3.store_at(MEMORY_KEY, memory.to_json().encode(), "application/json")
 

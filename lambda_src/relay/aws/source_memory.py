@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/eventbridge/latest/onboarding/amazon_eventbridge_par
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,16 @@ class Memory:
             present,
             {source: when for source, when in missed.items() if source not in present and source.startswith(prefixes)},
         )
+
+    def without(self, sources: Collection[tuple[str, str]]) -> "Memory":
+        """Return the memory without some sources, each a Region and a name: somebody else looks after them now."""
+
+        def is_ours(source: str) -> bool:
+            region, _, rest = source.partition(" ")
+            return (region, rest.partition(" ")[0]) not in sources
+
+        vanished = {source: when for source, when in self.vanished.items() if is_ours(source)}
+        return Memory(frozenset(filter(is_ours, self.seen)), vanished)
 
     def to_json(self) -> str:
         """Return the memory as JSON."""

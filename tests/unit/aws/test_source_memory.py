@@ -35,6 +35,13 @@ def test_a_region_that_relay_toml_no_longer_has_is_not_looked_at() -> None:
     assert Memory(frozenset({HERE, THERE})).updated([], ["us-east-1"], NOW).vanished == {HERE: NOW}
 
 
+def test_a_source_that_somebody_else_looks_after_now_has_not_vanished() -> None:
+    before = Memory(frozenset({HERE, THERE}), {HERE: NOW, THERE: NOW})
+    after = before.without({("us-east-1", "aws.partner/a/b")})
+    assert after == Memory(frozenset({THERE}), {THERE: NOW})
+    assert after.updated([THERE], BOTH, NOW).vanished == {}
+
+
 def test_what_is_stored_is_what_was_remembered() -> None:
     memory = Memory(frozenset({HERE}), {THERE: NOW})
     assert source_memory.parse(memory.to_json().encode()) == memory
