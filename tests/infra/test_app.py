@@ -39,7 +39,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 MISTAKES = [
     ("resources =", "resuorces =", 'event.resuorces: unknown key; did you mean "resources"?'),
     ("${item.type}", "${item.type[}", 'event.detail_type: "${item.type[}" is not JMESPath: '),
-    ("aws.partner/acme.example/${item", "aws.partner/evil.example/${item", "event.source: expected it to start with"),
+    ("aws.partner/acme.example/stripe", "aws.partner/evil.example/stripe", "event.source: expected it to start with"),
     ('path = "/github"', 'path = "/orders"', 'path: route "orders" already has this path'),
     ('{ secret = "acme/github" }', "{ }", "auth.secret: missing; expected text"),
 ]
@@ -92,8 +92,16 @@ def test_each_stage_is_a_stack_of_its_own_and_what_is_retained_is_protected(asse
         assert manifest["artifacts"][stack]["properties"].get("terminationProtection", False) is protected
 
 
-def test_the_package_has_the_code_the_configuration_and_only_the_services_it_calls(assembly: Path) -> None:
-    [package] = assembly.glob("asset.*")
+@pytest.fixture(scope="module")
+def packages(assembly: Path) -> dict[bool, Path]:
+    """Return the folders of both packages: True is that of the control API, False that of all other functions."""
+    folders = {(folder / "pydantic").exists(): folder for folder in assembly.glob("asset.*")}
+    assert folders.keys() == {True, False}
+    return folders
+
+
+def test_the_package_has_the_code_the_configuration_and_only_the_services_it_calls(packages: dict[bool, Path]) -> None:
+    package = packages[False]
     assert (package / "relay.toml").read_text() == SHIPPED
     assert (package / "relay/ingest.py").exists()
     assert (package / "relay/config/presets.toml").exists()
@@ -103,8 +111,25 @@ def test_the_package_has_the_code_the_configuration_and_only_the_services_it_cal
     assert not (package / "cryptography").exists()  # no route of the shipped file needs it
 
 
-def test_everything_in_the_package_is_compiled_so_that_a_cold_start_need_not(assembly: Path) -> None:
-    [package] = assembly.glob("asset.*")
+def test_the_package_of_the_control_api_has_more_in_it_and_its_function_alone_runs_it(
+    assembly: Path, packages: dict[bool, Path]
+) -> None:
+    names = {has_control: {path.name for path in folder.iterdir()} for has_control, folder in packages.items()}
+    libraries = {name for name in names[True] - names[False] if not name.endswith(".dist-info")}
+    assert libraries == {"annotated_types", "pydantic", "pydantic_core", "typing_inspection"}
+    assert (packages[True] / "aws_lambda_powertools/event_handler").exists()
+    template = json.loads((assembly / "PartnerEventRelay.template.json").read_text())
+    functions = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
+    control = packages[True].name.removeprefix("asset.")
+    runs_it = {one["Handler"] for one in functions if one["Code"]["S3Key"].removesuffix(".zip") == control}
+    assert runs_it == {"relay.control_api.handler"}
+
+
+@pytest.mark.parametrize("has_control", [False, True])
+def test_everything_in_the_package_is_compiled_so_that_a_cold_start_need_not(
+    packages: dict[bool, Path], has_control: bool
+) -> None:
+    package = packages[has_control]
     sources = [path for path in package.rglob("*.py") if path.stat().st_size]
     compiled = [Path(importlib.util.cache_from_source(path)) for path in sources]
     assert len(sources) > 300

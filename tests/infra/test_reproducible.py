@@ -20,6 +20,7 @@ SOURCES = (
     "lambda_src",
     "requirements-function.txt",
     "requirements-cryptography.txt",
+    "requirements-control.txt",
 )
 
 
