@@ -92,10 +92,8 @@ def _event(parsed: ParsedWebhook, scope: Scope, config: Config, find: Find) -> _
     receiving = [each for each, disposition in subscribers if disposition is not Disposition.DISABLED]
     if not receiving:
         return _Event(subscribers)
-    longest = max(receiving, key=lambda each: len(each.source)) if len(receiving) > 1 else receiving[0]
-    # Its Region is not one of relay.toml's any more: that decides about its own entry alone.
-    region = longest.aws_region if longest.aws_region in config.regions else config.regions[0]
-    known = {"source": longest.source, "region": region, "detail_type": detail_type}
+    longest = max((each.source for each in receiving), key=len)
+    known = {"source": longest, "detail_type": detail_type}
     entry = to_entry(route, scope, parsed.text, config.regions, known)
     return _Event(subscribers, entry, claim_fields(route, scope))
 

@@ -9,7 +9,7 @@ import pytest
 from relay.config.model import Config
 from relay.delivery.undelivered import EntryResult, NotSent, Queue, Queued, StorageError, Unsent
 from relay.destinations.model import Status
-from relay.entry import Accepted, Failed
+from relay.entry import Accepted, Entry, Failed
 from relay.errors import MappingError, PayloadTooLarge, Unavailable
 from relay.pipeline import responses
 from relay.pipeline.customer_entries import SECONDS_TO_HOLD, deliver_to_destinations
@@ -50,9 +50,10 @@ def test_an_event_without_a_customer_is_told_from_one_that_nobody_wants(load: Lo
     assert body["entries"] == [{"without_customer": True}, {"without_customer": True}, {"unsubscribed": True}]
 
 
-def test_a_number_may_be_the_id_of_a_customer(load: Load) -> None:
-    world = World(prod("1042"))
-    assert run(world, load(TOML), event(1042)) == [Accepted("id-1", "1042/prod")]
+@pytest.mark.parametrize("number", [0, 1042])
+def test_a_number_may_be_the_id_of_a_customer(load: Load, number: int) -> None:
+    world = World(prod(str(number)))
+    assert run(world, load(TOML), event(number)) == [Accepted("id-1", f"{number}/prod")]
 
 
 @pytest.mark.parametrize(
@@ -215,3 +216,22 @@ def test_a_detail_that_is_too_large_is_stored_once_for_all_destinations(load: Lo
     relay = world.services(config, claim_checks=replace(doubles.NO_CLAIM_CHECKS, store=store))
     deliver_to_destinations(webhook(config, event(text="x" * 2000)), relay, lambda: 29)
     assert (len(stored), [entry.claim for entry in world.put]) == (1, ["claims/1", "claims/1"])
+
+
+def test_the_longest_source_of_all_destinations_decides_whether_an_entry_is_too_large(load: Load) -> None:
+    short, long = prod(), prod(name="a-very-long-name-of-thirty-chars")
+    size = Entry(NOW, short.source, (), "order.created", json.dumps(event()), "us-east-1").size
+    config = load(f'limits = {{ entry = "{size} B" }}\n' + TOML)
+    with pytest.raises(PayloadTooLarge, match="An entry has"):
+        run(World(short, long), config, event())
+    assert run(World(short), config, event()) == [Accepted("id-1", "c42/prod")]
+
+
+def test_the_entries_for_all_destinations_together_are_bounded(load: Load) -> None:
+    """Each destination has a copy of the detail, which the function's memory would have to hold."""
+    names = [f"d{number}" for number in range(20)]
+    world = World(*(prod(name=name) for name in names))
+    large = [event(text="x" * 900_000), event(text="x" * 900_000)]
+    with pytest.raises(PayloadTooLarge, match="in all"):
+        run(world, load(TOML), *large)
+    assert len(run(world, load(TOML), large[0])) == 20
