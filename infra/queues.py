@@ -74,6 +74,10 @@ class Queues(Construct):
         """Allow the function to store details and presign their URLs, which can do only what their signer may do."""
         function.allow(["s3:PutObject", "s3:GetObject"], [self.overflow.arn_for_objects("claims/*")])
 
+    def grant_read_claim_checks(self, function: RelayFunction) -> None:
+        """Allow the function to sign URLs of what is stored already, whatever relay.toml says today."""
+        function.allow(["s3:GetObject"], [self.overflow.arn_for_objects("claims/*")])
+
     def grant_consume_retries(self, function: RelayFunction) -> None:
         """Allow the function to receive the messages of the retry queue, and to read what was too large for it."""
         actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]

@@ -61,7 +61,6 @@ class PartnerEventRelay(Construct):
             self.destinations = CustomerDestinations(
                 self,
                 "Destinations",
-                config=config,
                 destinations=config.destinations,
                 props=props,
                 control_code=control_code or code,
@@ -71,6 +70,7 @@ class PartnerEventRelay(Construct):
             self.destinations.stores.grant_deliver(self.ingest)
             self.destinations.stores.grant_deliver(self.redeliver)
             self.destinations.stores.grant_list(self.source_health)
+            self.queues.grant_read_claim_checks(self.redeliver)
         create_front = RestApiFront if stage.front == REST else HttpApiFront
         self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
         self.monitoring = Monitoring(

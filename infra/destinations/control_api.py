@@ -88,8 +88,15 @@ class ControlApi(Construct):
         return api_stage
 
     def _add_role(self, callers: Sequence[str]) -> iam.Role:
-        principals = [iam.ArnPrincipal(caller) for caller in callers]
-        role = iam.Role(self, "Callers", assumed_by=iam.CompositePrincipal(*principals))
+        # The account is trusted, and the condition names the roles: IAM refuses a principal that does not exist yet,
+        # and one that was deleted and created again would be another.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+        accounts = sorted({caller.split(":")[4] for caller in callers})
+        principals = [iam.AccountPrincipal(account) for account in accounts]
+        trusted = iam.CompositePrincipal(*principals).with_conditions(
+            {"ArnEquals": {"aws:PrincipalArn": list(callers)}}
+        )
+        role = iam.Role(self, "Callers", assumed_by=trusted)
         resource = cdk.Stack.of(self).format_arn(
             service="execute-api", resource=self._api.api_id, resource_name="*/*/v1/*"
         )

@@ -15,8 +15,6 @@ from infra.event_buses import EventBuses
 from infra.functions.function import FunctionProps, RelayFunction
 from infra.queues import Queues
 from relay.config.destinations import Destinations
-from relay.config.fields import CLAIM_CHECK
-from relay.config.model import Config
 
 # A little under the 30 seconds after which API Gateway responds 503 by itself.
 CONTROL_TIMEOUT = cdk.Duration.seconds(29)
@@ -34,7 +32,6 @@ class CustomerDestinations(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        config: Config,
         destinations: Destinations,
         props: FunctionProps,
         control_code: lambda_.Code,
@@ -45,7 +42,7 @@ class CustomerDestinations(Construct):
         self.stores = DestinationStores(self, "Stores", destinations=destinations, stage=props.stage)
         self.control = self._add_control(replace(props, code=control_code), event_buses)
         self.reconciler = self._add_reconciler(props, event_buses)
-        self.releaser = self._add_releaser(props, config, queues, event_buses)
+        self.releaser = self._add_releaser(props, queues, event_buses)
         self.api = ControlApi(
             self, "ControlApi", function=self.control.live, callers=destinations.callers, stage=props.stage
         )
@@ -89,9 +86,7 @@ class CustomerDestinations(Construct):
         rule.add_target(targets.LambdaFunction(function.live, retry_attempts=0))
         return function
 
-    def _add_releaser(
-        self, props: FunctionProps, config: Config, queues: Queues, event_buses: EventBuses
-    ) -> RelayFunction:
+    def _add_releaser(self, props: FunctionProps, queues: Queues, event_buses: EventBuses) -> RelayFunction:
         function = RelayFunction(
             self, "Releaser", handler="relay.releaser.handler", timeout=RELEASER_TIMEOUT, props=props
         )
@@ -99,8 +94,8 @@ class CustomerDestinations(Construct):
         queues.grant_store(function)
         event_buses.grant_put_partner_events(function)
         event_buses.grant_notify(function)
-        if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
-            queues.grant_claim_checks(function)
+        # What is held for weeks may have claim checks that no route of today would make.
+        queues.grant_read_claim_checks(function)
         mapping = lambda_.EventSourceMapping(
             self,
             "ReleaseRequests",

@@ -33,6 +33,9 @@ class DestinationStores(Construct):
         self.table = dynamodb.Table(
             self,
             "Table",
+            # A name of its own: a stack that was deployed without [destinations] for a while, by a rollback, must not
+            # begin with an empty registry. CloudFormation refuses the name until the table is imported.
+            table_name=f"{cdk.Stack.of(self).stack_name}-destinations",
             partition_key=key,
             sort_key=dynamodb.Attribute(name=items.SORT, type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,

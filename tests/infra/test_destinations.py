@@ -70,6 +70,7 @@ def test_what_delivers_may_read_note_a_refusal_and_hold(
         "dynamodb:UpdateItem": {TABLE},
         "dynamodb:PutItem": {TABLE},
         "s3:PutObject": {f"{HELD}/held/*"},
+        **({"s3:GetObject": {"<QueuesOverflow>/claims/*"}} if function == "Redeliver" else {}),
     }
 
 
@@ -96,7 +97,7 @@ def test_the_role_of_the_releaser_allows_exactly_what_it_does(with_destinations:
     both = {f"{HELD}/held/*", f"{HELD}/released/*"}
     assert allowed(with_destinations, "DestinationsReleaser") == PUT_AND_KEEP | logs("Releaser") | NOTIFY | {
         **{f"dynamodb:{action}": {TABLE} for action in ("BatchGetItem", "Query", "UpdateItem", "PutItem")},
-        "s3:GetObject": both,
+        "s3:GetObject": both | {"<QueuesOverflow>/claims/*"},
         "s3:PutObject": both | {"<QueuesOverflow>/overflow/*"},
         "s3:DeleteObject": {f"{HELD}/held/*"},
         "s3:ListBucket": {HELD},
@@ -124,7 +125,9 @@ def test_the_roles_of_other_accounts_may_assume_one_role_which_may_only_call_the
 ) -> None:
     role = only(with_destinations, "AWS::IAM::Role", "DestinationsControlApiCallers")["Properties"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
-    assert (trust["Principal"], trust["Action"]) == ({"AWS": CALLER}, "sts:AssumeRole")
+    assert trust["Action"] == "sts:AssumeRole"
+    assert flat(trust["Principal"]["AWS"]) == "arn:${AWS::Partition}:iam::333333333333:root"
+    assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [CALLER]}}
     [(action, [resource])] = [
         (action, list(arns)) for action, arns in allowed(with_destinations, "DestinationsControlApiCallers").items()
     ]
@@ -146,7 +149,7 @@ def test_the_registry_can_be_restored_and_knows_what_needs_attention(with_destin
     assert (properties["BillingMode"], properties["DeletionProtectionEnabled"]) == ("PAY_PER_REQUEST", True)
     [index] = properties["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["Projection"]) == ("attention", {"ProjectionType": "ALL"})
-    assert table["DeletionPolicy"] == "Retain"
+    assert (table["DeletionPolicy"], properties["TableName"]) == ("Retain", "Relay-destinations")
     assert only(synthesise(TOML, "dev"), "AWS::DynamoDB::Table")["DeletionPolicy"] == "Delete"
 
 

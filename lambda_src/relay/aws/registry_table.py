@@ -4,6 +4,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 """
 
 import os
+import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 _MAX_SCANS = 5
 _ITEMS_A_SCAN = 500  # of which a destination has three: a page of 100 needs one scan
 _FAILED = "ConditionalCheckFailed"
+# botocore retries TransactionInProgressException, and not these.
+_CONFLICTS = {"TransactionConflict", "TransactionConflictException"}
+_PAUSES = (0.05, 0.1, 0.2)  # seconds
 
 
 @process_cache.once
@@ -205,6 +210,16 @@ class RegistryTable:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _call(self, operation: str, **parameters: Any) -> Any:
+        for pause in (*_PAUSES, None):
+            try:
+                return self._call_once(operation, **parameters)
+            except _Conflict as error:
+                if pause is None:
+                    raise OSError("registry: others were writing at the same moment") from error
+                time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - not a secret
+        raise AssertionError  # the last attempt returns or raises
+
+    def _call_once(self, operation: str, **parameters: Any) -> Any:
         try:
             return getattr(self._client, operation)(**parameters)
         except ClientError as error:
@@ -214,9 +229,16 @@ class RegistryTable:
             failed = [index for index, reason in enumerate(reasons) if reason.get("Code") == _FAILED]
             if failed:
                 raise _ConditionFailed(failed[0]) from error
+            codes = {error.response["Error"]["Code"], *(reason.get("Code") for reason in reasons)}
+            if codes & _CONFLICTS:
+                raise _Conflict from error
             raise OSError(f"registry: {describe_error(error)}") from error
         except BotoCoreError as error:
             raise OSError(f"registry: {describe_error(error)}") from error
+
+
+class _Conflict(Exception):
+    """Another transaction was writing one of the items: the same request may succeed in a moment."""
 
 
 class _ConditionFailed(Exception):

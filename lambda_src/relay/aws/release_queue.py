@@ -44,7 +44,9 @@ class ReleaseQueue:
 
     def remind(self, destination: Destination, now: datetime) -> None:
         """Ask for a release that may have been asked for already."""
-        self._send(destination, None, f"{destination.id}-{int(now.timestamp()) // REMINDER_SECONDS}")
+        self._send(
+            destination, None, f"{destination.label}-{destination.id}-{int(now.timestamp()) // REMINDER_SECONDS}"
+        )
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Hide a message, and the others of its destination, for some seconds."""

@@ -1,5 +1,6 @@
 """What a PUT wants of a destination, and what of it cannot be."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from relay.entry import MAX_DETAIL_TYPE, MAX_SOURCE, SOURCE
 
 MAX_DETAIL_TYPES = 100
 MAX_METADATA = 10
+MAX_BYTES = 8 * 1024
+"""Of a destination's detail-types, description and metadata: a customer's destinations are read in one answer, and a
+hundred of them are listed in one."""
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _PATTERN = re.compile(r"[^*]*\*?")
 
@@ -61,6 +65,9 @@ def check_wanted(wanted: Wanted, partner: str, regions: Sequence[str]) -> None:
             raise _invalid("detail_types", f"{expected}, got {pattern[:140]!r}")
     if len(wanted.metadata) > MAX_METADATA:
         raise _invalid("metadata", f"expected at most {MAX_METADATA} entries")
+    size = len(json.dumps([wanted.detail_types, wanted.description, dict(wanted.metadata)]).encode())
+    if size > MAX_BYTES:
+        raise _invalid("detail_types", f"expected at most {MAX_BYTES} bytes with description and metadata, got {size}")
     if wanted.source and not _is_source(wanted.source, partner):
         raise _invalid("source", f"expected {partner}/…, at most {MAX_SOURCE} characters")
 
