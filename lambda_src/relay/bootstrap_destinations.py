@@ -34,7 +34,7 @@ from relay.control.services import Settings as ControlSettings
 from relay.delivery.deliver import budget, deliver
 from relay.delivery.error_codes import is_retryable
 from relay.destinations import held
-from relay.destinations.errors import SourceRefusedError
+from relay.destinations.errors import DestinationError, SourceRefusedError
 from relay.destinations.events import OperationalEvent
 from relay.destinations.model import Destination
 from relay.destinations.registry import STALE_SECONDS
@@ -83,7 +83,7 @@ def control_services(settings: Config) -> ControlServices:
         table=registry_table.connect(),
         look=SOURCES.look,
         create_source=SOURCES.create,
-        finish_deletion=partial(_finish_in_time, settings),
+        finish_deletion=lambda destination: finish_in_time(destination, reconcile_services(settings, list)),
         forget=registry_table.connect().delete,
         start_release=lambda destination, since: release_queue().request(destination, since),
         ping=partial(_ping, settings),
@@ -192,20 +192,19 @@ def _count_held(destination: Destination) -> Held:
     return Held(min(number, held_store.MAX_COUNTED), number > held_store.MAX_COUNTED, oldest_at)
 
 
-def _finish_in_time(settings: Config, destination: Destination) -> None:
-    """Delete source, held entries and items; what takes too long, or fails, is left to the reconciler."""
-    ends_at = _now() + timedelta(seconds=DELETION_SECONDS)
-    services = reconcile_services(settings, list)
+def finish_in_time(destination: Destination, services: ReconcileServices) -> None:
+    """Delete source, held entries and items; what takes too long, fails or is refused is left to the reconciler."""
+    ends_at = services.clock() + timedelta(seconds=DELETION_SECONDS)
 
     def keys(prefix: str) -> Iterator[str]:
-        for key in held_store.connect().keys(prefix):
-            if _now() >= ends_at:
+        for key in services.keys(prefix):
+            if services.clock() >= ends_at:
                 raise TimeoutError("the reconciler deletes the rest")
             yield key
 
     try:
         finish_deletion(destination, replace(services, keys=keys))
-    except OSError as error:
+    except (OSError, DestinationError) as error:
         telemetry.record_unexpected_error(error)
 
 

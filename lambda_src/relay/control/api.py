@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gate
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -276,7 +275,7 @@ def _start_of(token: str) -> str:
     """Return where a page begins; empty for the first page. Raise ControlError."""
     try:
         start = base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # no Base64, no ASCII, or no UTF-8 within it
         raise _wrong_token() from error
     if start and not _START.fullmatch(start):
         raise _wrong_token()

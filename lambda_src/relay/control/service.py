@@ -107,8 +107,8 @@ class Control:
             )
         if after.state != before.state:
             self._save_state(before, after)
-        self.services.start_release(after, since)
         self.services.record("Destination Released", actor, before, after)
+        self.services.start_release(after, since)
         return after
 
     def ping(self, customer: str, name: str, actor: str) -> str:
@@ -173,13 +173,18 @@ class Control:
             raise conflict("Somebody else created the destination at the same moment.") from error
         except SourceOwnedError as error:
             raise _owned(source) from error
+        # The audit line comes with the change of the registry: what follows may fail, or be cut off.
+        self.services.record("Destination Created", actor, None, created)
         try:
             self.services.create_source(created)
         except (SourceRefusedError, SourceOwnedError) as error:
             # Not deleted in AWS: what is there may be somebody else's.
             self.services.forget(created)
+            self.services.record("Destination Refused", actor, created, None)
             raise _owned(source) if isinstance(error, SourceOwnedError) else _refused(error) from error
-        self.services.record("Destination Created", actor, None, created)
+        except OSError:  # the destination is there, and the reconciler creates its source
+            self._notify(created, "Destination Created")
+            raise
         self._notify(created, "Destination Created")
         return created
 
@@ -213,7 +218,10 @@ class Control:
         """Return the destination as it is now, if its source has become active since the reconciler looked at it."""
         if before.state.source_status is SourceStatus.ACTIVE:
             return before
-        look, now = self.services.look(before)
+        try:
+            look, now = self.services.look(before)
+        except SourceRefusedError as error:
+            raise _refused(error) from error
         if look.state is not SourceStatus.ACTIVE:
             return before
         change = look_at(before, look, now, self._settings.settle)

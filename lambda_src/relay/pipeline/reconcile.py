@@ -6,18 +6,20 @@ Only ListPartnerEventSourceAccounts tells a partner whether anybody listens to a
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from relay.destinations import held
 from relay.destinations.errors import DestinationError, ThrottledError
 from relay.destinations.events import OperationalEvent
-from relay.destinations.model import Destination, SourceStatus
+from relay.destinations.model import Destination, SourceStatus, Status
 from relay.destinations.reconcile import Action, Look, look_at
 
 EXPIRES_SOON = timedelta(days=1)
 MOST_KEYS = 1000
 """How many held webhooks are looked at, or deleted, at once."""
+MOST_DELETED = 10 * MOST_KEYS
+"""How many of one destination a run deletes, which takes a few seconds: the others have to be looked at, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,7 @@ def _in_turn(region: str, services: ReconcileServices, report: Report) -> Iterat
 def _reconcile_one(destination: Destination, services: ReconcileServices, settings: Settings, report: Report) -> None:
     if destination.deleting:
         if not settings.observe:
-            finish_deletion(destination, services)
-            report.destinations_deleted += 1
+            report.destinations_deleted += finish_deletion(destination, services)
         return
     look, now = services.look(destination)
     report.looks += 1
@@ -138,20 +139,30 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
         report.releases += 1
     _report_stuck(change.destination, now, report)
     events = [OperationalEvent(detail_type, _detail(change.destination, now)) for detail_type in change.events]
-    if change.destination.holding:
+    if change.destination.holding or change.destination.status is not Status.ENABLED:
         events += _end_holding(change.destination, services, settings, now, report)
     if events:
         services.notify(events)
 
 
-def finish_deletion(destination: Destination, services: ReconcileServices) -> None:
-    """Delete the source, what is held, and the items; every step may be done already. Raise OSError."""
+def finish_deletion(destination: Destination, services: ReconcileServices) -> bool:
+    """Delete the source, what is held, and the items; every step may be done already.
+
+    Return whether all of it is gone: of what is held, at most MOST_DELETED objects are deleted at once. Raise OSError
+    or DestinationError.
+    """
     services.delete_source(destination)
-    for root in (held.HELD, held.RELEASED):
-        keys = iter(services.keys(held.prefix(destination.customer, destination.name, destination.id, root)))
-        while some := list(islice(keys, MOST_KEYS)):
-            services.delete_keys(some)
-    services.forget(destination)
+    prefixes = [
+        held.prefix(destination.customer, destination.name, destination.id, root) for root in (held.HELD, held.RELEASED)
+    ]
+    keys = chain.from_iterable(map(services.keys, prefixes))
+    for _ in range(MOST_DELETED // MOST_KEYS):
+        some = list(islice(keys, MOST_KEYS))
+        if not some:
+            services.forget(destination)
+            return True
+        services.delete_keys(some)
+    return False
 
 
 def _end_holding(

@@ -2,15 +2,19 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from openapi_spec_validator import validate
 
 from relay.control import api
 from relay.control.api import MAX_BODY_BYTES
-from relay.destinations.model import SourceState, SourceStatus
+from relay.control.service import Control
+from relay.destinations.errors import SourceRefusedError
+from relay.destinations.model import Destination, SourceState, SourceStatus
+from relay.destinations.reconcile import Look
 from tests.unit.control.gateway import BACKEND, Gateway, event
-from tests.unit.control.world import World
+from tests.unit.control.world import SETTINGS, World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 from tools import openapi
 
@@ -175,7 +179,7 @@ def test_destinations_are_found_by_the_status_of_their_source(world: World) -> N
     assert [found["customer"] for found in page["destinations"]] == ["c43"]
 
 
-@pytest.mark.parametrize("token", ["x", "Li4=", "!", "YQ", "Y3VzdG9tZXIj"])
+@pytest.mark.parametrize("token", ["x", "Li4=", "!", "YQ", "Y3VzdG9tZXIj", "%C3%A9", "%ED%A0%80"])
 def test_a_token_of_no_page_is_refused(gateway: Gateway, token: str) -> None:
     assert gateway.request("GET", "/v1/destinations", query=f"next_token={token}")[0] == 422
 
@@ -223,3 +227,15 @@ def test_what_cannot_be_reached_is_answered_503_and_the_same_request_is_safe(wor
     assert "Throttling" not in problem["detail"]
     world.refusal = None
     assert gateway.request("PUT", PATH, WANTED)[0] == 200
+
+
+@pytest.mark.parametrize("operation", ["ping", "release"])
+def test_a_look_that_aws_refuses_is_a_problem_and_no_failure_of_ours(operation: str) -> None:
+    world = World(destination(SourceState()))
+
+    def look(_: Destination) -> tuple[Look, datetime]:
+        raise SourceRefusedError("OperationDisabledException", "not enabled")
+
+    gateway = Gateway(Control(replace(world.control.services, look=look), SETTINGS))
+    status, problem, _ = gateway.request("POST", f"{PATH}/{operation}")
+    assert (status, problem["code"]) == (422, "region-not-available")

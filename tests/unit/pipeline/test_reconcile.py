@@ -18,7 +18,7 @@ from relay.destinations.events import OperationalEvent
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
 from relay.destinations.reconcile import Look
-from relay.pipeline.reconcile import MOST_KEYS, ReconcileServices, Report, Settings, reconcile
+from relay.pipeline.reconcile import MOST_DELETED, MOST_KEYS, ReconcileServices, Report, Settings, reconcile
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 SETTINGS = Settings(timedelta(minutes=10), timedelta(days=14), timedelta(seconds=30))
@@ -279,6 +279,38 @@ def test_a_deletion_that_was_cut_off_is_finished() -> None:
     another = world.held(destination(customer="c43"), NOW)
     assert world.run().destinations_deleted == 1
     assert (world.deleted_sources, world.destinations, world.keys) == ([found.source], {}, {another})
+
+
+def test_a_deletion_of_much_that_is_held_goes_on_in_the_next_run_and_the_others_are_looked_at() -> None:
+    found = destination(customer="a", deleting=True)
+    world = World(found, *many(5))
+    for number in range(2 * MOST_DELETED + 1):
+        world.held(found, NOW + timedelta(milliseconds=number))
+    services = world.services()
+
+    def delete_keys(some: Sequence[str]) -> None:
+        world.now += timedelta(seconds=0.5)
+        services.delete_keys(some)
+
+    def run() -> Report:
+        return reconcile(
+            REGION, replace(services, delete_keys=delete_keys), SETTINGS, world.now + timedelta(seconds=50)
+        )
+
+    deleted = [run().destinations_deleted for _ in range(3)]
+    assert deleted == [0, 0, 1]
+    assert len(world.looked) == 3 * 5
+    assert (world.keys, ("a", "prod") in world.destinations) == (set(), False)
+
+
+def test_what_is_held_for_a_disabled_destination_ends_and_is_told_too() -> None:
+    found = destination(status=Status.DISABLED, status_reason="refused")
+    assert found.holding is None
+    world = World(found)
+    world.held(found, NOW - timedelta(days=14))
+    expiring = world.held(found, NOW - timedelta(days=13))
+    report = world.run()
+    assert (report.expired_webhooks, report.expiring_webhooks, world.keys) == (1, 1, {expiring})
 
 
 def test_holding_ends_and_is_told_a_day_before() -> None:
