@@ -85,7 +85,7 @@ def control_services(settings: Config) -> ControlServices:
         create_source=SOURCES.create,
         finish_deletion=lambda destination: finish_in_time(destination, reconcile_services(settings, list)),
         forget=registry_table.connect().delete,
-        start_release=lambda destination, since: release_queue().request(destination, since),
+        start_release=lambda destination: release_queue().request(destination),
         ping=partial(_ping, settings),
         count_held=_count_held,
         notify=partial(notify, settings.notify_bus),

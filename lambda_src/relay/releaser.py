@@ -11,10 +11,9 @@ from relay import bootstrap, destination_telemetry, telemetry
 from relay.aws.release_queue import parse
 from relay.bootstrap_destinations import notify, release_pace, release_queue, release_services
 from relay.config.model import Config
-from relay.delivery.message import DestinationRef
 from relay.destinations.errors import DestinationError
 from relay.destinations.events import OperationalEvent
-from relay.pipeline.release import ReleaseServices, release, restore
+from relay.pipeline.release import ReleaseServices, release
 
 RETRY_SECONDS = 60
 """For how long a message is hidden whose release could not go on."""
@@ -55,30 +54,21 @@ class _Run:
     def release(self, text: str) -> int | None:
         """Do what a message asks for. Return for how many seconds to hide it, None if it is done."""
         try:
-            request = parse(text)
+            which = parse(text)
         except ValueError as error:  # it holds nothing, and the reconciler asks again for what is held
             telemetry.record_unexpected_error(error)
             return None
         try:
-            if request.since:
-                self._restore(request.which, request.since)
-                return None
-            released = release(request.which, self.services, release_pace(self.config), self.ends_at)
+            released = release(which, self.services, release_pace(self.config), self.ends_at)
         except (OSError, DestinationError) as error:
             telemetry.record_unexpected_error(error)
             return RETRY_SECONDS
-        destination_telemetry.record_release(request.which.label, released)
+        destination_telemetry.record_release(which.label, released)
         if released.accepted:
-            detail = {"customer": request.which.customer, "destination": request.which.name}
+            detail = {"customer": which.customer, "destination": which.name}
             event = OperationalEvent("Entries Released", {**detail, "entries": released.accepted})
             notify(self.config.notify_bus, [event])
         return 0 if released.is_cut_off else None
-
-    def _restore(self, which: DestinationRef, since: datetime) -> None:
-        """Copy back what was released since then, and ask for its release, or for the rest to be copied."""
-        destination = self.services.find(which.customer, which.name)
-        if destination and destination.id == which.id and not destination.deleting:
-            release_queue().request(destination, restore(which, since, self.services, self.ends_at))
 
 
 def _hide(receipt_handle: str, seconds: int) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -144,7 +145,7 @@ def test_a_destination_is_paused_resumed_released_and_pinged(relayctl: Relayctl,
     assert "enabled" in relayctl("destinations", "resume", "c42", "prod", **environment).stdout
     released = relayctl("destinations", "release", "c42", "prod", "--since", "2026-11-25T10:00:00Z", **environment)
     assert released.returncode == 0, released.stderr
-    assert world.released[-1][1] is not None
+    assert world.rows["c42", "prod"].state.restoring_since == datetime(2026, 11, 25, 10, tzinfo=UTC)
     assert relayctl("destinations", "ping", "c42", "prod", **environment).stdout == "event-1\n"
 
 

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using
 
 import json
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,14 +22,6 @@ REMINDER_SECONDS = 60
 """Of two reminders within this time, SQS drops the second."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseRequest:
-    """A message: the destination to release, and since when what was released is sent once more."""
-
-    which: DestinationRef
-    since: datetime | None = None
-
-
 class ReleaseQueue:
     """The queue at `url`. Every method raises OSError if SQS cannot be reached or refuses."""
 
@@ -38,15 +29,14 @@ class ReleaseQueue:
         self._client = client
         self._url = url
 
-    def request(self, destination: Destination, since: datetime | None = None) -> None:
+    def request(self, destination: Destination) -> None:
         """Ask for a release, for somebody who waits for it."""
-        self._send(destination, since, uuid.uuid4().hex)
+        self._send(destination, uuid.uuid4().hex)
 
     def remind(self, destination: Destination, now: datetime) -> None:
         """Ask for a release that may have been asked for already."""
-        self._send(
-            destination, None, f"{destination.label}-{destination.id}-{int(now.timestamp()) // REMINDER_SECONDS}"
-        )
+        minute = int(now.timestamp()) // REMINDER_SECONDS
+        self._send(destination, f"{destination.label}-{destination.id}-{minute}")
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Hide a message, and the others of its destination, for some seconds."""
@@ -57,10 +47,8 @@ class ReleaseQueue:
         except (ClientError, BotoCoreError) as error:
             raise OSError(f"release queue: {describe_error(error)}") from error
 
-    def _send(self, destination: Destination, since: datetime | None, deduplication_id: str) -> None:
+    def _send(self, destination: Destination, deduplication_id: str) -> None:
         body = {"customer": destination.customer, "destination": destination.name, "id": destination.id}
-        if since:
-            body["since"] = since.isoformat()
         try:
             self._client.send_message(
                 QueueUrl=self._url,
@@ -72,11 +60,10 @@ class ReleaseQueue:
             raise OSError(f"release queue: {describe_error(error)}") from error
 
 
-def parse(text: str) -> ReleaseRequest:
-    """Return what a message asks for. Raise ValueError."""
+def parse(text: str) -> DestinationRef:
+    """Return the destination that a message asks to release. Raise ValueError."""
     try:
         body = json.loads(text)
-        since = datetime.fromisoformat(body["since"]) if "since" in body else None
-        return ReleaseRequest(DestinationRef(body["customer"], body["destination"], body["id"]), since)
+        return DestinationRef(body["customer"], body["destination"], body["id"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no request to release a destination: {type(error).__name__}") from error

@@ -89,7 +89,7 @@ class Control:
             return before
         after = self._update(before, resume(before, self.services.now()), actor, "Destination Resumed")
         if after.state.releasing_at:
-            self.services.start_release(after, None)
+            self.services.start_release(after)
         return after
 
     def release(self, customer: str, name: str, since: datetime | None, actor: str) -> Destination:
@@ -105,10 +105,13 @@ class Control:
             raise ControlError(
                 409, "not-deliverable", f"The destination cannot receive now: {holding}.", holding=holding
             )
+        if since:
+            earliest = min(since, before.state.restoring_since or since)
+            after = replace(after, state=replace(after.state, restoring_since=earliest))
         if after.state != before.state:
             self._save_state(before, after)
         self.services.record("Destination Released", actor, before, after)
-        self.services.start_release(after, since)
+        self.services.start_release(after)
         return after
 
     def ping(self, customer: str, name: str, actor: str) -> str:
@@ -227,7 +230,7 @@ class Control:
         change = look_at(before, look, now, self._settings.settle)
         self._save_state(before, change.destination)
         if Action.RELEASE in change.actions:
-            self.services.start_release(change.destination, None)
+            self.services.start_release(change.destination)
         for detail_type in change.events:
             self._notify(change.destination, detail_type)
         return change.destination

@@ -42,7 +42,7 @@ class ControlServices:
     `look` returns what AWS says of the destination's source, and AWS's own time. `create_source` raises
     SourceRefusedError; a source that is there already is fine if it is offered to the destination's account, and
     SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items, `forget` only the items.
-    `start_release` asks the releaser to begin, with what was received since a time once more. `ping` puts one event
+    `start_release` asks the releaser to begin. `ping` puts one event
     and returns its id, or raises SourceRefusedError. `record` writes the audit: what was done, by whose ARN, and the
     destination before and after; it raises nothing.
     """
@@ -52,7 +52,7 @@ class ControlServices:
     create_source: Callable[[Destination], None]
     finish_deletion: Callable[[Destination], None]
     forget: Callable[[Destination], None]
-    start_release: Callable[[Destination, datetime | None], None]
+    start_release: Callable[[Destination], None]
     ping: Callable[[Destination, str, Mapping[str, object]], str]
     count_held: Callable[[Destination], Held]
     notify: Callable[[Sequence[OperationalEvent]], None]

@@ -1,6 +1,8 @@
 """Held entries: one object for each webhook and destination, JSON Lines of the queues' messages, oldest key first.
 
 held/{customer}/{destination}/{id}/{received_at in milliseconds, 15 digits}-{request id}
+
+What is left of an object after a part of it was released has the same key, and `+rest`.
 """
 
 import re
@@ -12,6 +14,7 @@ from urllib.parse import quote
 from relay.delivery.message import InvalidMessage, Message, parse
 
 HELD, RELEASED = "held/", "released/"
+_REST = "+rest"  # no request id has a plus: it is percent-encoded
 _KEY = re.compile(r"(held/|released/)([^/]+)/([^/]+)/([^/]+)/([0-9]{15})-([^/]+)")
 
 
@@ -58,6 +61,16 @@ def parse_key(key: str) -> HeldKey | None:
 def released_key(key: str) -> str:
     """Return where the copy of a released object lies."""
     return RELEASED + key.removeprefix(HELD)
+
+
+def rest_key(key: str) -> str:
+    """Return where what is left of an object lies, after a part of it was released."""
+    return key if is_rest(key) else key + _REST
+
+
+def is_rest(key: str) -> bool:
+    """Return whether an object is what was left of another."""
+    return key.endswith(_REST)
 
 
 def dump(messages: Iterable[Message]) -> bytes:

@@ -33,6 +33,7 @@ _TIMES = {
     "refused_at",
     "releasing_at",
     "emptied_at",
+    "restoring_since",
     "last_delivered_at",
 }
 _CONFIGURATION = [field.name for field in fields(Destination) if field.name != "state"]

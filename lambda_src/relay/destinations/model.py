@@ -65,7 +65,8 @@ class SourceState:
 
     `settling_since` is set from the look that first saw the source active until delivery starts: a bus exists before
     its rules do. `refused_at` is set while EventBridge refuses entries of a source that looks active. `releasing_at` is
-    set while held entries are being released: when that last made progress; `emptied_at` since nothing is left.
+    set while held entries are being released: when that last made progress; `emptied_at` since nothing is left;
+    `restoring_since` is from when on what was released still has to be held once more, to be sent again.
     `was_active` is whether this source has been active since it was created, and `recreated` whether it was created
     again: both decide what happens when it is gone.
     """
@@ -81,6 +82,7 @@ class SourceState:
     refusals: int = 0
     releasing_at: datetime | None = None
     emptied_at: datetime | None = None
+    restoring_since: datetime | None = None
     last_delivered_at: datetime | None = None
     last_error: str = ""
 

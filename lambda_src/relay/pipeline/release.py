@@ -1,7 +1,8 @@
 """Release what is held for one destination: oldest first, at a bounded rate, one object in memory at a time.
 
-An object is deleted only after the fate of each of its entries is known and a copy lies under `released/`. Killed
-anywhere, the next run begins again with the oldest object: an event may arrive twice, and none is lost.
+An object is deleted only after the fate of each of its entries is known and a copy lies under `released/`. What is
+left of one, because the time was short or its source refused some, is an object of its own. Killed anywhere, the next
+run begins again with the oldest object: an event may arrive twice, and none is lost.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +20,7 @@ from relay.entry import Accepted, Entry, Outcome
 
 MAX_REFUSALS_OF_AN_ENTRY = 3
 RESERVED_SECONDS = 30
-"""Of the function's time: what one object of a webhook may take once it has been begun."""
+"""Of the function's time: what one batch, and noting how far it came, may take."""
 OBJECTS_BETWEEN_LOOKS = 100
 """How many objects are released before the registry is asked again: somebody may have paused the destination."""
 
@@ -81,15 +82,18 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
     it before it could receive may still hold entries for it: the reconciler asks again every minute. Raise OSError or
     DestinationError: the same message begins again.
     """
-    total = Released()
+    total, ends_at = Released(), ends_at - timedelta(seconds=RESERVED_SECONDS)
     while True:
         destination = services.find(which.customer, which.name)
         if destination is None or destination.id != which.id or destination.deleting:
             return total
         if destination.status is not Status.ENABLED or destination.holding:
             return total
-        if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
+        if services.clock() >= ends_at:
             return replace(total, is_cut_off=True)
+        if since := destination.state.restoring_since:
+            _restore(destination, since, services, ends_at)
+            continue
         done = _release_page(destination, services, pace, ends_at)
         if done is None:
             _finish(destination, services, pace)
@@ -97,19 +101,19 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
         total = _sum(total, done)
 
 
-def restore(which: DestinationRef, since: datetime, services: ReleaseServices, ends_at: datetime) -> datetime | None:
-    """Copy back what was released of webhooks received at or after `since`, so that it is sent once more.
-
-    Return from when on another call has to go on because the time is short, None if all of it is copied. Raise OSError.
-    """
-    for key in services.keys(held.prefix(which.customer, which.name, which.id, held.RELEASED)):
+def _restore(destination: Destination, since: datetime, services: ReleaseServices, ends_at: datetime) -> None:
+    """Hold once more what was released of webhooks received at or after `since`, and note how far that came."""
+    left: datetime | None = None
+    for key in services.keys(held.prefix(destination.customer, destination.name, destination.id, held.RELEASED)):
         found = held.parse_key(key)
         if not found or found.received_at < since:
             continue
-        if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
-            return found.received_at
+        if services.clock() >= ends_at:
+            left = found.received_at
+            break
         services.copy(key, held.HELD + key.removeprefix(held.RELEASED))
-    return None
+    state = replace(destination.state, restoring_since=left, releasing_at=services.clock(), emptied_at=None)
+    services.save(destination, replace(destination, state=state))
 
 
 def _release_page(
@@ -120,9 +124,9 @@ def _release_page(
     keys = services.keys(held.prefix(destination.customer, destination.name, destination.id))
     for key in islice(keys, OBJECTS_BETWEEN_LOOKS):
         found = True
-        if services.clock() >= ends_at - timedelta(seconds=RESERVED_SECONDS):
+        if services.clock() >= ends_at:
             break
-        done = _release_object(destination, key, services, pace)
+        done = _release_object(destination, key, services, pace, ends_at)
         total = _sum(total, done)
         if after := _progress(destination, done, services.clock()):
             services.save(destination, after)
@@ -146,7 +150,9 @@ def _progress(destination: Destination, done: Released, now: datetime) -> Destin
     return None if recent and unchanged else after
 
 
-def _release_object(destination: Destination, key: str, services: ReleaseServices, pace: Pace) -> Released:
+def _release_object(
+    destination: Destination, key: str, services: ReleaseServices, pace: Pace, ends_at: datetime
+) -> Released:
     content = services.read(key)
     if content is None:  # it was released a moment ago
         return Released()
@@ -154,24 +160,29 @@ def _release_object(destination: Destination, key: str, services: ReleaseService
     for line in unreadable:
         if why_not := services.keep_unreadable(line, "a held entry could not be read"):
             raise _CannotBeStored(why_not)
-    total, refused = Released(dead_lettered=len(unreadable)), list[Message]()
+    total, left = Released(dead_lettered=len(unreadable)), list[Message]()
     for start in range(0, len(messages), pace.batch):
         batch = messages[start : start + pace.batch]
         begun = services.clock()
+        if start and begun >= ends_at:
+            left += messages[start:]
+            break
         done, again = _release_batch(destination, batch, services)
         total = _sum(total, done)
-        refused += again
+        left += again
         spent = (services.clock() - begun).total_seconds()
         services.sleep(max(0.0, len(batch) / pace.entries_per_second - max(0.0, spent)))
-    if refused and len(refused) == len(messages):
-        services.write(key, held.dump(refused))
-        return replace(total, refused=len(refused))
-    services.copy(key, held.released_key(key))
-    if refused:
-        services.write(key, held.dump(refused))
-    else:
+    if left and total.refused == len(messages):
+        services.write(key, held.dump(left))
+        return total
+    rest = held.rest_key(key)
+    if left:
+        services.write(rest, held.dump(left))
+    if not held.is_rest(key):
+        services.copy(key, held.released_key(key))
+    if not left or rest != key:
         services.delete(key)
-    return replace(total, refused=len(refused))
+    return total
 
 
 def _release_batch(
@@ -195,7 +206,7 @@ def _release_batch(
             raise _CannotBeStored(f"{queue.value}: {why_not}")
     queued = sum(is_retryable(message.failed) for message in failed)
     accepted = len(messages) - len(failed) - len(refused)
-    return Released(accepted, queued, len(failed) - queued), refused
+    return Released(accepted, queued, len(failed) - queued, len(refused)), refused
 
 
 def _addressed(destination: Destination, message: Message) -> Entry:

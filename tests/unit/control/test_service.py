@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -198,7 +198,7 @@ def test_pause_and_resume_twice_are_the_same_as_once() -> None:
 def test_resume_releases_what_waited() -> None:
     world = World(destination(ACTIVE, status=Status.PAUSED))
     assert world.control.resume("c42", "prod", BACKEND).state.releasing_at == NOW
-    assert world.released == [("c42/prod", None)]
+    assert world.released == ["c42/prod"]
 
 
 def test_resume_does_not_release_to_a_source_that_nobody_listens_to() -> None:
@@ -217,13 +217,18 @@ def test_a_disabled_destination_starts_again_and_is_looked_at() -> None:
 def test_release_ends_settling() -> None:
     world = World(destination(replace(ACTIVE, settling_since=NOW)))
     assert world.control.release("c42", "prod", None, BACKEND).holding is None
-    assert world.released == [("c42/prod", None)]
+    assert world.released == ["c42/prod"]
 
 
 def test_release_since_sends_once_more() -> None:
     world = World(destination(ACTIVE))
     world.control.release("c42", "prod", NOW, BACKEND)
-    assert world.released == [("c42/prod", NOW)]
+    assert world.released == ["c42/prod"]
+    assert world.rows["c42", "prod"].state.restoring_since == NOW
+    world.control.release("c42", "prod", NOW + timedelta(hours=1), BACKEND)
+    assert world.rows["c42", "prod"].state.restoring_since == NOW
+    world.control.release("c42", "prod", NOW - timedelta(hours=1), BACKEND)
+    assert world.rows["c42", "prod"].state.restoring_since == NOW - timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +328,7 @@ def test_a_destination_that_aws_refuses_is_audited_from_its_beginning_to_its_end
 def test_a_release_that_could_not_be_asked_for_is_audited() -> None:
     world = World(destination(replace(ACTIVE, settling_since=NOW)))
 
-    def start_release(_found: Destination, _since: datetime | None) -> None:
+    def start_release(_found: Destination) -> None:
         raise OSError("SQS is away")
 
     control = Control(replace(world.control.services, start_release=start_release), SETTINGS)
@@ -339,7 +344,7 @@ def test_a_source_that_has_just_become_active_is_looked_at_for_whoever_waits(ope
     world.look = Look(SourceStatus.ACTIVE)
     if operation == "release":
         assert world.control.release("c42", "prod", None, BACKEND).holding is None
-        assert world.released == [("c42/prod", None)]
+        assert world.released == ["c42/prod"]
     else:
         assert world.control.ping("c42", "prod", BACKEND) == "event-1"
         assert world.rows["c42", "prod"].holding is Holding.SETTLING

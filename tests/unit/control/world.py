@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from relay.control.service import Control
 from relay.control.services import ControlServices, Held, Settings
@@ -29,7 +29,7 @@ class World:
         self.look = Look(SourceStatus.PENDING)
         self.refusal: Exception | None = None
         self.finished: list[str] = []
-        self.released: list[tuple[str, datetime | None]] = []
+        self.released: list[str] = []
         self.pings: list[Mapping[str, object]] = []
         self.held = Held()
         self.events: list[OperationalEvent] = []
@@ -42,7 +42,7 @@ class World:
             create_source=self._create_source,
             finish_deletion=self._finish_deletion,
             forget=self._forget,
-            start_release=lambda found, since: self.released.append((found.label, since)),
+            start_release=lambda found: self.released.append(found.label),
             ping=self._ping,
             count_held=lambda _: self.held,
             notify=self.events.extend,
