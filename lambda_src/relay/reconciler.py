@@ -1,8 +1,10 @@
 """The Lambda handler behind a schedule of one minute: what AWS says of every destination's source, in all Regions."""
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,6 +13,7 @@ from relay import bootstrap, destination_telemetry, telemetry
 from relay.aws import partner_sources, registry_table
 from relay.bootstrap_destinations import reconcile_services, reconcile_settings, sweep_services
 from relay.config.model import Config
+from relay.destinations import held
 from relay.destinations.model import Destination
 from relay.pipeline.reconcile import ReconcileServices, Report, Settings, reconcile
 from relay.pipeline.sweep import sweep
@@ -20,6 +23,9 @@ RUN_SECONDS = 50
 
 MINUTES_BETWEEN_LISTS = 10
 """How often the names of all sources are listed, and what is held without a reason is looked for."""
+
+TEN_MINUTE_TASKS_SECONDS = 20
+"""How much of such a run is for those two: with a thousand sources in a Region, the looks would take all of it."""
 
 Handler = Callable[[dict[str, Any], LambdaContext], None]
 
@@ -31,22 +37,46 @@ def create_handler(config: Config) -> Handler:
     @telemetry.logger.inject_lambda_context
     @telemetry.metrics.log_metrics
     def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-        ends_at = datetime.now(UTC) + timedelta(seconds=RUN_SECONDS)
+        looks_end, tasks_end = times(_now())
         destinations = list(registry_table.connect().all())
         services = reconcile_services(config, lambda: destinations)
         with ThreadPoolExecutor(len(config.regions)) as threads:
             runs = {
-                region: threads.submit(_reconcile, region, services, settings, ends_at) for region in config.regions
+                region: threads.submit(_reconcile, region, services, settings, looks_end) for region in config.regions
             }
             reports = {region: run.result() for region, run in runs.items()}
         destination_telemetry.record_reconciliation(reports)
-        if datetime.now(UTC).minute % MINUTES_BETWEEN_LISTS == 0:
-            destination_telemetry.record_orphans(_orphans(config, destinations))
+        if tasks_end:
+            sweep_end = tasks_end - timedelta(seconds=TEN_MINUTE_TASKS_SECONDS / 2)
             if not settings.observe:
-                released = sweep(sweep_services(), datetime.now(UTC), lambda: datetime.now(UTC) < ends_at)
+                released = sweep(sweep_services(), _now(), lambda: _now() < sweep_end, _anywhere(destinations))
                 destination_telemetry.record_sweep(released)
+            names = takewhile(lambda _: _now() < tasks_end, _source_names(config))
+            destination_telemetry.record_orphans(orphans(names, destinations, registry_table.connect().all))
 
     return handler
+
+
+def times(begun: datetime) -> tuple[datetime, datetime | None]:
+    """Return when a run ends its looks, and when it ends what is done every ten minutes, None if it is not now."""
+    ends_at = begun + timedelta(seconds=RUN_SECONDS)
+    if begun.minute % MINUTES_BETWEEN_LISTS:
+        return ends_at, None
+    return ends_at - timedelta(seconds=TEN_MINUTE_TASKS_SECONDS), ends_at
+
+
+def orphans(
+    names: Iterable[tuple[str, str]], before: Iterable[Destination], read: Callable[[], Iterable[Destination]]
+) -> list[str]:
+    """Return the Region and name of each source that belongs to no destination; none is ever deleted.
+
+    `before` are the destinations that were there before the names were listed. `read` reads them again, if any name
+    is not theirs: somebody may have connected meanwhile, and a destination is there before its source.
+    """
+    unknown = set(names) - {(found.aws_region, found.source) for found in before}
+    if unknown:
+        unknown -= {(found.aws_region, found.source) for found in read()}
+    return [f"{region} {name}" for region, name in sorted(unknown)]
 
 
 def _reconcile(region: str, services: ReconcileServices, settings: Settings, ends_at: datetime) -> Report:
@@ -58,20 +88,28 @@ def _reconcile(region: str, services: ReconcileServices, settings: Settings, end
         return Report(failed=[f"{region}: {type(error).__name__}"])
 
 
-def _orphans(config: Config, destinations: Sequence[Destination]) -> list[str]:
-    """Return the Region and name of each source of ours that belongs to no destination; none is ever deleted.
+def _source_names(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield the Region and name of each source of ours.
 
     A route without customer has sources of its own, which nothing here can tell from orphans: there are none then.
     """
     if any(not route.customer and not route.bus for route in config.routes):
-        return []
-    owned = {(destination.aws_region, destination.source) for destination in destinations}
-    return [
-        f"{region} {name}"
-        for region in config.regions
-        for name in partner_sources.list_sources(region, f"{config.partner}/")
-        if (region, name) not in owned
-    ]
+        return
+    for region in config.regions:
+        for name in partner_sources.list_sources(region, f"{config.partner}/"):
+            yield region, name
+
+
+def _anywhere(destinations: Sequence[Destination]) -> str:
+    """Return where a sweep begins: another destination each time, so that none is always too late."""
+    if not destinations:
+        return held.HELD
+    found = secrets.choice(destinations)
+    return held.prefix(found.customer, found.name, found.id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 handler = create_handler(bootstrap.load_config())

@@ -27,10 +27,16 @@ class SweepServices:
     start_release: Callable[[Destination], None]
 
 
-def sweep(services: SweepServices, now: datetime, is_time_left: Callable[[], bool]) -> list[str]:
-    """Start a release for each destination that waits for nothing, and return their labels. Raise OSError."""
+def sweep(
+    services: SweepServices, now: datetime, is_time_left: Callable[[], bool], begin: str = held.HELD
+) -> list[str]:
+    """Start a release for each destination that waits for nothing, and return their labels. Raise OSError.
+
+    It begins with the keys after `begin`: if that is another one each time, every destination has its turn, however
+    many there are.
+    """
     released = []
-    for key in held_destinations(services.first_key):
+    for key in held_destinations(services.first_key, begin):
         if not is_time_left():
             break
         found = services.find(key.customer, key.destination)
@@ -46,10 +52,18 @@ def sweep(services: SweepServices, now: datetime, is_time_left: Callable[[], boo
     return released
 
 
-def held_destinations(first_key: FirstKey) -> Iterator[HeldKey]:
-    """Yield the first held key of each destination that has any, with one request for each."""
-    after = held.HELD
-    while key := first_key(held.HELD, after):
+def held_destinations(first_key: FirstKey, begin: str = held.HELD) -> Iterator[HeldKey]:
+    """Yield the first held key of each destination that has any, with one request for each: from `begin` on, and round.
+
+    `begin` is a prefix of a destination, or of all.
+    """
+    yield from _between(first_key, begin, None)
+    if begin != held.HELD:
+        yield from _between(first_key, held.HELD, begin)
+
+
+def _between(first_key: FirstKey, after: str, end: str | None) -> Iterator[HeldKey]:
+    while (key := first_key(held.HELD, after)) and (end is None or key < end):
         found = held.parse_key(key)
         if found:
             yield found

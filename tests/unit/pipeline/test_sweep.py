@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from relay.destinations import held
 from relay.destinations.errors import ChangedError
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceStatus, Status
@@ -82,6 +83,16 @@ def test_a_destination_that_was_deleted_meanwhile_stops_no_other() -> None:
     world.hold(PROD, destination(customer="c43"))
     world.refuses = True
     assert (world.run(), world.started) == ([], [])
+
+
+def test_a_sweep_that_begins_anywhere_comes_round_to_every_destination_once() -> None:
+    world = World()
+    others = [destination(customer=f"c{number}", id=f"id{number}") for number in range(5)]
+    world.hold(*others, webhooks=2)
+    for begin in (*(held.prefix(each.customer, each.name, each.id) for each in others), "held/zz", held.HELD):
+        found = [key.customer for key in held_destinations(world.first_key, begin)]
+        assert sorted(found) == ["c0", "c1", "c2", "c3", "c4"]
+    assert [key.customer for key in held_destinations(world.first_key, "held/c3/")] == ["c3", "c4", "c0", "c1", "c2"]
 
 
 def test_each_destination_costs_one_request_however_much_is_held() -> None:
