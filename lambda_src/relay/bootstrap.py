@@ -87,7 +87,7 @@ def _destination_services(settings: Config, call: AwsCall, clock: Callable[[], f
 
     query = partial(registry_query.query, call, os.environ["AWS_REGION"], os.environ["DESTINATIONS_TABLE"])
     registry = Registry(query, settings.destinations.cache, clock)
-    return DestinationServices(registry.destinations, _hold, partial(_note_refusals, registry))
+    return DestinationServices(registry.destinations, registry.read, _hold, partial(_note_refusals, registry))
 
 
 def _hold(key: "HeldKey", messages: "Sequence[Message]") -> None:

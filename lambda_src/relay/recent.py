@@ -31,12 +31,12 @@ class RecentValues(Generic[T]):
         # A clock that was set back makes a value older, never younger.
         return value if 0 <= self._clock() - read_at < max_age else None
 
-    def put(self, name: str, value: T) -> None:
-        """Remember a value as of now."""
+    def put(self, name: str, value: T, read_at: float | None = None) -> None:
+        """Remember a value as of `read_at`, when its read began; as of now without it."""
         self.forget(name)
         while len(self._values) >= self._limit:
             self.forget(next(iter(self._values)))
-        self._values[name] = (self._clock(), value)
+        self._values[name] = (self._clock() if read_at is None else read_at, value)
 
     def forget(self, name: str) -> None:
         """Forget the value, if there is one."""

@@ -22,6 +22,7 @@ class Registry:
 
     def __init__(self, query: Query, cache_seconds: float, clock: Callable[[], float]) -> None:
         self._query = query
+        self._clock = clock
         self._cache_seconds = cache_seconds
         self._known: RecentValues[tuple[Destination, ...]] = RecentValues(clock, MAX_CUSTOMERS)
         self._missing: RecentValues[tuple[()]] = RecentValues(clock, MAX_CUSTOMERS)
@@ -41,15 +42,26 @@ class Registry:
         if self._missing.get(customer, MISS_SECONDS) is not None:
             return ()
         try:
-            found = tuple(destination for destination in self._query(customer) if not destination.deleting)
-        except OSError as error:
+            return self.read(customer)
+        except Unavailable:
             if (known := self._known.get(customer, STALE_SECONDS)) is not None:
                 return known
+            raise
+
+    def read(self, customer: str) -> tuple[Destination, ...]:
+        """Return the customer's destinations as they are now. Raise Unavailable.
+
+        What is remembered is as old as the moment the read began: a destination may be created while it lasts.
+        """
+        begun = self._clock()
+        try:
+            found = tuple(destination for destination in self._query(customer) if not destination.deleting)
+        except OSError as error:
             raise Unavailable("The customer's destinations could not be read.", reason=f"registry: {error}") from error
         if found:
             self._missing.forget(customer)
-            self._known.put(customer, found)
+            self._known.put(customer, found, begun)
         else:
             self._known.forget(customer)
-            self._missing.put(customer, ())
+            self._missing.put(customer, (), begun)
         return found

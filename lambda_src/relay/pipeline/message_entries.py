@@ -77,7 +77,10 @@ def entries_of(message: Message, run: Run) -> Sequence[Entry | Addressee | Disca
 
 
 def _find(run: Run) -> Find:
-    """Return how to read a customer's destinations; it raises OSError."""
+    """Return how to read a customer's destinations; it raises OSError.
+
+    As they are now: what this function does not deliver is gone, and another may have remembered a newer destination.
+    """
 
     def find(customer: str) -> Sequence[Destination]:
         if run.services.destinations is None:
@@ -85,7 +88,7 @@ def _find(run: Run) -> Find:
         if not run.is_time_left():
             raise OSError("there was no time to read the customer's destinations")
         try:
-            return run.services.destinations.find(customer)
+            return run.services.destinations.read(customer)
         except Unavailable as error:
             raise OSError(error.reason) from error
 

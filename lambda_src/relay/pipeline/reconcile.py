@@ -5,9 +5,9 @@ Only ListPartnerEventSourceAccounts tells a partner whether anybody listens to a
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from relay.destinations import held
 from relay.destinations.errors import DestinationError, ThrottledError
@@ -15,7 +15,10 @@ from relay.destinations.events import OperationalEvent
 from relay.destinations.model import Destination, SourceStatus, Status
 from relay.destinations.reconcile import Action, Look, look_at
 
+T = TypeVar("T")
 EXPIRES_SOON = timedelta(days=1)
+WAITING_FOR_ANOTHER = 3
+"""How many sources that somebody waits for are looked at before one of the others is."""
 MOST_KEYS = 1000
 """How many held webhooks are looked at, or deleted, at once."""
 MOST_DELETED = 10 * MOST_KEYS
@@ -101,21 +104,35 @@ def reconcile(region: str, services: ReconcileServices, settings: Settings, ends
 
 
 def _in_turn(region: str, services: ReconcileServices, report: Report) -> Iterator[Destination]:
-    """Yield what somebody waits for, then the others, longest not looked at first; none twice."""
-    first: set[tuple[str, str]] = set()
-    for customer, name in services.waiting(region):
-        if destination := services.find(customer, name):
-            first.add((customer, name))
-            yield destination
-    others = [found for found in services.destinations() if found.aws_region == region]
-    for destination in others:
-        status = destination.state.source_status.value
+    """Yield each destination as it is now: three that somebody waits for, then another; longest not looked at first.
+
+    However many wait, the others are looked at, too: EventBridge drops what is put to one whose bus was detached.
+    """
+    known = {(found.customer, found.name): found for found in services.destinations() if found.aws_region == region}
+    for found in known.values():
+        status = found.state.source_status.value
         report.states[status] = report.states.get(status, 0) + 1
-    seen = [found.state.source_status_at or found.created_at for found in others if not found.deleting]
+    seen = [found.state.source_status_at or found.created_at for found in known.values() if not found.deleting]
     now = services.clock()
     report.oldest_look_seconds = max(((now - when).total_seconds() for when in seen if when), default=0)
-    others.sort(key=lambda found: (found.state.source_status_at is not None, found.state.source_status_at or now))
-    yield from (found for found in others if (found.customer, found.name) not in first)
+
+    def last_look(name: tuple[str, str]) -> datetime:
+        at = known[name].state.source_status_at if name in known else None
+        return at or datetime.min.replace(tzinfo=UTC)
+
+    waiting = dict.fromkeys(services.waiting(region))
+    first = sorted(waiting, key=last_look)
+    others = sorted((name for name in known if name not in waiting), key=last_look)
+    for name in _interleave(first, others):
+        if destination := services.find(*name):
+            yield destination
+
+
+def _interleave(first: Iterable[T], others: Iterable[T]) -> Iterator[T]:
+    """Yield WAITING_FOR_ANOTHER of `first`, then one of `others`, and so on; then what is left of either."""
+    some, rest = iter(first), iter(others)
+    while chunk := [*islice(some, WAITING_FOR_ANOTHER), *islice(rest, 1)]:
+        yield from chunk
 
 
 def _reconcile_one(destination: Destination, services: ReconcileServices, settings: Settings, report: Report) -> None:

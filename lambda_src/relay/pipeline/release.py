@@ -21,8 +21,9 @@ from relay.entry import Accepted, Entry, Outcome
 MAX_REFUSALS_OF_AN_ENTRY = 3
 RESERVED_SECONDS = 30
 """Of the function's time: what one batch, and noting how far it came, may take."""
-OBJECTS_BETWEEN_LOOKS = 100
-"""How many objects are released before the registry is asked again: somebody may have paused the destination."""
+OBJECTS_BETWEEN_LOOKS, SECONDS_BETWEEN_LOOKS = 100, 5
+"""After how many objects, or seconds, the registry is asked again: the destination may have been paused, or its bus
+detached, and EventBridge drops what is put to a source that nobody listens to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
         if since := destination.state.restoring_since:
             _restore(destination, since, services, ends_at)
             continue
-        done = _release_page(destination, services, pace, ends_at)
+        look_again_at = services.clock() + timedelta(seconds=SECONDS_BETWEEN_LOOKS)
+        done = _release_page(destination, services, pace, min(ends_at, look_again_at))
         if done is None:
             _finish(destination, services, pace)
             return total

@@ -138,7 +138,7 @@ def _read(index: int, received: ReceivedMessage, text: str, run: Run) -> Item | 
         for each in addressed
         if each.is_held
     ]
-    if why_not := _hold(waiting, received.id, run):
+    if why_not := _hold(waiting, received, received.id, run):
         return _wait(received, HOLD_FAILED, why_not, run)
     sending: list[tuple[Entry, Destination | None]] = [(each, None) for each in mapped if isinstance(each, Entry)]
     sending += [(each.entry, each.destination) for each in addressed if not each.is_held]
@@ -174,7 +174,7 @@ def _settle(item: Item, outcomes: Sequence[Outcome], run: Run) -> MessageResult:
         if isinstance(outcome, Failed)
     ]
     refused = [each for each in failures if each.destination and is_to_be_held(each.failed, services.config)]
-    if why_not := _hold_refused(message, refused, received.id, run):
+    if why_not := _hold_refused(message, refused, received, run):
         return _wait(received, HOLD_FAILED, why_not, run)
     remaining = [each for each in failures if each not in refused]
     if isinstance(message.content, Entry) and remaining:
@@ -210,10 +210,10 @@ def _of_entry(message: Message, entry: Entry, destination: Destination | None) -
     return replace(message, content=entry, destination=reference(destination) if destination else None)
 
 
-def _hold_refused(message: Message, refused: Sequence[_Failure], message_id: str, run: Run) -> str | None:
+def _hold_refused(message: Message, refused: Sequence[_Failure], received: ReceivedMessage, run: Run) -> str | None:
     """Hold entries that EventBridge refused because of their source, and note it. Return None, or why they are not."""
     messages = [_of_entry(message, each.entry, each.destination).with_failure(each.failed) for each in refused]
-    why_not = _hold(messages, f"{message_id}-refused", run)
+    why_not = _hold(messages, received, f"{received.id}-refused", run)
     if refused and not why_not and run.services.destinations:
         note_refusals(
             ((each.destination, each.failed) for each in refused if each.destination), run.services.destinations
@@ -221,14 +221,16 @@ def _hold_refused(message: Message, refused: Sequence[_Failure], message_id: str
     return why_not
 
 
-def _hold(messages: Sequence[Message], request_id: str, run: Run) -> str | None:
-    """Hold messages of one webhook. Return None, or why one of them is not held."""
+def _hold(messages: Sequence[Message], received: ReceivedMessage, request_id: str, run: Run) -> str | None:
+    """Hold messages of one webhook. Return None, or why one of them is not held.
+
+    Holding begins when the message came into the queue: its webhook may be older than anything is held.
+    """
     if not messages:
         return None
     if run.services.destinations is None:
         return "relay.toml has no [destinations]"
-    received_at = datetime.fromisoformat(messages[0].origin.received_at)
-    errors = hold(messages, run.services.destinations, received_at, request_id, run.is_time_left)
+    errors = hold(messages, run.services.destinations, received.sent_at, request_id, run.is_time_left)
     return next(filter(None, errors), None)
 
 

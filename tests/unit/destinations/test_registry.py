@@ -124,3 +124,29 @@ def test_a_clock_that_was_set_back_makes_what_is_known_older() -> None:
     clock.seconds -= 3600
     registry.destinations("c42")
     assert table.queries == 2
+
+
+def test_what_is_remembered_is_as_old_as_the_beginning_of_its_read() -> None:
+    table, clock = Table(), Clock()
+
+    def slow(customer: str) -> Sequence[Destination]:
+        found = table.query(customer)
+        clock.seconds += 1.9
+        return found
+
+    registry = Registry(slow, 30, clock)
+    assert registry.destinations("c42") == ()
+    table.destinations = [PROD]
+    assert registry.destinations("c42") == (PROD,)
+
+
+def test_a_read_never_answers_from_memory() -> None:
+    table, clock = Table(), Clock()
+    registry = Registry(table.query, 30, clock)
+    assert registry.destinations("c42") == ()
+    table.destinations = [PROD]
+    assert registry.read("c42") == (PROD,)
+    table.down = True
+    with pytest.raises(Unavailable):
+        registry.read("c42")
+    assert registry.destinations("c42") == (PROD,)

@@ -67,7 +67,7 @@ class World:
         ours = {
             "send": self.send,
             "store": self.store,
-            "destinations": DestinationServices(self.find, self.hold, self.note_refusals),
+            "destinations": DestinationServices(self.find, self.find, self.hold, self.note_refusals),
         }
         return doubles.services(config, **(ours | overrides))
 

@@ -356,3 +356,17 @@ def test_the_report_counts_sources_by_status_and_knows_the_oldest_look() -> None
     report = world.run()
     assert report.states == {"active": 2, "pending": 1}
     assert report.oldest_look_seconds == pytest.approx(420, abs=1)
+
+
+def test_however_many_wait_a_bus_that_was_detached_is_seen() -> None:
+    waiting = [
+        destination(SourceState(SourceStatus.PENDING), customer=f"w{n:04}", id=f"w{n}", source=f"w{n}")
+        for n in range(1001)
+    ]
+    detached = destination(ACTIVE)
+    world = World(*waiting, detached)
+    world.looks = {found.source: IS_PENDING for found in (*waiting, detached)}
+    world.minutes(2)
+    assert world.destinations["c42", "prod"].state.source_status is SourceStatus.PENDING
+    world.minutes(2)
+    assert {found.source for found in waiting} <= set(world.looked)

@@ -11,7 +11,7 @@ import pytest
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.destinations import held
-from relay.destinations.model import Destination, Holding, SourceState, Status
+from relay.destinations.model import Destination, Holding, SourceState, SourceStatus, Status
 from relay.entry import Entry, Failed, Outcome
 from relay.pipeline.release import OBJECTS_BETWEEN_LOOKS, Pace, Released, release
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
@@ -333,3 +333,19 @@ def test_what_is_refused_of_an_object_does_not_replace_the_copy_of_all_of_it() -
     world.run()
     assert sorted(map(int, world.delivered)) == list(range(30))
     assert world.objects == {held.released_key(key): content}
+
+
+def test_a_bus_that_is_detached_meanwhile_is_noticed_within_seconds() -> None:
+    world = World()
+    for number in range(50):
+        world.hold(number, *(f"{number}-{index}" for index in range(100)))
+    services = world.services()
+
+    def find(customer: str, name: str) -> Destination | None:
+        if world.now - NOW >= timedelta(seconds=5):
+            return destination(SourceState(SourceStatus.PENDING))
+        return services.find(customer, name)
+
+    release(C42, replace(services, find=find), PACE, NOW + timedelta(hours=1))
+    assert len(world.delivered) <= 600
+    assert _everywhere(world) == {f"{number}-{index}" for number in range(50) for index in range(100)}
