@@ -100,12 +100,12 @@ def _hold(key: "HeldKey", messages: "Sequence[Message]") -> None:
         raise OSError(f"{type(error).__name__}: {error}") from error
 
 
-def _note_refusals(registry: "Registry", destination: "Destination", count: int, error: str) -> None:
+def _note_refusals(registry: "Registry", destination: "Destination", error: str) -> None:
     try:
         from relay.aws import registry_table
         from relay.destinations.reconcile import refuse
 
-        after = refuse(destination, count, error, datetime.now(UTC)).destination
+        after = refuse(destination, error, datetime.now(UTC)).destination
         registry_table.connect().save(destination, after)
     except Exception as failure:  # noqa: BLE001 - the entries are held already; the next refusal tries again
         telemetry.record_unexpected_error(failure)

@@ -64,6 +64,22 @@ REFUSES_SOURCE = {"InvalidAccountIdException", "NotAuthorizedForSourceException"
 PutPartnerEvents gives for a source that was deleted, has expired or belongs to somebody else."""
 
 
+REFUSES_RELAY = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "MissingAuthenticationToken",
+    "NotAuthorized",
+    "OperationDisabledException",
+    "OptInRequired",
+}
+"""Codes with which the relay itself is refused, whatever it sends: its role, its account, or it is no partner here."""
+
+
+def refuses_relay(outcome: Outcome) -> bool:
+    """Return whether every entry will be refused until somebody has mended the relay's permissions."""
+    return isinstance(outcome, Failed) and outcome.code in REFUSES_RELAY
+
+
 def refuses_source(outcome: Outcome) -> bool:
     """Return whether EventBridge refused an entry because of its source: it may be taken once the source is back."""
     return isinstance(outcome, Failed) and outcome.code in REFUSES_SOURCE

@@ -13,7 +13,7 @@ MISSING_FOR = timedelta(minutes=1)
 """How long a source has to be gone, in two looks, before it is created again: a look may be older than a deletion."""
 RETRY_REFUSED_AFTER = timedelta(minutes=5)
 MAX_REFUSALS = 100
-"""Entries refused in a row, after which nothing is tried any more."""
+"""Requests refused in a row, after which nothing is tried any more: one webhook may have a hundred entries."""
 EXPIRES_SOON = timedelta(days=3)
 
 
@@ -78,9 +78,9 @@ def resume(destination: Destination, now: datetime) -> Destination:
     return enabled if _is_waiting(enabled) else _releasing(enabled, now)
 
 
-def refuse(destination: Destination, count: int, error: str, now: datetime) -> Change:
-    """Return the destination after EventBridge refused `count` of its entries, for no fault of theirs."""
-    refusals = destination.state.refusals + count
+def refuse(destination: Destination, error: str, now: datetime) -> Change:
+    """Return the destination after EventBridge refused entries of it in one request, for no fault of theirs."""
+    refusals = destination.state.refusals + 1
     state = replace(destination.state, refused_at=now, refusals=refusals, last_error=error)
     if refusals < MAX_REFUSALS or destination.status is Status.DISABLED:
         return Change(replace(destination, state=state))

@@ -1,6 +1,6 @@
 """Hold entries for destinations that cannot receive them: one object for each webhook and destination."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -76,8 +76,7 @@ def not_held(message: Message, why: str) -> Message:
 
 
 def note_refusals(failures: Iterable[tuple[Destination, Failed]], services: DestinationServices) -> None:
-    """Note the entries that EventBridge refused because of their source: the next are held at once."""
-    refused = [(destination, failed) for destination, failed in failures if refuses_source(failed)]
-    counts = Counter(destination.label for destination, _ in refused)
-    for destination, failed in {destination.label: (destination, failed) for destination, failed in refused}.values():
-        services.note_refusals(destination, counts[destination.label], f"{failed.code}: {failed.message}")
+    """Note whose entries EventBridge refused because of their source: the next are held at once."""
+    refused = {destination.label: (destination, failed) for destination, failed in failures if refuses_source(failed)}
+    for destination, failed in refused.values():
+        services.note_refusals(destination, f"{failed.code}: {failed.message}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from relay.delivery.error_codes import is_retryable, refuses_source
+from relay.delivery.error_codes import is_retryable, refuses_relay, refuses_source
 from relay.delivery.message import DestinationRef, Message
 from relay.delivery.undelivered import Queue, queue_for
 from relay.destinations import held
@@ -54,12 +54,16 @@ class ReleaseServices:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What one run did. With `is_cut_off` the time was short, and another run has to go on at once."""
+    """What one run did. With `is_cut_off` the time was short, and another run has to go on at once.
+
+    `denied` entries stay as they are: EventBridge refused the relay itself.
+    """
 
     accepted: int = 0
     queued: int = 0
     dead_lettered: int = 0
     refused: int = 0
+    denied: int = 0
     is_cut_off: bool = False
 
 
@@ -101,6 +105,8 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
             _finish(destination, services, pace)
             return total
         total = _sum(total, done)
+        if done.denied:
+            raise OSError("EventBridge refused the relay itself: see the permissions of its role")
 
 
 def _restore(destination: Destination, since: datetime, services: ReleaseServices, ends_at: datetime) -> None:
@@ -133,7 +139,7 @@ def _release_page(
         if after := _progress(destination, done, services.clock()):
             services.save(destination, after)
             destination = after
-        if done.refused:
+        if done.refused or done.denied:
             break
     return total if found else None
 
@@ -146,7 +152,7 @@ def _progress(destination: Destination, done: Released, now: datetime) -> Destin
         state = replace(state, refusals=0, last_delivered_at=now)
     after = replace(destination, state=state)
     if done.refused:
-        return refuse(after, done.refused, "EventBridge refused the source", now).destination
+        return refuse(after, "EventBridge refused the source", now).destination
     recent = before.releasing_at and timedelta(0) <= now - before.releasing_at < timedelta(minutes=1)
     unchanged = before.refusals == state.refusals and before.emptied_at is None and before.last_delivered_at
     return None if recent and unchanged else after
@@ -172,11 +178,20 @@ def _release_object(
         done, again = _release_batch(destination, batch, services)
         total = _sum(total, done)
         left += again
+        if done.denied:
+            left += messages[start + len(batch) :]
+            break
         spent = (services.clock() - begun).total_seconds()
         services.sleep(max(0.0, len(batch) / pace.entries_per_second - max(0.0, spent)))
-    if left and total.refused == len(messages):
+    _store_progress(key, messages, left, services)
+    return total
+
+
+def _store_progress(key: str, messages: Sequence[Message], left: Sequence[Message], services: ReleaseServices) -> None:
+    """Keep what is left of an object, and a copy of all of it once a part was released."""
+    if left and len(left) == len(messages):
         services.write(key, held.dump(left))
-        return total
+        return
     rest = held.rest_key(key)
     if left:
         services.write(rest, held.dump(left))
@@ -184,21 +199,22 @@ def _release_object(
         services.copy(key, held.released_key(key))
     if not left or rest != key:
         services.delete(key)
-    return total
 
 
 def _release_batch(
     destination: Destination, messages: Sequence[Message], services: ReleaseServices
 ) -> tuple[Released, list[Message]]:
-    """Return what became of a batch, and the messages that are refused for their source and stay."""
+    """Return what became of a batch, and the messages that stay: their source is refused, or the relay itself."""
     entries = [services.refresh(_addressed(destination, message)) for message in messages]
     outcomes = services.deliver(entries)
-    refused, failed = list[Message](), list[Message]()
+    denied, refused, failed = list[Message](), list[Message](), list[Message]()
     for message, entry, outcome in zip(messages, entries, outcomes, strict=True):
         if isinstance(outcome, Accepted):
             continue
         after = replace(message, content=entry).with_failure(outcome)
-        if refuses_source(outcome) and after.failed.attempts < MAX_REFUSALS_OF_AN_ENTRY:
+        if refuses_relay(outcome):
+            denied.append(message)
+        elif refuses_source(outcome) and after.failed.attempts < MAX_REFUSALS_OF_AN_ENTRY:
             refused.append(after)
         else:
             failed.append(after)
@@ -207,8 +223,8 @@ def _release_batch(
         if of_this_queue and (why_not := next(filter(None, services.store(queue, of_this_queue)), None)):
             raise _CannotBeStored(f"{queue.value}: {why_not}")
     queued = sum(is_retryable(message.failed) for message in failed)
-    accepted = len(messages) - len(failed) - len(refused)
-    return Released(accepted, queued, len(failed) - queued, len(refused)), refused
+    accepted = len(messages) - len(failed) - len(refused) - len(denied)
+    return Released(accepted, queued, len(failed) - queued, len(refused), len(denied)), refused + denied
 
 
 def _addressed(destination: Destination, message: Message) -> Entry:
@@ -236,4 +252,5 @@ def _sum(one: Released, other: Released) -> Released:
         one.queued + other.queued,
         one.dead_lettered + other.dead_lettered,
         one.refused + other.refused,
+        one.denied + other.denied,
     )

@@ -41,13 +41,13 @@ class DestinationServices(NamedTuple):
 
     `find` returns a customer's destinations, which may be remembered, and `read` as they are now; both raise
     Unavailable if they cannot be read. `hold` stores messages under a key, replacing what is there, and raises OSError.
-    `note_refusals` notes how many entries of a destination were refused, and with which error; it does not raise.
+    `note_refusals` notes that entries of a destination were refused, and with which error; it does not raise.
     """
 
     find: "Callable[[str], Sequence[Destination]]"
     read: "Callable[[str], Sequence[Destination]]"
     hold: "Callable[[HeldKey, Sequence[Message]], None]"
-    note_refusals: "Callable[[Destination, int, str], None]"
+    note_refusals: "Callable[[Destination, str], None]"
 
 
 @dataclass(frozen=True, slots=True)

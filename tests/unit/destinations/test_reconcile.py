@@ -135,7 +135,7 @@ def test_nothing_is_created_for_a_disabled_destination() -> None:
 
 
 def test_a_refused_destination_is_released_once_more_after_five_minutes() -> None:
-    refused = refuse(destination(), 1, "NotAuthorizedForSourceException", NOW).destination
+    refused = refuse(destination(), "NotAuthorizedForSourceException", NOW).destination
     assert refused.holding is Holding.REFUSED
     assert looked(refused, *[IS_ACTIVE] * 5).actions == ()
     change = looked(refused, *[IS_ACTIVE] * 6)
@@ -143,9 +143,8 @@ def test_a_refused_destination_is_released_once_more_after_five_minutes() -> Non
 
 
 def test_a_hundred_refusals_in_a_row_disable_the_destination() -> None:
-    almost = refuse(destination(), MAX_REFUSALS - 1, "x", NOW)
-    assert almost.destination.status is Status.ENABLED
-    change = refuse(almost.destination, 1, "x", NOW)
+    almost = destination(replace(ACTIVE, refusals=MAX_REFUSALS - 1))
+    change = refuse(almost, "x", NOW)
     assert (change.destination.status, change.destination.status_reason) == (Status.DISABLED, "refused")
     assert change.events == ("Destination Disabled",)
 

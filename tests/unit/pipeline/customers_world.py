@@ -57,7 +57,7 @@ class World:
         self.put: list[Entry] = []
         self.held: dict[str, list[Message]] = {}
         self.queues: dict[Queue, list[Message]] = {queue: [] for queue in Queue}
-        self.noted: list[tuple[str, int, str]] = []
+        self.noted: list[tuple[str, str]] = []
         self.read: list[str] = []
         self.refused: dict[str, str] = {}
         self.down: set[object] = set()
@@ -84,9 +84,9 @@ class World:
             raise OSError("the bucket is down")
         self.held[key.text()] = list(messages)
 
-    def note_refusals(self, destination: Destination, count: int, error: str) -> None:
+    def note_refusals(self, destination: Destination, error: str) -> None:
         """Note what the registry is told."""
-        self.noted.append((destination.label, count, error))
+        self.noted.append((destination.label, error))
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
         """Accept each entry, unless its source is refused."""

@@ -120,7 +120,7 @@ def test_an_entry_that_is_refused_for_its_source_is_held_and_the_refusal_noted(l
     [(key, kept)] = world.held.items()
     assert key.endswith("-request-1-refused")
     assert [each.failed for each in kept] == [Failed(REFUSED, "no", 1)] * 2
-    assert world.noted == [("c42/prod", 2, f"{REFUSED}: no")]
+    assert world.noted == [("c42/prod", f"{REFUSED}: no")]
 
 
 def test_a_refused_request_holds_nobody(load: Load) -> None:

@@ -86,7 +86,7 @@ def test_an_entry_that_is_refused_for_its_source_is_held_and_the_refusal_noted(l
     [(key, [kept])] = world.held.items()
     assert key.endswith("-message-0-refused")
     assert kept.failed == Failed(REFUSED, "no", 2)
-    assert world.noted == [("c42/prod", 1, f"{REFUSED}: no")]
+    assert world.noted == [("c42/prod", f"{REFUSED}: no")]
 
 
 def test_without_holding_what_is_refused_for_its_source_is_a_dead_letter(load: Load) -> None:

@@ -142,7 +142,7 @@ def test_a_source_that_refuses_goes_on_being_held_and_the_release_stops() -> Non
     assert world.run() == Released(refused=2)
     assert len(held_keys(world)) == 2
     assert world.destination
-    assert (world.destination.holding, world.destination.state.refusals) == (Holding.REFUSED, 2)
+    assert (world.destination.holding, world.destination.state.refusals) == (Holding.REFUSED, 1)
 
 
 def test_the_third_refusal_of_an_entry_dead_letters_it() -> None:
@@ -157,14 +157,35 @@ def test_the_third_refusal_of_an_entry_dead_letters_it() -> None:
     assert held_keys(world) == []
 
 
-def test_a_hundred_refusals_disable_the_destination_for_everybody() -> None:
+def test_a_hundred_refused_requests_disable_the_destination_and_one_of_a_hundred_entries_does_not() -> None:
     world = World()
     world.hold(1, *map(str, range(100)))
     world.outcome = REFUSED
     world.run()
     assert world.destination
+    assert world.destination.status is Status.ENABLED
+    world.destination = replace(PROD, state=replace(PROD.state, refusals=99))
+    world.run()
     assert (world.destination.status, world.destination.status_reason) == (Status.DISABLED, "refused")
     assert len(held_keys(world)) == 1
+
+
+def test_what_the_relay_itself_may_not_put_stays_held_and_the_release_fails() -> None:
+    world = World()
+    world.hold(1, *map(str, range(50)))
+    world.hold(2, "last")
+    services = world.services()
+
+    def allow_once(entries: Sequence[Entry]) -> Sequence[Outcome]:
+        world.outcome = Failed("AccessDeniedException", "no events:PutPartnerEvents", 1) if world.delivered else None
+        return services.deliver(entries)
+
+    with pytest.raises(OSError, match="permissions"):
+        release(C42, replace(services, deliver=allow_once), PACE, NOW + timedelta(hours=1))
+    assert (len(world.delivered), world.queues[Queue.DEAD_LETTERS]) == (20, [])
+    world.outcome = None
+    world.run()
+    assert sorted(world.delivered) == sorted([*map(str, range(50)), "last"])
 
 
 def test_a_destination_that_is_paused_meanwhile_gets_no_more_than_what_was_begun() -> None:
