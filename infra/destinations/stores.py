@@ -78,7 +78,7 @@ class DestinationStores(Construct):
     def grant_deliver(self, function: RelayFunction) -> None:
         """Allow the function to read destinations, to note that entries were refused, and to hold entries."""
         self._add_environment(function)
-        function.allow(["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:PutItem"], [self.table.table_arn])
+        function.allow(["dynamodb:Query", "dynamodb:UpdateItem"], [self.table.table_arn])
         function.allow(["s3:PutObject"], [self._objects(held.HELD)])
 
     def grant_list(self, function: RelayFunction) -> None:
@@ -102,13 +102,13 @@ class DestinationStores(Construct):
     def grant_release(self, function: RelayFunction) -> None:
         """Allow the function to work on the queue of releases: read what is held, move it, and note its progress."""
         self._add_environment(function)
-        table = ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:PutItem"]
+        table = ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
         function.allow(table, [self.table.table_arn])
         objects = [self._objects(held.HELD), self._objects(held.RELEASED)]
         function.allow(["s3:GetObject", "s3:PutObject"], objects)
         function.allow(["s3:DeleteObject"], [self._objects(held.HELD)])
         function.allow(["s3:ListBucket"], [self.bucket.bucket_arn])
-        self._grant_request_release(function)
+        function.add_environment("RELEASE_QUEUE_URL", self.release_queue.queue_url)
         queue = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
         function.allow(queue, [self.release_queue.queue_arn])
 

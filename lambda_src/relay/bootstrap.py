@@ -105,7 +105,7 @@ def _note_refusals(registry: "Registry", destination: "Destination", error: str)
         from relay.aws import registry_table
         from relay.destinations.reconcile import refuse
 
-        after = refuse(destination, error, datetime.now(UTC)).destination
+        after = refuse(destination, error, datetime.now(UTC))
         registry_table.connect().save(destination, after)
     except Exception as failure:  # noqa: BLE001 - the entries are held already; the next refusal tries again
         telemetry.record_unexpected_error(failure)

@@ -40,10 +40,9 @@ def create_handler(config: Config) -> Handler:
         looks_end, tasks_end = times(_now())
         destinations = list(registry_table.connect().all())
         services = reconcile_services(config, lambda: destinations)
-        with ThreadPoolExecutor(len(config.regions)) as threads:
-            runs = {
-                region: threads.submit(_reconcile, region, services, settings, looks_end) for region in config.regions
-            }
+        regions = regions_of(config, destinations)
+        with ThreadPoolExecutor(len(regions)) as threads:
+            runs = {region: threads.submit(_reconcile, region, services, settings, looks_end) for region in regions}
             reports = {region: run.result() for region, run in runs.items()}
         destination_telemetry.record_reconciliation(reports)
         if tasks_end:
@@ -55,6 +54,14 @@ def create_handler(config: Config) -> Handler:
             destination_telemetry.record_orphans(orphans(names, destinations, registry_table.connect().all))
 
     return handler
+
+
+def regions_of(config: Config, destinations: Iterable[Destination]) -> set[str]:
+    """Return the Regions to reconcile: also those of destinations that relay.toml does not name any more.
+
+    There the looks fail, which is reported, and what is held ends.
+    """
+    return {*config.regions, *(found.aws_region for found in destinations)}
 
 
 def times(begun: datetime) -> tuple[datetime, datetime | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 numbers = count()
 PENDING = SourceState(SourceStatus.PENDING, NOW)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,45 @@ def test_a_look_and_a_delivery_at_the_same_moment_are_both_kept(table: RegistryT
     table.save(before, replace(before, state=replace(PENDING, last_delivered_at=NOW)))
     [found] = table.query("c42")
     assert (found.state.source_status, found.state.last_delivered_at) == (SourceStatus.ACTIVE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("faster", "slower"),
+    [
+        ({"source_status_at": NOW + MINUTE}, {"source_status_at": NOW + 2 * MINUTE}),
+        ({"restoring_since": NOW - MINUTE}, {"restoring_since": NOW}),
+    ],
+)
+def test_a_state_that_was_decided_on_what_is_not_so_any_more_is_not_written(
+    table: RegistryTable, faster: dict[str, Any], slower: dict[str, Any]
+) -> None:
+    before = destination(PENDING)
+    table.create(before)
+    first = replace(before, state=replace(PENDING, **faster))
+    table.save(before, first)
+    with pytest.raises(ChangedError):
+        table.save(before, replace(before, state=replace(PENDING, **slower)))
+    assert table.query("c42") == [first]
+    second = replace(first, state=replace(first.state, **slower))
+    table.save(first, second)
+    assert table.query("c42") == [second]
+
+
+def test_a_look_at_a_destination_that_was_deleted_meanwhile_writes_nothing(table: RegistryTable) -> None:
+    before = destination(PENDING)
+    table.create(before)
+    table.delete(before)
+    with pytest.raises(ChangedError):
+        table.save(before, replace(before, state=ACTIVE))
+    assert list(table.waiting(REGION)) == []
+
+
+def test_a_delivery_does_not_take_the_place_in_the_index_that_a_pause_has_given(table: RegistryTable) -> None:
+    before = destination()
+    table.create(before)
+    table.save(before, replace(before, status=Status.PAUSED, version=2))
+    table.save(before, replace(before, state=replace(ACTIVE, last_delivered_at=NOW)))
+    assert list(table.waiting(REGION)) == [("c42", "prod")]
 
 
 def test_what_is_not_set_any_more_is_gone(table: RegistryTable) -> None:

@@ -68,7 +68,6 @@ def test_what_delivers_may_read_note_a_refusal_and_hold(
     assert added == {
         "dynamodb:Query": {TABLE},
         "dynamodb:UpdateItem": {TABLE},
-        "dynamodb:PutItem": {TABLE},
         "s3:PutObject": {f"{HELD}/held/*"},
         **({"s3:GetObject": {"<QueuesOverflow>/claims/*"}} if function == "Redeliver" else {}),
     }
@@ -96,12 +95,11 @@ def test_the_role_of_the_reconciler_allows_exactly_what_it_does(with_destination
 def test_the_role_of_the_releaser_allows_exactly_what_it_does(with_destinations: Template) -> None:
     both = {f"{HELD}/held/*", f"{HELD}/released/*"}
     assert allowed(with_destinations, "DestinationsReleaser") == PUT_AND_KEEP | logs("Releaser") | NOTIFY | {
-        **{f"dynamodb:{action}": {TABLE} for action in ("BatchGetItem", "Query", "UpdateItem", "PutItem")},
+        **{f"dynamodb:{action}": {TABLE} for action in ("BatchGetItem", "Query", "UpdateItem")},
         "s3:GetObject": both | {"<QueuesOverflow>/claims/*"},
         "s3:PutObject": both | {"<QueuesOverflow>/overflow/*"},
         "s3:DeleteObject": {f"{HELD}/held/*"},
         "s3:ListBucket": {HELD},
-        "sqs:SendMessage": {QUEUE} | PUT_AND_KEEP["sqs:SendMessage"],
         **{
             f"sqs:{action}": {QUEUE}
             for action in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")

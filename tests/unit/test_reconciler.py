@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.conftest import Load
 from tests.destination_handlers import reconciler
 from tests.unit.destinations.destinations import NOW, destination
+from tests.unit.pipeline.customers_world import TOML
 
 
 @pytest.mark.parametrize("second", [0, 29, 59])
@@ -41,3 +43,9 @@ def test_a_source_of_nobody_is_an_orphan_and_so_is_one_in_another_region() -> No
 def test_the_registry_is_read_once_more_only_for_names_that_are_not_known() -> None:
     there = destination()
     assert reconciler.orphans([(there.aws_region, there.source)], [there], list) == []
+
+
+def test_a_region_that_relay_toml_does_not_name_any_more_is_reconciled_while_it_has_destinations(load: Load) -> None:
+    config = load(TOML)
+    assert reconciler.regions_of(config, []) == {"us-east-1", "eu-west-1"}
+    assert reconciler.regions_of(config, [destination(aws_region="ap-south-1")]) == {*config.regions, "ap-south-1"}

@@ -27,6 +27,8 @@ _ITEMS_A_SCAN = 500  # of which a destination has three: a page of 100 needs one
 _FAILED = "ConditionalCheckFailed"
 # botocore retries TransactionInProgressException, and not these.
 _CONFLICTS = {"TransactionConflict", "TransactionConflictException"}
+_DECIDED_ON = ("source_status_at", "restoring_since")
+"""What a write of the status changes only if it is what the writer has read: a look, and from when on is sent again."""
 _PAUSES = (0.05, 0.1, 0.2)  # seconds
 
 
@@ -131,7 +133,8 @@ class RegistryTable:
         """Write what changed; raise ChangedError if somebody else was faster.
 
         A changed configuration (whose `version` is one higher) needs `before` to be what is there now. What changed of
-        the state alone is written beside what others write, if it is still the same destination.
+        the state alone is written beside what others write, if it is still the same destination, and what was decided
+        on is still what it was.
         """
         if replace(after, state=before.state) != before:
             self._replace(before, after)
@@ -181,8 +184,16 @@ class RegistryTable:
             for name in names
             if getattr(after.state, name) != getattr(before.state, name)
         }
+        conditions, was = ["id = :id"], dict[str, Any]()
+        for name in _DECIDED_ON:
+            if name in changed:
+                was[f":was_{name}"] = getattr(before.state, name)
+                is_there = was[f":was_{name}"] is not None
+                conditions.append(f"#{name} = :was_{name}" if is_there else f"attribute_not_exists(#{name})")
         changed |= {"id": after.id, "customer": after.customer, "name": after.name}
-        changed[items.ATTENTION] = items.attention(after).get(items.ATTENTION)
+        # Otherwise somebody else's pause, or look, would lose its place in the index.
+        if items.attention(after) != items.attention(before):
+            changed[items.ATTENTION] = items.attention(after).get(items.ATTENTION)
         put = {name: value for name, value in changed.items() if value is not None}
         remove = [name for name, value in changed.items() if value is None]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in put)
@@ -191,9 +202,10 @@ class RegistryTable:
         return {
             "Key": items.state_key(after.customer, after.name),
             "UpdateExpression": expression,
-            "ConditionExpression": "attribute_not_exists(id) OR id = :id",
+            "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
-            "ExpressionAttributeValues": {f":{name}": value for name, value in items.marshal(put).items()},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in items.marshal(put).items()}
+            | items.marshal(was),
         }
 
     def _transact(self, *writes: tuple[str, dict[str, Any]]) -> None:

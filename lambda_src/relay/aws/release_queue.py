@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using
 import json
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -40,22 +40,20 @@ class ReleaseQueue:
 
     def hide(self, receipt_handle: str, seconds: int) -> None:
         """Hide a message, and the others of its destination, for some seconds."""
-        try:
-            self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise OSError(f"release queue: {describe_error(error)}") from error
+        self._call("change_message_visibility", ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
 
     def _send(self, destination: Destination, deduplication_id: str) -> None:
         body = {"customer": destination.customer, "destination": destination.name, "id": destination.id}
+        self._call(
+            "send_message",
+            MessageBody=json.dumps(body),
+            MessageGroupId=destination.label,
+            MessageDeduplicationId=deduplication_id,
+        )
+
+    def _call(self, operation: str, **parameters: Any) -> None:
         try:
-            self._client.send_message(
-                QueueUrl=self._url,
-                MessageBody=json.dumps(body),
-                MessageGroupId=destination.label,
-                MessageDeduplicationId=deduplication_id,
-            )
+            getattr(self._client, operation)(QueueUrl=self._url, **parameters)
         except (ClientError, BotoCoreError) as error:
             raise OSError(f"release queue: {describe_error(error)}") from error
 

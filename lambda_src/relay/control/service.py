@@ -13,7 +13,7 @@ from relay.control.errors import ControlError, conflict, not_found
 from relay.control.services import ControlServices, Settings
 from relay.control.wanted import Precondition, Wanted, check_customer, check_name, check_wanted
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
-from relay.destinations.events import OperationalEvent
+from relay.destinations.events import event_of
 from relay.destinations.model import MAX_DESTINATIONS, Destination, SourceStatus, Status
 from relay.destinations.reconcile import Action, look_at, pause, resume, start_delivery
 from relay.destinations.registry import MISS_SECONDS
@@ -239,7 +239,7 @@ class Control:
         try:
             self.services.table.save(before, after)
         except ChangedError as error:
-            raise not_found(before.customer, before.name) from error
+            raise conflict("Somebody else changed the destination at the same moment.") from error
 
     def _delete(self, before: Destination, actor: str) -> None:
         deleted = self._update(before, replace(before, deleting=True), actor, "Destination Deleted")
@@ -255,15 +255,7 @@ class Control:
             raise ControlError(409, "held", detail, held={"webhooks": webhooks, "at_least": at_least})
 
     def _notify(self, destination: Destination, detail_type: str) -> None:
-        detail = {
-            "customer": destination.customer,
-            "destination": destination.name,
-            "source": destination.source,
-            "aws_region": destination.aws_region,
-            "status": destination.status.value,
-            "updated_by": destination.updated_by,
-        }
-        self.services.notify([OperationalEvent(detail_type, detail)])
+        self.services.notify([event_of(destination, detail_type, self.services.now())])
 
 
 def _owned(source: str) -> ControlError:

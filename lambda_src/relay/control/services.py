@@ -42,9 +42,9 @@ class ControlServices:
     `look` returns what AWS says of the destination's source, and AWS's own time. `create_source` raises
     SourceRefusedError; a source that is there already is fine if it is offered to the destination's account, and
     SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items, `forget` only the items.
-    `start_release` asks the releaser to begin. `ping` puts one event
-    and returns its id, or raises SourceRefusedError. `record` writes the audit: what was done, by whose ARN, and the
-    destination before and after; it raises nothing.
+    `start_release` asks the releaser to begin. `ping` puts one event and returns its id, or raises
+    SourceRefusedError. `record` writes the audit: what was done, by whose ARN, and the destination before and after;
+    it raises nothing.
     """
 
     table: Table

@@ -78,13 +78,14 @@ def resume(destination: Destination, now: datetime) -> Destination:
     return enabled if _is_waiting(enabled) else _releasing(enabled, now)
 
 
-def refuse(destination: Destination, error: str, now: datetime) -> Change:
-    """Return the destination after EventBridge refused entries of it in one request, for no fault of theirs."""
-    refusals = destination.state.refusals + 1
-    state = replace(destination.state, refused_at=now, refusals=refusals, last_error=error)
-    if refusals < MAX_REFUSALS or destination.status is Status.DISABLED:
-        return Change(replace(destination, state=state))
-    return _disable(replace(destination, state=state), DisabledReason.REFUSED)
+def refuse(destination: Destination, error: str, now: datetime) -> Destination:
+    """Return the destination after EventBridge refused entries of it in one request, for no fault of theirs.
+
+    The next look disables it after MAX_REFUSALS: that is told, and the functions that deliver change no configuration.
+    """
+    state = destination.state
+    refused = replace(state, refused_at=now, refusals=state.refusals + 1, last_error=error)
+    return replace(destination, state=refused)
 
 
 def _active(destination: Destination, now: datetime, settle: timedelta) -> Change:
@@ -106,6 +107,9 @@ def _active(destination: Destination, now: datetime, settle: timedelta) -> Chang
         state = replace(state, settling_since=now)
     if state.settling_since and now - state.settling_since >= settle:
         state = replace(state, settling_since=None)
+    if state.refusals >= MAX_REFUSALS and destination.status is Status.ENABLED:
+        disabled = _disable(replace(destination, state=state), DisabledReason.REFUSED)
+        return replace(disabled, events=events + disabled.events)
     if state.refused_at and (now - state.refused_at >= RETRY_REFUSED_AFTER or now < state.refused_at):
         state = replace(state, refused_at=None)
     return _with_release(destination, replace(destination, state=state), events, now)
@@ -139,6 +143,7 @@ def _pending(destination: Destination, look: Look, now: datetime) -> Change:
         expires_at=look.expires_at,
         missing_since=None,
         refused_at=None,
+        refusals=0,
     )
     events: list[str] = []
     if before.source_status is not SourceStatus.PENDING:
@@ -168,6 +173,7 @@ def _missing(destination: Destination, now: datetime) -> Change:
         settling_since=None,
         expires_at=None,
         refused_at=None,
+        refusals=0,
     )
     events = () if before.source_status is SourceStatus.MISSING else ("Destination Missing",)
     dropped_since = before.source_status_at if before.source_status is SourceStatus.ACTIVE else None

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from relay.destinations import held
-from relay.destinations.errors import DestinationError, ThrottledError
-from relay.destinations.events import OperationalEvent
+from relay.destinations.errors import ChangedError, DestinationError, ThrottledError
+from relay.destinations.events import OperationalEvent, event_of
 from relay.destinations.model import Destination, SourceStatus, Status
 from relay.destinations.reconcile import Action, Look, look_at
 
@@ -93,6 +93,8 @@ def reconcile(region: str, services: ReconcileServices, settings: Settings, ends
         begun = services.clock()
         try:
             _reconcile_one(destination, services, settings, report)
+        except ChangedError:  # somebody else has just looked at it, changed it, or deleted it
+            pass
         except ThrottledError:
             report.throttled += 1
             looks_per_second = max(1.0, looks_per_second / 2)
@@ -140,13 +142,29 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
         if not settings.observe:
             report.destinations_deleted += finish_deletion(destination, services)
         return
+    try:
+        found, now, events = _look(destination, services, settings, report)
+    except (OSError, DestinationError):
+        # What is held ends whatever is the matter with the source, or with relay.toml's Regions.
+        _end_holding(destination, services, settings, services.clock(), report)
+        raise
+    if found.holding or found.status is not Status.ENABLED:
+        _end_holding(found, services, settings, now, report)
+    if events:
+        services.notify([event_of(found, detail_type, now) for detail_type in events])
+
+
+def _look(
+    destination: Destination, services: ReconcileServices, settings: Settings, report: Report
+) -> tuple[Destination, datetime, Sequence[str]]:
+    """Look at the source and store what that changes; return the destination as it is then, AWS's time, and events."""
     look, now = services.look(destination)
     report.looks += 1
     change = look_at(destination, look, now, settings.settle)
     if change.dropped_since:
         report.dropped_seconds += (now - change.dropped_since + settings.cache).total_seconds()
     if settings.observe:
-        return
+        return destination, now, ()
     if Action.CREATE_SOURCE in change.actions:
         services.create_source(destination)
         report.sources_created += 1
@@ -155,11 +173,7 @@ def _reconcile_one(destination: Destination, services: ReconcileServices, settin
         services.start_release(change.destination)
         report.releases += 1
     _report_stuck(change.destination, now, report)
-    events = [OperationalEvent(detail_type, _detail(change.destination, now)) for detail_type in change.events]
-    if change.destination.holding or change.destination.status is not Status.ENABLED:
-        events += _end_holding(change.destination, services, settings, now, report)
-    if events:
-        services.notify(events)
+    return change.destination, now, change.events
 
 
 def finish_deletion(destination: Destination, services: ReconcileServices) -> bool:
@@ -184,8 +198,10 @@ def finish_deletion(destination: Destination, services: ReconcileServices) -> bo
 
 def _end_holding(
     destination: Destination, services: ReconcileServices, settings: Settings, now: datetime, report: Report
-) -> list[OperationalEvent]:
-    """Delete what has been held for too long, and tell a day before."""
+) -> None:
+    """Delete what has been held for too long, and tell it, and a day before."""
+    if settings.observe:
+        return
     keys: list[str] = []
     for key in services.keys(held.prefix(destination.customer, destination.name, destination.id)):
         found = held.parse_key(key)
@@ -198,27 +214,13 @@ def _end_holding(
         services.delete_keys(over)
     report.expired_webhooks += len(over)
     report.expiring_webhooks += expiring
-    events = [OperationalEvent("Entries Expired", {**_detail(destination, now), "webhooks": len(over)})] if over else []
-    if expiring:
-        events.append(OperationalEvent("Entries Expiring", {**_detail(destination, now), "webhooks": expiring}))
-    return events
+    webhooks = {"Entries Expired": len(over), "Entries Expiring": expiring}
+    events = [event_of(destination, name, now, webhooks=number) for name, number in webhooks.items() if number]
+    if events:
+        services.notify(events)
 
 
 def _report_stuck(destination: Destination, now: datetime, report: Report) -> None:
     """Note for how long a release has made no progress."""
     if (since := destination.state.releasing_at) and destination.state.source_status is SourceStatus.ACTIVE:
         report.stuck_seconds = max(report.stuck_seconds, (now - since).total_seconds())
-
-
-def _detail(destination: Destination, now: datetime) -> dict[str, Any]:
-    return {
-        "customer": destination.customer,
-        "destination": destination.name,
-        "source": destination.source,
-        "aws_region": destination.aws_region,
-        "status": destination.status.value,
-        "status_reason": destination.status_reason or None,
-        "source_status": destination.state.source_status.value,
-        "holding": destination.holding.value if destination.holding else None,
-        "time": now.isoformat(),
-    }

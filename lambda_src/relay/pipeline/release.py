@@ -6,6 +6,7 @@ run begins again with the oldest object: an event may arrive twice, and none is 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,6 +15,7 @@ from relay.delivery.error_codes import is_retryable, refuses_relay, refuses_sour
 from relay.delivery.message import DestinationRef, Message
 from relay.delivery.undelivered import Queue, queue_for
 from relay.destinations import held
+from relay.destinations.errors import ChangedError
 from relay.destinations.model import Destination, Status
 from relay.destinations.reconcile import refuse
 from relay.entry import Accepted, Entry, Outcome
@@ -121,7 +123,8 @@ def _restore(destination: Destination, since: datetime, services: ReleaseService
             break
         services.copy(key, held.HELD + key.removeprefix(held.RELEASED))
     state = replace(destination.state, restoring_since=left, releasing_at=services.clock(), emptied_at=None)
-    services.save(destination, replace(destination, state=state))
+    with suppress(ChangedError):  # more was asked for meanwhile: the next look at the registry says from when on
+        services.save(destination, replace(destination, state=state))
 
 
 def _release_page(
@@ -152,7 +155,7 @@ def _progress(destination: Destination, done: Released, now: datetime) -> Destin
         state = replace(state, refusals=0, last_delivered_at=now)
     after = replace(destination, state=state)
     if done.refused:
-        return refuse(after, "EventBridge refused the source", now).destination
+        return refuse(after, "EventBridge refused the source", now)
     recent = before.releasing_at and timedelta(0) <= now - before.releasing_at < timedelta(minutes=1)
     unchanged = before.refusals == state.refusals and before.emptied_at is None and before.last_delivered_at
     return None if recent and unchanged else after

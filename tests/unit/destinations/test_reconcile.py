@@ -135,18 +135,28 @@ def test_nothing_is_created_for_a_disabled_destination() -> None:
 
 
 def test_a_refused_destination_is_released_once_more_after_five_minutes() -> None:
-    refused = refuse(destination(), "NotAuthorizedForSourceException", NOW).destination
+    refused = refuse(destination(), "NotAuthorizedForSourceException", NOW)
     assert refused.holding is Holding.REFUSED
     assert looked(refused, *[IS_ACTIVE] * 5).actions == ()
     change = looked(refused, *[IS_ACTIVE] * 6)
     assert (change.destination.holding, change.actions) == (None, (Action.RELEASE,))
 
 
-def test_a_hundred_refusals_in_a_row_disable_the_destination() -> None:
+def test_a_hundred_refusals_in_a_row_disable_the_destination_at_the_next_look() -> None:
     almost = destination(replace(ACTIVE, refusals=MAX_REFUSALS - 1))
-    change = refuse(almost, "x", NOW)
+    assert looked(almost, IS_ACTIVE).destination.status is Status.ENABLED
+    refused = refuse(almost, "x", NOW)
+    assert refused.status is Status.ENABLED
+    change = looked(refused, IS_ACTIVE)
     assert (change.destination.status, change.destination.status_reason) == (Status.DISABLED, "refused")
-    assert change.events == ("Destination Disabled",)
+    assert (change.destination.version, change.events) == (refused.version + 1, ("Destination Disabled",))
+    assert looked(change.destination, IS_ACTIVE).events == ()
+
+
+@pytest.mark.parametrize("gone", [IS_PENDING, IS_GONE])
+def test_a_source_that_was_gone_meanwhile_begins_without_refusals(gone: Look) -> None:
+    refused = destination(replace(ACTIVE, refusals=MAX_REFUSALS))
+    assert looked(refused, gone, IS_ACTIVE).destination.status is Status.ENABLED
 
 
 @pytest.mark.parametrize("state", [replace(ACTIVE, settling_since=NOW), replace(ACTIVE, refused_at=NOW)])

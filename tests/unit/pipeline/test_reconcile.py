@@ -9,7 +9,6 @@ import pytest
 from relay.destinations import held, items
 from relay.destinations.errors import (
     ChangedError,
-    DestinationError,
     SourceOwnedError,
     SourceRefusedError,
     ThrottledError,
@@ -165,9 +164,9 @@ def test_what_fails_for_one_is_reported_and_the_others_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ChangedError(), SourceOwnedError(), SourceRefusedError("LimitExceededException", "no more")]
+    "error", [OSError("away"), SourceOwnedError(), SourceRefusedError("LimitExceededException", "no more")]
 )
-def test_what_is_refused_for_one_stops_no_other(error: DestinationError) -> None:
+def test_what_is_refused_for_one_stops_no_other(error: Exception) -> None:
     found = many(3, SourceState(SourceStatus.PENDING))
     world = World(*found)
     world.looks = {one.source: IS_PENDING for one in found}
@@ -370,3 +369,30 @@ def test_however_many_wait_a_bus_that_was_detached_is_seen() -> None:
     assert world.destinations["c42", "prod"].state.source_status is SourceStatus.PENDING
     world.minutes(2)
     assert {found.source for found in waiting} <= set(world.looked)
+
+
+def test_what_somebody_else_changed_meanwhile_is_no_failure() -> None:
+    found = many(3, SourceState(SourceStatus.PENDING))
+    world = World(*found)
+    world.looks = {one.source: IS_PENDING for one in found}
+
+    def save(_before: Destination, _after: Destination) -> None:
+        raise ChangedError
+
+    report = reconcile(REGION, replace(world.services(), save=save), SETTINGS, NOW + timedelta(seconds=50))
+    assert (report.looks, report.failed) == (3, [])
+
+
+@pytest.mark.parametrize("error", [OSError("no such Region"), SourceOwnedError(), ThrottledError("Rate exceeded")])
+def test_holding_ends_whatever_is_the_matter_with_the_source(error: Exception) -> None:
+    found = destination(ACTIVE)
+    world = World(found)
+    world.held(found, NOW - timedelta(days=14))
+    expiring = world.held(found, NOW - timedelta(days=13))
+
+    def look(_: Destination) -> tuple[Look, datetime]:
+        raise error
+
+    report = reconcile(REGION, replace(world.services(), look=look), SETTINGS, NOW + timedelta(seconds=50))
+    assert (report.expired_webhooks, world.keys) == (1, {expiring})
+    assert [event.detail_type for event in world.events] == ["Entries Expired", "Entries Expiring"]
