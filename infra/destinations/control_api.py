@@ -1,8 +1,6 @@
 """The control API: an HTTP API of its own, for callers with AWS credentials alone."""
 
-import json
 from collections.abc import Sequence
-from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -10,10 +8,9 @@ from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.front.access_log import log_destination, log_fields, unique_suffix
+from infra.front.access_log import log_fields, log_requests
 from infra.front.integration import grant_invoke, integration_target
 from infra.stages import Stage
 
@@ -65,13 +62,6 @@ class ControlApi(Construct):
         self.role = self._add_role(callers) if callers else None
 
     def _add_stage(self, stage: Stage) -> apigateway.HttpStage:
-        access_log = logs.LogGroup(
-            self,
-            "AccessLog",
-            log_group_name=f"/aws/vendedlogs/apigateway/{cdk.Stack.of(self).stack_name}-control-{unique_suffix(self)}",
-            retention=stage.log_retention,
-            removal_policy=stage.removal_policy,
-        )
         api_stage = apigateway.HttpStage(
             self,
             "Stage",
@@ -80,11 +70,8 @@ class ControlApi(Construct):
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=RATE_PER_SECOND, burst_limit=BURST),
         )
-        cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
         fields = {**log_fields("$context.routeKey"), "caller": "$context.identity.userArn"}
-        cfn_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log_destination(access_log), format=json.dumps(fields)
-        )
+        log_requests(api_stage, fields, stage, "-control")
         return api_stage
 
     def _add_role(self, callers: Sequence[str]) -> iam.Role:

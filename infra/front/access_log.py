@@ -1,8 +1,15 @@
-"""What both APIs write about each request, and how AWS wants to be told where."""
+"""What every API writes about each request, and how AWS wants to be told where."""
+
+import json
+from collections.abc import Mapping
+from typing import cast
 
 import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from infra.stages import Stage
 
 
 def log_fields(route: str) -> dict[str, str]:
@@ -22,6 +29,28 @@ def log_fields(route: str) -> dict[str, str]:
         "integration_ms": "$context.integrationLatency",
         "error": "$context.integrationErrorMessage",
     }
+
+
+def log_requests(api_stage: apigateway.HttpStage, fields: Mapping[str, str], stage: Stage, name: str = "") -> None:
+    """Write a line with `fields` for each request of an HTTP API; `name` tells its log group from others of the stack.
+
+    With its prefix CloudWatch Logs needs no entry for each group in the Region's one resource policy.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+    """
+    scope = cast("Construct", api_stage.node.scope)
+    stack = cdk.Stack.of(scope).stack_name
+    group = logs.LogGroup(
+        scope,
+        "AccessLog",
+        log_group_name=f"/aws/vendedlogs/apigateway/{stack}{name}-{unique_suffix(scope)}",
+        retention=stage.log_retention,
+        removal_policy=stage.removal_policy,
+    )
+    cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
+    # The construct's own `access_log_settings` would write the group's ARN with `:*`: see log_destination.
+    cfn_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+        destination_arn=log_destination(group), format=json.dumps(fields)
+    )
 
 
 def log_destination(group: logs.ILogGroup) -> str:

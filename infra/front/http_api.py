@@ -1,6 +1,5 @@
 """The default front: an HTTP API with a route for each route of relay.toml."""
 
-import json
 from typing import cast
 
 import aws_cdk as cdk
@@ -8,11 +7,10 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.front import METRIC_PERIOD, limits
-from infra.front.access_log import log_destination, log_fields, unique_suffix
+from infra.front.access_log import log_fields, log_requests
 from infra.front.domain import certificate_of, truststore_of
 from infra.front.integration import grant_invoke, integration_target
 from infra.stages import Stage
@@ -92,15 +90,6 @@ class HttpApiFront(Construct):
         return None
 
     def _add_stage(self, stage: Stage, paths: list[str]) -> apigateway.HttpStage:
-        access_log = logs.LogGroup(
-            self,
-            "AccessLog",
-            # With this prefix CloudWatch Logs needs no entry for each group in the Region's one resource policy.
-            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
-            log_group_name=f"/aws/vendedlogs/apigateway/{cdk.Stack.of(self).stack_name}-{unique_suffix(self)}",
-            retention=stage.log_retention,
-            removal_policy=stage.removal_policy,
-        )
         api_stage = apigateway.HttpStage(
             self,
             "Stage",
@@ -110,17 +99,14 @@ class HttpApiFront(Construct):
             detailed_metrics_enabled=True,
             throttle=apigateway.ThrottleSettings(rate_limit=stage.rate_per_second, burst_limit=stage.burst),
         )
-        cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
-        # The construct's own `access_log_settings` would write the group's ARN with `:*`: see log_destination.
-        cfn_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log_destination(access_log), format=json.dumps(log_fields("$context.routeKey"))
-        )
+        log_requests(api_stage, log_fields("$context.routeKey"), stage)
         # One sender's flood leaves room for the others.
         throttle = {
             "ThrottlingRateLimit": stage.route_rate_per_second,
             "ThrottlingBurstLimit": stage.route_rate_per_second,
             "DetailedMetricsEnabled": True,
         }
+        cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
         cfn_stage.route_settings = {f"ANY {path}": throttle for path in paths} or None
         return api_stage
 
