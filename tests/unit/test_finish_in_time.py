@@ -10,7 +10,7 @@ from relay.bootstrap_destinations import DELETION_SECONDS, finish_in_time
 from relay.destinations.errors import ChangedError, SourceRefusedError
 from relay.destinations.model import Destination
 from tests.unit.destinations.destinations import NOW, destination
-from tests.unit.pipeline.test_reconcile import World
+from tests.unit.pipeline.reconcile_world import World
 
 DELETED = destination(deleting=True)
 

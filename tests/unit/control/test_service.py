@@ -11,10 +11,9 @@ from relay.control.service import Control
 from relay.control.services import Held
 from relay.control.wanted import Precondition, Wanted
 from relay.destinations.errors import SourceOwnedError, SourceRefusedError
-from relay.destinations.model import Destination, Holding, SourceState, SourceStatus, Status
-from relay.destinations.reconcile import Look
-from tests.unit.control.world import ALWAYS, BACKEND, PARTNER, SETTINGS, WANTED, World
-from tests.unit.destinations.destinations import ACTIVE, NOW, destination
+from relay.destinations.model import SourceStatus
+from tests.unit.control.world import ALWAYS, BACKEND, PARTNER, WANTED, World
+from tests.unit.destinations.destinations import NOW, destination
 
 
 def test_a_new_destination_has_a_source_of_its_own_with_an_id_that_is_never_used_again() -> None:
@@ -186,80 +185,6 @@ def test_of_two_writers_the_slower_is_told() -> None:
     assert world.control.get("c42", "prod").description == "faster"
 
 
-def test_pause_and_resume_twice_are_the_same_as_once() -> None:
-    world = World(destination(ACTIVE))
-    paused = world.control.pause("c42", "prod", BACKEND)
-    assert world.control.pause("c42", "prod", BACKEND) == paused
-    resumed = world.control.resume("c42", "prod", BACKEND)
-    assert world.control.resume("c42", "prod", BACKEND) == resumed
-    assert world.event_names() == ["Destination Paused", "Destination Resumed"]
-
-
-def test_resume_releases_what_waited() -> None:
-    world = World(destination(ACTIVE, status=Status.PAUSED))
-    assert world.control.resume("c42", "prod", BACKEND).state.releasing_at == NOW
-    assert world.released == ["c42/prod"]
-
-
-def test_resume_does_not_release_to_a_source_that_nobody_listens_to() -> None:
-    world = World(destination(SourceState(SourceStatus.PENDING), status=Status.PAUSED))
-    world.control.resume("c42", "prod", BACKEND)
-    assert world.released == []
-
-
-def test_a_disabled_destination_starts_again_and_is_looked_at() -> None:
-    disabled = destination(ACTIVE, status=Status.DISABLED, status_reason="refused")
-    resumed = World(disabled).control.resume("c42", "prod", BACKEND)
-    assert (resumed.status, resumed.status_reason) == (Status.ENABLED, "")
-    assert resumed.state.source_status is SourceStatus.UNKNOWN
-
-
-def test_release_ends_settling() -> None:
-    world = World(destination(replace(ACTIVE, settling_since=NOW)))
-    assert world.control.release("c42", "prod", None, BACKEND).holding is None
-    assert world.released == ["c42/prod"]
-
-
-def test_release_since_sends_once_more() -> None:
-    world = World(destination(ACTIVE))
-    world.control.release("c42", "prod", NOW, BACKEND)
-    assert world.released == ["c42/prod"]
-    assert world.rows["c42", "prod"].state.restoring_since == NOW
-    world.control.release("c42", "prod", NOW + timedelta(hours=1), BACKEND)
-    assert world.rows["c42", "prod"].state.restoring_since == NOW
-    world.control.release("c42", "prod", NOW - timedelta(hours=1), BACKEND)
-    assert world.rows["c42", "prod"].state.restoring_since == NOW - timedelta(hours=1)
-
-
-@pytest.mark.parametrize(
-    ("found", "holding"),
-    [
-        (destination(SourceState(SourceStatus.PENDING)), "source-pending"),
-        (destination(ACTIVE, status=Status.PAUSED), "paused"),
-        (destination(ACTIVE, status=Status.DISABLED), "disabled"),
-    ],
-)
-def test_release_says_why_nothing_can_be_received(found: Destination, holding: str) -> None:
-    world = World(found)
-    with pytest.raises(ControlError) as raised:
-        world.control.release("c42", "prod", None, BACKEND)
-    assert (raised.value.status, raised.value.extra, world.released) == (409, {"holding": holding}, [])
-
-
-def test_a_ping_says_whose_it_is() -> None:
-    world = World(destination(replace(ACTIVE, settling_since=NOW)))
-    assert world.control.ping("c42", "prod", BACKEND) == "event-1"
-    [ping] = world.pings
-    assert (ping["detail-type"], ping["customer"], ping["destination"]) == ("Ping", "c42", "prod")
-
-
-def test_a_ping_to_a_source_that_nobody_attached_says_so() -> None:
-    world = World(destination(SourceState(SourceStatus.PENDING)))
-    with pytest.raises(ControlError) as raised:
-        world.control.ping("c42", "prod", BACKEND)
-    assert (raised.value.status, raised.value.extra) == (409, {"source_status": "pending"})
-
-
 def test_a_destination_with_webhooks_that_wait_is_not_deleted_by_accident() -> None:
     world = World(destination())
     world.held = Held(1204, at_least=False, oldest_at=NOW)
@@ -292,60 +217,3 @@ def test_a_change_says_when_it_is_in_force() -> None:
     created = world.put()
     assert world.control.effective_at(created, first=True) == NOW + timedelta(seconds=1)
     assert world.control.effective_at(created, first=False) == NOW + timedelta(seconds=30)
-
-
-def test_each_change_is_audited_with_its_caller_before_and_after() -> None:
-    world = World()
-    created = world.put()
-    paused = world.control.pause("c42", "prod", "arn:aws:iam::111111111111:role/other")
-    assert world.audit == [
-        ("Destination Created", BACKEND, None, created),
-        ("Destination Paused", "arn:aws:iam::111111111111:role/other", created, paused),
-    ]
-
-
-def test_a_destination_whose_source_could_not_be_created_yet_is_audited_and_told() -> None:
-    world = World()
-    world.refusal = OSError("AWS is away")
-    with pytest.raises(OSError, match="away"):
-        world.put()
-    world.refusal = None
-    again = world.put()
-    assert world.audit == [("Destination Created", BACKEND, None, again)]
-    assert world.event_names() == ["Destination Created"]
-
-
-def test_a_destination_that_aws_refuses_is_audited_from_its_beginning_to_its_end() -> None:
-    world = World()
-    world.refusal = SourceOwnedError()
-    with pytest.raises(ControlError):
-        world.put()
-    [(_, _, _, created), refused] = world.audit
-    assert refused == ("Destination Refused", BACKEND, created, None)
-    assert world.event_names() == []
-
-
-def test_a_release_that_could_not_be_asked_for_is_audited() -> None:
-    world = World(destination(replace(ACTIVE, settling_since=NOW)))
-
-    def start_release(_found: Destination) -> None:
-        raise OSError("SQS is away")
-
-    control = Control(replace(world.control.services, start_release=start_release), SETTINGS)
-    with pytest.raises(OSError, match="away"):
-        control.release("c42", "prod", None, BACKEND)
-    assert world.rows["c42", "prod"].holding is None
-    assert [operation for operation, *_ in world.audit] == ["Destination Released"]
-
-
-@pytest.mark.parametrize("operation", ["release", "ping"])
-def test_a_source_that_has_just_become_active_is_looked_at_for_whoever_waits(operation: str) -> None:
-    world = World(destination(SourceState(SourceStatus.PENDING, NOW)))
-    world.look = Look(SourceStatus.ACTIVE)
-    if operation == "release":
-        assert world.control.release("c42", "prod", None, BACKEND).holding is None
-        assert world.released == ["c42/prod"]
-    else:
-        assert world.control.ping("c42", "prod", BACKEND) == "event-1"
-        assert world.rows["c42", "prod"].holding is Holding.SETTLING
-    assert "Destination Activated" in world.event_names()

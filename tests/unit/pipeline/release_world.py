@@ -140,3 +140,7 @@ class World:
 def _message(name: str) -> Message:
     entry = Entry(NOW, "aws.partner/acme.example/c42/old", (), "order.created", json.dumps({"id": name}), "eu-west-1")
     return Message(Origin("orders", f"evt_{name}", "2026-11-25T12:00:00Z"), entry, Failed("Held", "source-pending"))
+
+
+def held_keys(world: World) -> list[str]:
+    return [key for key in world.objects if key.startswith(held.HELD)]

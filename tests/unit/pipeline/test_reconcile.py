@@ -1,110 +1,21 @@
 """Every source is looked at in its turn, what fails for one stops no other, and what AWS wants slower is slower."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from relay.destinations import held, items
 from relay.destinations.errors import (
     ChangedError,
     SourceOwnedError,
     SourceRefusedError,
     ThrottledError,
 )
-from relay.destinations.events import OperationalEvent
-from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
 from relay.destinations.reconcile import Look
-from relay.pipeline.reconcile import MOST_DELETED, MOST_KEYS, ReconcileServices, Report, Settings, reconcile
+from relay.pipeline.reconcile import reconcile
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
-
-SETTINGS = Settings(timedelta(minutes=10), timedelta(days=14), timedelta(seconds=30))
-REGION = "us-east-1"
-IS_ACTIVE, IS_PENDING, IS_GONE = Look(SourceStatus.ACTIVE), Look(SourceStatus.PENDING), Look(None)
-
-
-class World:
-    """Stands for the registry, the sources, the bucket and the operational events."""
-
-    def __init__(self, *destinations: Destination) -> None:
-        self.destinations = {(found.customer, found.name): found for found in destinations}
-        self.looks: dict[str, Look | OSError] = {}
-        self.looked: list[str] = []
-        self.created: list[str] = []
-        self.deleted_sources: list[str] = []
-        self.released: list[str] = []
-        self.keys: set[str] = set()
-        self.events: list[OperationalEvent] = []
-        self.now = NOW
-        self.skew = timedelta(0)
-
-    def run(self, settings: Settings = SETTINGS, seconds: float = 50) -> Report:
-        """Run the reconciler for a minute."""
-        return reconcile(REGION, self.services(), settings, self.now + timedelta(seconds=seconds))
-
-    def minutes(self, number: int) -> None:
-        """Run it once a minute."""
-        for _ in range(number):
-            begun = self.now
-            self.run()
-            self.now = max(self.now, begun + timedelta(minutes=1))
-
-    def held(self, found: Destination, received_at: datetime) -> str:
-        """Hold a webhook."""
-        key = HeldKey(found.customer, found.name, found.id, received_at, f"r{len(self.keys)}").text()
-        self.keys.add(key)
-        return key
-
-    def services(self) -> ReconcileServices:
-        return ReconcileServices(
-            waiting=self._waiting,
-            destinations=lambda: list(self.destinations.values()),
-            find=lambda customer, name: self.destinations.get((customer, name)),
-            look=self._look,
-            create_source=lambda found: self.created.append(found.source),
-            delete_source=lambda found: self.deleted_sources.append(found.source),
-            save=self._save,
-            forget=self._forget,
-            start_release=lambda found: self.released.append(found.label),
-            keys=lambda prefix: iter(sorted(key for key in self.keys if key.startswith(prefix))),
-            delete_keys=self.keys.difference_update,
-            notify=self.events.extend,
-            clock=lambda: self.now + self.skew,
-            sleep=self._sleep,
-        )
-
-    def _waiting(self, region: str) -> Iterator[tuple[str, str]]:
-        for found in list(self.destinations.values()):
-            if found.aws_region == region and items.needs_attention(found):
-                yield found.customer, found.name
-
-    def _look(self, found: Destination) -> tuple[Look, datetime]:
-        self.looked.append(found.source)
-        look = self.looks.get(found.source, IS_ACTIVE)
-        if isinstance(look, OSError):
-            raise look
-        return look, self.now
-
-    def _save(self, before: Destination, after: Destination) -> None:
-        assert before.id == after.id
-        self.destinations[before.customer, before.name] = after
-
-    def _forget(self, found: Destination) -> None:
-        del self.destinations[found.customer, found.name]
-
-    def _sleep(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.now += timedelta(seconds=seconds)
-
-
-def many(number: int, state: SourceState = ACTIVE) -> list[Destination]:
-    """Return so many destinations, each of a customer of its own."""
-    return [
-        destination(state, customer=f"c{index}", id=f"i{index:05}", source=f"aws.partner/acme.example/c{index}/prod")
-        for index in range(number)
-    ]
+from tests.unit.pipeline.reconcile_world import IS_ACTIVE, IS_GONE, IS_PENDING, REGION, SETTINGS, World, many
 
 
 def test_what_somebody_waits_for_is_looked_at_first() -> None:
@@ -181,27 +92,6 @@ def test_what_is_refused_for_one_stops_no_other(error: Exception) -> None:
     assert report.failed[0].startswith("c0/prod: ")
 
 
-def test_a_deletion_reads_a_bounded_number_of_keys_at_once() -> None:
-    found = destination(deleting=True)
-    world = World(found)
-    read, deleted, most = 0, 0, 0
-
-    def keys(prefix: str) -> Iterator[str]:
-        nonlocal read
-        for number in range(2500 if prefix.startswith(held.HELD) else 0):
-            read += 1
-            yield f"{prefix}{number}"
-
-    def delete_keys(some: Sequence[str]) -> None:
-        nonlocal deleted, most
-        deleted += len(some)
-        most = max(most, read - deleted + len(some))
-
-    services = replace(world.services(), keys=keys, delete_keys=delete_keys)
-    reconcile(REGION, services, SETTINGS, NOW + timedelta(seconds=50))
-    assert (deleted, most) == (2500, MOST_KEYS)
-
-
 def test_a_new_destination_is_delivered_ten_minutes_after_its_bus_was_attached() -> None:
     found = destination(SourceState())
     world = World(found)
@@ -270,72 +160,6 @@ def test_the_window_in_which_events_may_have_been_dropped_is_measured() -> None:
     assert world.run().dropped_seconds == 90
 
 
-def test_a_deletion_that_was_cut_off_is_finished() -> None:
-    found = destination(deleting=True)
-    world = World(found)
-    world.held(found, NOW)
-    world.keys.add(held.released_key(HeldKey("c42", "prod", found.id, NOW, "old").text()))
-    another = world.held(destination(customer="c43"), NOW)
-    assert world.run().destinations_deleted == 1
-    assert (world.deleted_sources, world.destinations, world.keys) == ([found.source], {}, {another})
-
-
-def test_a_deletion_of_much_that_is_held_goes_on_in_the_next_run_and_the_others_are_looked_at() -> None:
-    found = destination(customer="a", deleting=True)
-    world = World(found, *many(5))
-    for number in range(2 * MOST_DELETED + 1):
-        world.held(found, NOW + timedelta(milliseconds=number))
-    services = world.services()
-
-    def delete_keys(some: Sequence[str]) -> None:
-        world.now += timedelta(seconds=0.5)
-        services.delete_keys(some)
-
-    def run() -> Report:
-        return reconcile(
-            REGION, replace(services, delete_keys=delete_keys), SETTINGS, world.now + timedelta(seconds=50)
-        )
-
-    deleted = [run().destinations_deleted for _ in range(3)]
-    assert deleted == [0, 0, 1]
-    assert len(world.looked) == 3 * 5
-    assert (world.keys, ("a", "prod") in world.destinations) == (set(), False)
-
-
-def test_what_is_held_for_a_disabled_destination_ends_and_is_told_too() -> None:
-    found = destination(status=Status.DISABLED, status_reason="refused")
-    assert found.holding is None
-    world = World(found)
-    world.held(found, NOW - timedelta(days=14))
-    expiring = world.held(found, NOW - timedelta(days=13))
-    report = world.run()
-    assert (report.expired_webhooks, report.expiring_webhooks, world.keys) == (1, 1, {expiring})
-
-
-def test_holding_ends_and_is_told_a_day_before() -> None:
-    found = destination(SourceState(SourceStatus.PENDING))
-    world = World(found)
-    world.looks[found.source] = IS_PENDING
-    world.held(found, NOW - timedelta(days=14))
-    expiring = world.held(found, NOW - timedelta(days=13))
-    new = world.held(found, NOW - timedelta(days=12, hours=23))
-    report = world.run()
-    assert (report.expired_webhooks, report.expiring_webhooks) == (1, 1)
-    assert world.keys == {expiring, new}
-    assert [(event.detail_type, event.detail["webhooks"]) for event in world.events] == [
-        ("Entries Expired", 1),
-        ("Entries Expiring", 1),
-    ]
-
-
-def test_what_is_being_released_does_not_end() -> None:
-    found = destination(replace(ACTIVE, releasing_at=NOW))
-    world = World(found)
-    key = world.held(found, NOW - timedelta(days=30))
-    world.run()
-    assert world.keys == {key}
-
-
 @pytest.mark.parametrize("look", [IS_ACTIVE, IS_PENDING, IS_GONE])
 def test_observing_changes_nothing(look: Look) -> None:
     found = [destination(SourceState()), destination(customer="c43", deleting=True)]
@@ -381,18 +205,3 @@ def test_what_somebody_else_changed_meanwhile_is_no_failure() -> None:
 
     report = reconcile(REGION, replace(world.services(), save=save), SETTINGS, NOW + timedelta(seconds=50))
     assert (report.looks, report.failed) == (3, [])
-
-
-@pytest.mark.parametrize("error", [OSError("no such Region"), SourceOwnedError(), ThrottledError("Rate exceeded")])
-def test_holding_ends_whatever_is_the_matter_with_the_source(error: Exception) -> None:
-    found = destination(ACTIVE)
-    world = World(found)
-    world.held(found, NOW - timedelta(days=14))
-    expiring = world.held(found, NOW - timedelta(days=13))
-
-    def look(_: Destination) -> tuple[Look, datetime]:
-        raise error
-
-    report = reconcile(REGION, replace(world.services(), look=look), SETTINGS, NOW + timedelta(seconds=50))
-    assert (report.expired_webhooks, world.keys) == (1, {expiring})
-    assert [event.detail_type for event in world.events] == ["Entries Expired", "Entries Expiring"]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,15 +11,11 @@ import pytest
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.destinations import held
-from relay.destinations.model import Destination, Holding, SourceState, SourceStatus, Status
+from relay.destinations.model import Destination, SourceState, SourceStatus, Status
 from relay.entry import Entry, Failed, Outcome
-from relay.pipeline.release import OBJECTS_BETWEEN_LOOKS, Pace, Released, release
+from relay.pipeline.release import OBJECTS_BETWEEN_LOOKS, Released, release
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
-from tests.unit.pipeline.release_world import C42, PACE, PROD, REFUSED, Killed, World
-
-
-def held_keys(world: World) -> list[str]:
-    return [key for key in world.objects if key.startswith(held.HELD)]
+from tests.unit.pipeline.release_world import C42, PACE, PROD, REFUSED, Killed, World, held_keys
 
 
 def test_what_is_held_is_released_in_the_order_in_which_it_came() -> None:
@@ -134,57 +130,6 @@ def test_what_no_queue_takes_stays_held(code: str) -> None:
     assert len(held_keys(world)) == 1
 
 
-def test_a_source_that_refuses_goes_on_being_held_and_the_release_stops() -> None:
-    world = World()
-    world.hold(1, "a", "b")
-    world.hold(2, "c")
-    world.outcome = REFUSED
-    assert world.run() == Released(refused=2)
-    assert len(held_keys(world)) == 2
-    assert world.destination
-    assert (world.destination.holding, world.destination.state.refusals) == (Holding.REFUSED, 1)
-
-
-def test_the_third_refusal_of_an_entry_dead_letters_it() -> None:
-    world = World()
-    world.hold(1, "a")
-    world.outcome = REFUSED
-    for _ in range(3):
-        world.destination = PROD
-        world.run()
-    [letter] = world.queues[Queue.DEAD_LETTERS]
-    assert (letter.failed.code, letter.failed.attempts) == (REFUSED.code, 3)
-    assert held_keys(world) == []
-
-
-def test_a_refused_webhook_of_a_hundred_entries_is_one_refusal() -> None:
-    world = World()
-    world.hold(1, *map(str, range(100)))
-    world.outcome = REFUSED
-    world.run()
-    assert world.destination
-    assert world.destination.state.refusals == 1
-    assert len(held_keys(world)) == 1
-
-
-def test_what_the_relay_itself_may_not_put_stays_held_and_the_release_fails() -> None:
-    world = World()
-    world.hold(1, *map(str, range(50)))
-    world.hold(2, "last")
-    services = world.services()
-
-    def allow_once(entries: Sequence[Entry]) -> Sequence[Outcome]:
-        world.outcome = Failed("AccessDeniedException", "no events:PutPartnerEvents", 1) if world.delivered else None
-        return services.deliver(entries)
-
-    with pytest.raises(OSError, match="permissions"):
-        release(C42, replace(services, deliver=allow_once), PACE, NOW + timedelta(hours=1))
-    assert (len(world.delivered), world.queues[Queue.DEAD_LETTERS]) == (20, [])
-    world.outcome = None
-    world.run()
-    assert sorted(world.delivered) == sorted([*map(str, range(50)), "last"])
-
-
 def test_a_destination_that_is_paused_meanwhile_gets_no_more_than_what_was_begun() -> None:
     world = World()
     for number in range(3 * OBJECTS_BETWEEN_LOOKS):
@@ -198,14 +143,6 @@ def test_a_destination_that_is_paused_meanwhile_gets_no_more_than_what_was_begun
     release(C42, replace(services, deliver=deliver_and_pause), PACE, NOW + timedelta(hours=1))
     assert len(world.delivered) == OBJECTS_BETWEEN_LOOKS
     assert len(held_keys(world)) == 2 * OBJECTS_BETWEEN_LOOKS
-
-
-def test_an_entry_that_is_accepted_ends_a_row_of_refusals() -> None:
-    world = World(replace(PROD, state=replace(PROD.state, refusals=99)))
-    world.hold(1, "a")
-    world.run()
-    assert world.destination
-    assert world.destination.state.refusals == 0
 
 
 def test_progress_is_noted_once_a_minute() -> None:
@@ -232,17 +169,6 @@ def test_a_damaged_line_is_dead_lettered_and_the_others_are_released() -> None:
     world.objects[key] += b"{damaged\n"
     assert world.run() == Released(accepted=1, dead_lettered=1)
     assert world.unreadable == ["{damaged"]
-
-
-def test_it_stops_in_time_and_goes_on_where_it_was() -> None:
-    world = World()
-    for number in range(10):
-        world.hold(number, *(f"{number}-{index}" for index in range(20)))
-    first = world.run(Pace(10, 150), seconds=31 + 4)
-    assert first.is_cut_off
-    assert 0 < first.accepted < 200
-    world.run()
-    assert len(world.delivered) == len(set(world.delivered)) == 200
 
 
 @pytest.mark.parametrize("outcome", [None, REFUSED, Failed("Throttling", "", 1), Failed("MalformedDetail", "", 1)])
@@ -275,82 +201,6 @@ def _everywhere(world: World) -> set[str]:
     queued: Iterable[Message] = world.queues[Queue.RETRY] + world.queues[Queue.DEAD_LETTERS] + waiting
     entries = [message.content for message in queued if isinstance(message.content, Entry)]
     return set(world.delivered) | {json.loads(entry.detail)["id"] for entry in entries}
-
-
-def _send_again(world: World, since: datetime) -> None:
-    assert world.destination
-    world.destination = replace(world.destination, state=replace(world.destination.state, restoring_since=since))
-
-
-def test_what_was_released_can_be_sent_once_more() -> None:
-    world = World()
-    world.hold(1, "early", at=NOW - timedelta(hours=2))
-    world.hold(2, "late", at=NOW - timedelta(hours=1))
-    world.run()
-    _send_again(world, NOW - timedelta(hours=1))
-    world.run()
-    assert world.delivered == ["early", "late", "late"]
-    world.run()
-    assert world.delivered == ["early", "late", "late"]
-
-
-def test_what_cannot_all_be_held_again_in_time_goes_on_where_it_stopped() -> None:
-    world = World()
-    for number in (1, 2, 3):
-        world.hold(number, str(number))
-    world.run()
-    copied: list[str] = []
-    services = world.services()
-
-    def copy(key: str, to: str) -> None:
-        if to.startswith(held.HELD):
-            copied.append(to)
-            world.now += timedelta(seconds=20)
-        services.copy(key, to)
-
-    _send_again(world, NOW - timedelta(days=1))
-    slow = replace(services, copy=copy)
-    assert release(C42, slow, PACE, world.now + timedelta(seconds=60)).is_cut_off
-    assert len(copied) == 2
-    assert world.destination
-    assert world.destination.state.restoring_since == NOW + timedelta(milliseconds=3)
-    release(C42, slow, PACE, world.now + timedelta(seconds=60))
-    assert copied == sorted(set(copied))
-    assert len(copied) == 3
-    world.run()
-    assert world.delivered == ["1", "2", "3", "1", "2", "3"]
-
-
-def test_an_object_that_takes_longer_than_a_run_is_released_without_a_repetition() -> None:
-    world = World()
-    names = [str(number) for number in range(301)]
-    world.hold(1, *names)
-    [(key, content)] = world.objects.items()
-    slow = Pace(entries_per_second=1, straggler_seconds=150)
-    runs = 1
-    while world.run(slow, seconds=120).is_cut_off:
-        runs += 1
-    assert world.delivered == names
-    assert runs > 3
-    assert world.objects == {held.released_key(key): content}
-
-
-def test_what_is_refused_of_an_object_does_not_replace_the_copy_of_all_of_it() -> None:
-    world = World()
-    world.hold(1, *(str(number) for number in range(30)))
-    [(key, content)] = world.objects.items()
-    services = world.services()
-
-    def accept_twenty(entries: Sequence[Entry]) -> Sequence[Outcome]:
-        world.outcome = None if len(entries) == PACE.batch else REFUSED
-        return services.deliver(entries)
-
-    release(C42, replace(services, deliver=accept_twenty), PACE, NOW + timedelta(hours=1))
-    assert held_keys(world) == [held.rest_key(key)]
-    world.destination, world.outcome = PROD, None
-    world.run()
-    assert sorted(map(int, world.delivered)) == list(range(30))
-    assert world.objects == {held.released_key(key): content}
 
 
 def test_a_bus_that_is_detached_meanwhile_is_noticed_within_seconds() -> None:
