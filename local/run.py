@@ -17,6 +17,8 @@ from local.session import Session, start_session
 def main() -> None:
     """Serve until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # A shell starts what a script runs in the background with SIGINT ignored: whoever sends it there means it, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         ports = (proxy.WEBHOOKS_PORT, proxy.PAGE_PORT)
         for port in ports:

@@ -19,8 +19,8 @@ BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"
 
 
 def run(module: str) -> "subprocess.Popen[str]":
-    """Start a `python -m` of the Makefile."""
-    command = [sys.executable, "-m", module]
+    """Start a `python -m` of the Makefile as a script does in the background: with SIGINT ignored."""
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", module]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
