@@ -28,8 +28,8 @@ class PartnerEventRelay(Construct):
     """Receives webhooks and puts them on EventBridge as partner events.
 
     `config` is the relay.toml that `code` contains; `control_code` is the package of the control API, which only a
-    relay.toml with `[destinations]` needs. The name of the stack names the API, the firewall and the metrics,
-    so a stack can have one relay.
+    relay.toml with `[destinations]` needs. The name of the stack names the API, the firewall and the metrics, so a
+    stack can have one relay. Raise ValueError for `[destinations]` without `control_code`.
     """
 
     def __init__(
@@ -44,6 +44,8 @@ class PartnerEventRelay(Construct):
         control_code: lambda_.Code | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        if config.destinations and control_code is None:
+            raise ValueError("relay.toml has [destinations]: pass control_code, the package of the control API")
         props = FunctionProps(code, architecture, stage)
         event_buses = EventBuses.from_config(config)
         self.queues = Queues(self, "Queues", stage=stage, hold_days=_hold_days(config))
@@ -57,13 +59,13 @@ class PartnerEventRelay(Construct):
             self, "SourceHealth", props=props, queues=self.queues, event_buses=event_buses
         ).function
         self.destinations: CustomerDestinations | None = None
-        if config.destinations:
+        if config.destinations and control_code:
             self.destinations = CustomerDestinations(
                 self,
                 "Destinations",
                 destinations=config.destinations,
                 props=props,
-                control_code=control_code or code,
+                control_code=control_code,
                 queues=self.queues,
                 event_buses=event_buses,
             )

@@ -95,12 +95,14 @@ def _is_of(name: str, resource: dict[str, Any], is_drawn: Callable[[str], bool])
 
 
 def _template(relay: Config) -> dict[str, Any]:
+    code = lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"])
     stack = RelayStack(
         cdk.App(),
         "PartnerEventRelay",
         config=relay,
         stage=PROD,
-        code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
+        code=code,
+        control_code=code,
         architecture=lambda_.Architecture.ARM_64,
     )
     template = Template.from_stack(stack).to_json()

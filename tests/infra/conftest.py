@@ -60,12 +60,14 @@ def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
         path = Path(folder) / "relay.toml"
         path.write_text(text)
         relay = config.load(path).with_secret_prefix(stage.secret_prefix)
+    code = lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"])
     return RelayStack(
         cdk.App(context=CONTEXT),
         "Relay" if stage_name == "prod" else f"Relay-{stage_name}",
         config=relay,
         stage=stage,
-        code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
+        code=code,
+        control_code=code,
         architecture=lambda_.Architecture.ARM_64,
     )
 

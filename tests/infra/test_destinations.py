@@ -1,8 +1,13 @@
 """What `[destinations]` adds to the stack, and that it adds nothing without it."""
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
+from infra import stages
+from infra.relay import PartnerEventRelay
+from relay import config
 from relay.telemetry import Metric
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise
 from tests.infra.test_permissions import HERE, PUT_AND_KEEP, TRACED
@@ -236,3 +241,15 @@ def test_the_outputs_name_what_tools_need(with_destinations: Template) -> None:
     assert flat(outputs["DestinationsTable"]["Value"]).startswith("${DestinationsStoresTable")
     assert flat(outputs["HeldBucket"]["Value"]).startswith("${DestinationsStoresHeld")
     assert "ControlUrl" in outputs
+
+
+def test_destinations_without_the_package_of_the_control_api_are_no_stack() -> None:
+    with pytest.raises(ValueError, match="control_code"):
+        PartnerEventRelay(
+            cdk.Stack(cdk.App(), "Relay"),
+            "Relay",
+            config=config.load(ROOT / "relay.toml"),
+            stage=stages.STAGES["dev"],
+            code=lambda_.Code.from_inline("pass"),
+            architecture=lambda_.Architecture.ARM_64,
+        )

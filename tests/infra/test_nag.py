@@ -19,17 +19,20 @@ EVERYTHING = config.load(Path(__file__).with_name("everything.toml"))
 @pytest.fixture(scope="module")
 def relays() -> list[PartnerEventRelay]:
     """Return a relay with every option, for each front."""
-    return [
-        PartnerEventRelay(
-            cdk.Stack(cdk.App(), f"Relay-{front}"),
-            "Relay",
-            config=EVERYTHING,
-            stage=replace(PROD, front=front, generate_secrets=True),
-            code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"]),
-            architecture=lambda_.Architecture.ARM_64,
-        )
-        for front in ("http", "rest")
-    ]
+    return [relay_of("http"), relay_of("rest")]
+
+
+def relay_of(front: str) -> PartnerEventRelay:
+    code = lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"])
+    return PartnerEventRelay(
+        cdk.Stack(cdk.App(), f"Relay-{front}"),
+        "Relay",
+        config=EVERYTHING,
+        stage=replace(PROD, front=front, generate_secrets=True),
+        code=code,
+        control_code=code,
+        architecture=lambda_.Architecture.ARM_64,
+    )
 
 
 @pytest.mark.parametrize("path", sorted({suppression.path for suppression in nag.SUPPRESSIONS}))
