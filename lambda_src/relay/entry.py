@@ -85,12 +85,14 @@ class Accepted:
 class Failed:
     """The entry was not accepted, by EventBridge or before it was sent; `code` is one of EventBridge's or ours.
 
-    `attempts` is how often it was put.
+    `attempts` is how often it was put. With `is_of_request` the code is that of a whole request, so it says nothing of
+    this entry's source.
     """
 
     code: str
     message: str
     attempts: int = 0
+    is_of_request: bool = False
 
 
 Outcome = Accepted | Failed

@@ -1,5 +1,6 @@
 """Whatever SQS, S3 or EventBridge answer, what stores and sends has a reason instead of an exception."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -84,6 +85,19 @@ def test_whatever_eventbridge_answers_the_entry_has_an_outcome(
     aws.answers = [(status, answer)]
     [outcome] = put_entries(transport, [ENTRY])
     assert isinstance(outcome, Failed)
+
+
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
+def test_an_error_of_the_whole_request_is_told_from_an_error_of_an_entry(aws: Aws, transport: AwsCall) -> None:
+    code = "ResourceNotFoundException"
+    aws.answers = [(400, json.dumps({"__type": code}).encode())]
+    [of_request] = put_entries(transport, [ENTRY])
+    aws.answers = [(200, json.dumps({"FailedEntryCount": 1, "Entries": [{"ErrorCode": code}]}).encode())]
+    [of_entry] = put_entries(transport, [ENTRY])
+    assert [(each.code, each.is_of_request) for each in (of_request, of_entry) if isinstance(each, Failed)] == [
+        (code, True),
+        (code, False),
+    ]
 
 
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])

@@ -23,7 +23,7 @@ def put_entries(call: AwsCall, entries: Sequence[Entry]) -> list[Outcome]:
         answer = call(EVENTS, first.region, operation, parameters, NO_RETRY)
         return [_outcome(result) for _, result in zip(entries, answer["Entries"], strict=True)]
     except AwsError as error:
-        failure = Failed(error.code, error.message)
+        failure = Failed(error.code, error.message, is_of_request=True)
     except (KeyError, TypeError, ValueError) as error:
         failure = Failed("InvalidResponse", f"the answer does not account for each entry: {error}")
     return [failure] * len(entries)

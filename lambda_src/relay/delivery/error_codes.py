@@ -47,8 +47,10 @@ OF_ONE_ENTRY = {"RequestEntityTooLargeException", "SerializationException", "Val
 
 
 def is_retryable(outcome: Outcome) -> bool:
-    """Return whether a retry may help."""
-    return isinstance(outcome, Failed) and outcome.code not in PERMANENT
+    """Return whether a retry may help. A whole request that is refused because of a source may be another's fault."""
+    if not isinstance(outcome, Failed):
+        return False
+    return outcome.code not in PERMANENT or (outcome.is_of_request and outcome.code in REFUSES_SOURCE)
 
 
 def blames_one_entry(outcome: Outcome) -> bool:
@@ -82,4 +84,4 @@ def refuses_relay(outcome: Outcome) -> bool:
 
 def refuses_source(outcome: Outcome) -> bool:
     """Return whether EventBridge refused an entry because of its source: it may be taken once the source is back."""
-    return isinstance(outcome, Failed) and outcome.code in REFUSES_SOURCE
+    return isinstance(outcome, Failed) and outcome.code in REFUSES_SOURCE and not outcome.is_of_request

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from relay.delivery import error_codes
 from relay.entry import Entry, Failed, rfc3339
 from relay.http.request import Request
 from relay.templates import strict_json
@@ -85,6 +86,11 @@ class Message:
             "Source": ascii_attribute(source),
         }
         return {name: value for name, value in attributes.items() if value}
+
+    def with_refusal(self, failed: Failed) -> "Message":
+        """Return the message after its source was refused once more: `attempts` are the refusals in a row."""
+        earlier = self.failed.attempts if error_codes.refuses_source(self.failed) else 0
+        return replace(self, failed=replace(failed, attempts=earlier + 1))
 
     def with_failure(self, failed: Failed) -> "Message":
         """Return the message after one more failure."""

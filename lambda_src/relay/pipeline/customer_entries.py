@@ -9,6 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 from relay.delivery.deliver import RESERVED_SECONDS, budget, deliver
+from relay.delivery.error_codes import refuses_source
 from relay.delivery.message import Message, origin_of
 from relay.delivery.undelivered import EntryResult, NotSent, Unsent, store_undelivered
 from relay.destinations.addressing import Addressed, address
@@ -61,10 +62,16 @@ def deliver_to_destinations(
         else:
             failures[index] = (each, outcome)
     # A destination may be read anew in the middle of a webhook: two objects of one key would be one.
-    results |= _keep(parsed, services, f"{request_id}-refused", seconds_left, failures)
+    kept = {index: (each, _refused_once(failed)) for index, (each, failed) in failures.items()}
+    results |= _keep(parsed, services, f"{request_id}-refused", seconds_left, kept)
     if failures and seconds_left() > SECONDS_TO_NOTE:
         note_refusals(((each.destination, failed) for each, failed in failures.values()), registry)
     return [results[index] for index in range(len(addressees))]
+
+
+def _refused_once(failed: Failed) -> Failed:
+    """Return a refusal of a source without the attempts before it that were throttled."""
+    return replace(failed, attempts=1) if refuses_source(failed) else failed
 
 
 def _put(

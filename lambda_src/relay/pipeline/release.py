@@ -214,13 +214,14 @@ def _release_batch(
     for message, entry, outcome in zip(messages, entries, outcomes, strict=True):
         if isinstance(outcome, Accepted):
             continue
-        after = replace(message, content=entry).with_failure(outcome)
+        sent = replace(message, content=entry)
         if refuses_relay(outcome):
             denied.append(message)
-        elif refuses_source(outcome) and after.failed.attempts < MAX_REFUSALS_OF_AN_ENTRY:
-            refused.append(after)
+        elif refuses_source(outcome):
+            again = sent.with_refusal(outcome)
+            (refused if again.failed.attempts < MAX_REFUSALS_OF_AN_ENTRY else failed).append(again)
         else:
-            failed.append(after)
+            failed.append(sent.with_failure(outcome))
     for queue in Queue:
         of_this_queue = [message for message in failed if queue_for(message.failed) is queue]
         if of_this_queue and (why_not := next(filter(None, services.store(queue, of_this_queue)), None)):

@@ -212,7 +212,7 @@ def _of_entry(message: Message, entry: Entry, destination: Destination | None) -
 
 def _hold_refused(message: Message, refused: Sequence[_Failure], received: ReceivedMessage, run: Run) -> str | None:
     """Hold entries that EventBridge refused because of their source, and note it. Return None, or why they are not."""
-    messages = [_of_entry(message, each.entry, each.destination).with_failure(each.failed) for each in refused]
+    messages = [_of_entry(message, each.entry, each.destination).with_refusal(each.failed) for each in refused]
     why_not = _hold(messages, received, f"{received.id}-refused", run)
     if refused and not why_not and run.services.destinations:
         note_refusals(

@@ -50,7 +50,10 @@ def event(customer: Any = "c42", detail_type: str = "order.created", **fields: A
 
 
 class World:
-    """Everything that a route with a customer reaches. `refused` has the code for each source that is refused."""
+    """Everything that a route with a customer reaches. `refused` has the code for each source that is refused.
+
+    With `is_request_refused` EventBridge says so of the whole request, not of the entry.
+    """
 
     def __init__(self, *destinations: Destination) -> None:
         self.destinations: list[Destination] = list(destinations)
@@ -60,6 +63,7 @@ class World:
         self.noted: list[tuple[str, str]] = []
         self.read: list[str] = []
         self.refused: dict[str, str] = {}
+        self.is_request_refused = False
         self.down: set[object] = set()
 
     def services(self, config: Config, **overrides: Any) -> Services:
@@ -93,7 +97,7 @@ class World:
         outcomes: list[Outcome] = []
         for entry in entries:
             if code := self.refused.get(entry.source):
-                outcomes.append(Failed(code, "no"))
+                outcomes.append(Failed(code, "no", is_of_request=self.is_request_refused))
             else:
                 self.put.append(entry)
                 outcomes.append(Accepted(f"id-{len(self.put)}"))

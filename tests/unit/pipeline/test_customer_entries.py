@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ from tests.unit.pipeline.customers_world import PENDING, TOML, World, event, pro
 REFUSED = "NotAuthorizedForSourceException"
 
 
-def run(world: World, config: Config, *events: object, seconds: float = 29) -> Sequence[EntryResult]:
-    return deliver_to_destinations(webhook(config, *events), world.services(config), lambda: seconds)
+def run(world: World, config: Config, *events: object, seconds: float = 29, **overrides: Any) -> Sequence[EntryResult]:
+    return deliver_to_destinations(webhook(config, *events), world.services(config, **overrides), lambda: seconds)
 
 
 def test_an_entry_is_put_to_each_destination_that_wants_it_in_its_own_region(load: Load) -> None:
@@ -123,10 +124,12 @@ def test_an_entry_that_is_refused_for_its_source_is_held_and_the_refusal_noted(l
     assert world.noted == [("c42/prod", f"{REFUSED}: no")]
 
 
-def test_a_refused_request_holds_nobody(load: Load) -> None:
-    """It is our own role or credentials: the retry queue brings it back."""
+@pytest.mark.parametrize("code", ["UnrecognizedClientException", "ResourceNotFoundException", REFUSED])
+def test_a_refused_request_holds_nobody(load: Load, code: str) -> None:
+    """It is our own role or credentials, or the source of another in it: the retry queue brings it back."""
     world = World(prod())
-    world.refused[prod().source] = "UnrecognizedClientException"
+    world.refused[prod().source] = code
+    world.is_request_refused = True
     (result,) = run(world, load(TOML.replace('path = "/orders"', 'path = "/orders"\nretry_for = "0 s"')), event())
     assert isinstance(result, Queued)
     assert (result.queue, result.destination) == (Queue.RETRY, "c42/prod")
@@ -134,6 +137,18 @@ def test_a_refused_request_holds_nobody(load: Load) -> None:
     (stored,) = world.queues[Queue.RETRY]
     assert stored.destination
     assert stored.destination.label == "c42/prod"
+
+
+def test_attempts_that_were_throttled_are_no_refusals(load: Load) -> None:
+    world = World(prod())
+    codes = iter(["ThrottlingException", "ThrottlingException", REFUSED])
+
+    def send(_entries: Sequence[Entry]) -> Sequence[Failed]:
+        return [Failed(next(codes), "no")]
+
+    run(world, load(TOML), event(), send=send)
+    [[kept]] = world.held.values()
+    assert kept.failed == Failed(REFUSED, "no", 1)
 
 
 def test_what_the_bucket_does_not_take_goes_to_the_retry_queue_and_is_held_from_there(load: Load) -> None:

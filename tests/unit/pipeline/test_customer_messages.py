@@ -85,7 +85,7 @@ def test_an_entry_that_is_refused_for_its_source_is_held_and_the_refusal_noted(l
     assert run(world, load(TOML), message(prod())) == [Done(held=1)]
     [(key, [kept])] = world.held.items()
     assert key.endswith("-message-0-refused")
-    assert kept.failed == Failed(REFUSED, "no", 2)
+    assert kept.failed == Failed(REFUSED, "no", 1)
     assert world.noted == [("c42/prod", f"{REFUSED}: no")]
 
 

@@ -37,6 +37,24 @@ def test_the_third_refusal_of_an_entry_dead_letters_it() -> None:
     assert held_keys(world) == []
 
 
+def test_attempts_that_were_throttled_are_no_refusals() -> None:
+    world = World()
+    world.hold(1, "a")
+    world.outcome = replace(REFUSED, attempts=3)
+    world.run()
+    assert world.queues[Queue.DEAD_LETTERS] == []
+    assert len(held_keys(world)) == 1
+
+
+def test_a_refused_request_blames_no_destination_and_goes_to_the_retry_queue() -> None:
+    world = World()
+    world.hold(1, "a")
+    world.outcome = replace(REFUSED, is_of_request=True)
+    assert world.run() == Released(queued=1)
+    assert world.destination
+    assert world.destination.state.refusals == 0
+
+
 def test_a_refused_webhook_of_a_hundred_entries_is_one_refusal() -> None:
     world = World()
     world.hold(1, *map(str, range(100)))
