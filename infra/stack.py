@@ -66,12 +66,15 @@ class RelayStack(cdk.Stack):
             ("RetryQueueArn", queues.retry.queue_arn),
             ("DeadLetterQueueUrl", queues.dead_letters.queue_url),
             ("DeadLetterQueueArn", queues.dead_letters.queue_arn),
+            ("IngestLogGroup", self.relay.ingest.log_group.log_group_name),
+            ("RedeliverLogGroup", self.relay.redeliver.log_group.log_group_name),
         ):
             cdk.CfnOutput(self, name, value=value)
         if destinations := self.relay.destinations:
             cdk.CfnOutput(self, "ControlUrl", value=destinations.api.url, description="Base URL of the control API")
             cdk.CfnOutput(self, "DestinationsTable", value=destinations.stores.table.table_name)
             cdk.CfnOutput(self, "HeldBucket", value=destinations.stores.bucket.bucket_name)
+            cdk.CfnOutput(self, "ReleaserLogGroup", value=destinations.releaser.log_group.log_group_name)
             if role := destinations.api.role:
                 cdk.CfnOutput(self, "ControlRoleArn", value=role.role_arn, description="For `callers` to assume")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from relay.config.auth_tables import AUTH_TABLES
 from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import DURATION, FLAG, NUMBER, SIZE, TABLE, TABLES, TEMPLATE, TEMPLATES, TEXT, TEXTS, Field
-from relay.config.fields import EACH, EVENT_FIELDS, LIMIT_FIELDS, NOTIFY_FIELDS, ROUTE_FIELDS, TOP_FIELDS
+from relay.config.fields import EACH, EVENT_FIELDS, LIMIT_FIELDS, LOG_FIELDS, NOTIFY_FIELDS, ROUTE_FIELDS, TOP_FIELDS
 from relay.config.handshake_fields import HANDSHAKE_FIELDS
 from relay.config.json_schema import json_schema
 
@@ -25,6 +25,7 @@ TABLES_OF_THE_PAGE = {
     "`[limits]`": LIMIT_FIELDS,
     "`[destinations]`": DESTINATION_FIELDS,
     "`[notify]`": NOTIFY_FIELDS,
+    "`[log]`": LOG_FIELDS,
     "`[[route]]`": ROUTE_FIELDS,
     "`[route.event]`": (*EVENT_FIELDS, EACH),
     **{f"`[route.auth]`: {kind}": fields for kind, fields in AUTH_TABLES.items()},

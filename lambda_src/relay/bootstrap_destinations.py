@@ -171,6 +171,7 @@ def release_services(settings: Config, seconds_left: Callable[[], float]) -> Rel
         store=sqs.store_messages,
         keep_unreadable=sqs.store_unreadable,
         refresh=lambda entry: claim_check.refresh_url(entry, claim_checks, _now()),
+        log=telemetry.record_entries if settings.log_entries else lambda _: None,
         clock=_now,
         sleep=time.sleep,
     )

@@ -75,10 +75,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """EventBridge accepted the entry; `destination` is the label of a customer's destination, if it was for one."""
+    """EventBridge accepted the entry; `destination` is the label of a customer's destination, if it was for one.
+
+    `attempts` is how often it was put.
+    """
 
     event_id: str
     destination: str = ""
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bootstrap, telemetry
+from relay.pipeline import entry_lines
 from relay.pipeline.accept import accept, internal_error
+from relay.pipeline.results import Relayed
 from relay.pipeline.services import Response, Services
 
 Handler = Callable[[dict[str, Any], LambdaContext], Response]
@@ -28,6 +30,8 @@ def create_handler(services: Services, now: Callable[[], datetime] = lambda: dat
             telemetry.record_crash(error)
             response, result = internal_error(event, error)
         telemetry.record_request(result)
+        if isinstance(result, Relayed) and services.config.log_entries:
+            telemetry.record_entries(entry_lines.of_webhook(result))
         return response
 
     return handler

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bootstrap, telemetry
 from relay.delivery.deliver import budget
-from relay.pipeline.results import Postponed
+from relay.pipeline.results import Done, Postponed
 from relay.pipeline.retry import ReceivedMessage, oldest_waiting_seconds, redeliver
 from relay.pipeline.services import Services
 
@@ -33,6 +33,8 @@ def create_handler(services: Services) -> Handler:
         ]
         services.postpone({record["receiptHandle"]: result.seconds for record, result in postponed})
         telemetry.record_batch(results, oldest_waiting_seconds(batch, results, now))
+        if services.config.log_entries:
+            telemetry.record_entries(line for result in results if isinstance(result, Done) for line in result.lines)
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record, _ in postponed]}
 
     return handler

@@ -15,10 +15,9 @@ from relay.destinations.model import Destination, SourceState, SourceStatus, Sta
 from relay.destinations.registry import Registry
 from relay.entry import Accepted
 from relay.errors import Unavailable
-from relay.pipeline.customer_entries import deliver_to_destinations
 from tests.conftest import NOW
 from tests.unit.destinations.destinations import ACTIVE
-from tests.unit.pipeline.customers_world import TOML, World, event, prod, webhook
+from tests.unit.pipeline.customers_world import TOML, World, deliver, event, prod, webhook
 
 CONFIG = relay_toml.loader.parse(TOML, "relay.toml")
 CUSTOMERS = ["c1", "c2", "c3"]
@@ -67,7 +66,7 @@ def test_each_entry_of_a_202_is_in_one_place_and_with_its_own_customer(
     route = replace(CONFIG.routes[0], retry_for=0)
     config = replace(CONFIG, routes=(route,))
     try:
-        results = deliver_to_destinations(webhook(config, *sent), world.services(config), lambda: seconds)
+        results = deliver(webhook(config, *sent), world.services(config), lambda: seconds)
     except StorageError:
         return  # 503: the sender has it
     expected: Counter[tuple[str, int]] = Counter()
@@ -105,10 +104,10 @@ def test_a_warm_function_that_had_seen_no_destination_delivers_a_second_after_th
     services = world.services(CONFIG)
     assert services.destinations
     services = replace(services, destinations=services.destinations._replace(find=found.destinations))
-    assert deliver_to_destinations(webhook(CONFIG, event()), services, lambda: 29) == [NotSent(Unsent.UNSUBSCRIBED)]
+    assert deliver(webhook(CONFIG, event()), services, lambda: 29) == [NotSent(Unsent.UNSUBSCRIBED)]
     world.destinations.append(prod())
     now += 1
-    (result,) = deliver_to_destinations(webhook(CONFIG, event()), services, lambda: 29)
+    (result,) = deliver(webhook(CONFIG, event()), services, lambda: 29)
     assert isinstance(result, Accepted)
 
 

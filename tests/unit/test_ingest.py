@@ -95,3 +95,22 @@ def test_a_senders_id_is_cut_in_the_log(load: Load, caplog: pytest.LogCaptureFix
     assert handle(http_api_event(PATH, body, signed), services, datetime.now(UTC))["statusCode"] == 202
     [line] = [record for record in caplog.records if record.message == "relayed"]
     assert len(line.__dict__["webhook_id"]) == 256
+
+
+def logged_entries(load: Load, capsys: pytest.CaptureFixture[str], toml: str) -> list[dict[str, Any]]:
+    """Return the lines of the delivery log for one webhook."""
+    body = b'{"type":"order.created"}'
+    services = doubles.services(load(toml), read_secret=lambda _: [SECRET])
+    event = http_api_event(PATH, body, SIGNERS["standard-webhooks"](SECRET, body))
+    assert handle(event, services, datetime.now(UTC))["statusCode"] == 202
+    return [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if line.get("message") == "entry"]
+
+
+def test_each_entry_has_a_line_in_the_log_under_the_requests_id(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    [line] = logged_entries(load, capsys, RELAY_TOML)
+    assert (line["correlation_id"], line["result"], line["level"]) == ("JKJaXmPLvHcESHA=", "accepted", "INFO")
+    assert datetime.fromisoformat(line["timestamp"]).tzinfo
+
+
+def test_the_log_of_entries_can_be_switched_off(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    assert logged_entries(load, capsys, RELAY_TOML.replace("[[route]]", "[log]\nentries = false\n[[route]]", 1)) == []

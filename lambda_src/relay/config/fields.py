@@ -47,6 +47,8 @@ NOTIFY_FIELDS = (
     ),
 )
 
+LOG_FIELDS = (Field("entries", FLAG, "Whether the log has a line for each entry, without its detail.", default=True),)
+
 LIMIT_FIELDS = (
     # Lambda takes an event of 6 MiB, in which each quote of a JSON body is escaped: about 5.1 MB of ordinary JSON.
     Field("body", SIZE, "The largest body of a request.", "1 MiB", minimum="1 B", maximum="5 MB"),
@@ -280,5 +282,6 @@ TOP_FIELDS = (
         fields=DESTINATION_FIELDS,
     ),
     Field("notify", TABLE, "Where the relay reports what happens to destinations.", fields=NOTIFY_FIELDS),
+    Field("log", TABLE, "What the functions log.", fields=LOG_FIELDS),
     Field("route", TABLES, "A URL for one sender.", required=True, fields=ROUTE_FIELDS),
 )

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
 from relay.config.destinations import DESTINATION_FIELDS, Destinations
 from relay.config.event import read_event
+from relay.config.field import Field
 from relay.config.fields import (
     CLAIM_CHECK,
     CUSTOMER,
     LIMIT_FIELDS,
+    LOG_FIELDS,
     NOTIFY_FIELDS,
     ROUTE_FIELDS,
     TOP_FIELDS,
@@ -84,10 +86,12 @@ def _config(table: Table) -> Config:
         if route.auth.signs_url and not values["public_url"]:
             each.add_error("auth", "the sender signs its URL; expected public_url at the top of the file")
     routes = tuple(_refuse_signed_for_anybody(route, routes) for route in routes)
-    limits = _limits(values.pop("limits"))
+    limits = Limits(**_values(values.pop("limits"), LIMIT_FIELDS))
     has_destinations = table.raw("destinations") is not None
-    values["destinations"] = _destinations(values["destinations"]) if has_destinations else None
-    notify_bus = _notify_bus(values.pop("notify"))
+    destinations = values.pop("destinations")
+    values["destinations"] = Destinations(**_values(destinations, DESTINATION_FIELDS)) if has_destinations else None
+    notify_bus = str(_values(values.pop("notify"), NOTIFY_FIELDS)["bus"])
+    log_entries = bool(_values(values.pop("log"), LOG_FIELDS)["entries"])
     for each, route in zip(tables, routes, strict=True):
         if route.customer and not has_destinations:
             each.add_error(
@@ -97,25 +101,14 @@ def _config(table: Table) -> Config:
         expected = f"expected at most {_ENTRIES_OF_AN_ITEM}: a route with dedupe remembers its answers"
         table.add_error("limits.entries", expected)
     table.reject_unknown_keys()
-    return Config(routes=routes, limits=limits, notify_bus=notify_bus, **values)
+    return Config(routes=routes, limits=limits, notify_bus=notify_bus, log_entries=log_entries, **values)
 
 
-def _limits(table: Table) -> Limits:
-    limits = Limits(**table.values(LIMIT_FIELDS))
+def _values(table: Table, fields: Iterable[Field]) -> dict[str, Any]:
+    """Return the values of a table that has no other keys."""
+    values = table.values(fields)
     table.reject_unknown_keys()
-    return limits
-
-
-def _destinations(table: Table) -> Destinations:
-    destinations = Destinations(**table.values(DESTINATION_FIELDS))
-    table.reject_unknown_keys()
-    return destinations
-
-
-def _notify_bus(table: Table) -> str:
-    values = table.values(NOTIFY_FIELDS)
-    table.reject_unknown_keys()
-    return str(values["bus"])
+    return values
 
 
 def _refuse_signed_for_anybody(route: Route, routes: Sequence[Route]) -> Route:

@@ -22,7 +22,8 @@ class Config:
     """relay.toml. The first of `regions` is the default; `claim_check_ttl` is in seconds.
 
     `public_url` is the base of the URLs the senders use, without a slash at its end. `destinations` is None if no
-    route has a customer; `notify_bus` is where operational events go, empty for nowhere.
+    route has a customer; `notify_bus` is where operational events go, empty for nowhere; `log_entries` is whether each
+    entry has a line in the log.
     """
 
     partner: str
@@ -34,6 +35,7 @@ class Config:
     transport: str = DIRECT
     destinations: Destinations | None = None
     notify_bus: str = ""
+    log_entries: bool = True
 
     def with_secret_prefix(self, prefix: str) -> "Config":
         """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""

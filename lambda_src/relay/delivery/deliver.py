@@ -131,7 +131,6 @@ def requests(pending: Iterable[int], entries: Sequence[Entry], max_request_bytes
 
 
 def _with_attempts(outcome: Outcome, previous: Outcome) -> Outcome:
-    """Return `outcome`, with one attempt more than the previous one if it failed."""
-    if isinstance(outcome, Failed) and isinstance(previous, Failed):
-        return replace(outcome, attempts=previous.attempts + 1)
-    return outcome
+    """Return `outcome`, with one attempt more than the previous one, which failed."""
+    earlier = previous.attempts if isinstance(previous, Failed) else 0
+    return replace(outcome, attempts=earlier + 1) if earlier or isinstance(outcome, Failed) else outcome

@@ -16,7 +16,7 @@ from relay.webhook import Webhook
 
 VERSION = 1
 MAX_ATTRIBUTE = 256
-MAX_ATTEMPTS = 1_000_000
+MAX_COUNT = 1_000_000
 
 
 class InvalidMessage(ValueError):
@@ -49,13 +49,15 @@ class DestinationRef(NamedTuple):
 class Message:
     """An entry that could not be delivered, or the request of a webhook that could not be mapped, and the error.
 
-    An entry for a customer's destination is put to the source that the destination has when it is delivered.
+    An entry for a customer's destination is put to the source that the destination has when it is delivered. `index` is
+    the entry's place in what its webhook became: with the origin, it is what the delivery log knows it by.
     """
 
     origin: Origin
     content: Entry | Request
     failed: Failed
     destination: DestinationRef | None = None
+    index: int = 0
 
     def text(self) -> str:
         """Return JSON in ASCII: SQS refuses some control characters, but never JSON's escapes."""
@@ -71,7 +73,9 @@ class Message:
         }
         if isinstance(self.content, Entry):
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
-            more: dict[str, Any] = {"claim": self.content.claim} if self.content.claim else {}
+            more: dict[str, Any] = {"index": self.index}
+            if self.content.claim:
+                more["claim"] = self.content.claim
             if self.destination:
                 more["destination"] = self.destination._asdict()
             return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | more)
@@ -119,11 +123,12 @@ def parse(text: str) -> Message:
         failed = Failed(_text(error["code"]), _text(error["message"]), _count(letter["attempts"]))
         content = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
         destination = _destination(_object(letter["destination"])) if "destination" in letter else None
+        index = _count(letter.get("index", 0))  # earlier versions wrote none
     except KeyError as error:
         raise InvalidMessage(f"not a message of the relay: no {error}") from error
     except NotJSON as error:
         raise InvalidMessage(f"not a message of the relay: {error}") from error
-    return Message(origin, content, failed, destination)
+    return Message(origin, content, failed, destination, index)
 
 
 def _request_fields(request: Request) -> dict[str, Any]:
@@ -190,8 +195,8 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_ATTEMPTS:
-        raise InvalidMessage("expected a number of attempts")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
+        raise InvalidMessage(f"expected a number of 0 to {MAX_COUNT}")
     return value
 
 

@@ -1,7 +1,7 @@
 """Store undelivered messages. Each queue is the fallback for the other, so nothing acknowledged is lost."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from relay.delivery import error_codes
@@ -40,10 +40,15 @@ class Unsent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """An entry that was not put, and why; `destination` is the label of the one that it is for (`c42/prod`), if any."""
+    """An entry that was not put, and why; `destination` is the label of the one that it is for (`c42/prod`), if any.
+
+    `customer` is whose it would have been, for the log and the archive: two results that differ in nothing else are
+    answered alike.
+    """
 
     why: Unsent
     destination: str = ""
+    customer: str = field(default="", compare=False)
 
 
 EntryResult = Accepted | Queued | NotSent

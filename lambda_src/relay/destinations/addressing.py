@@ -70,6 +70,7 @@ class _Event:
     entry: Entry | None = None
     fields_of_claim: Mapping[str, Any] = field(default_factory=dict)
     unwanted: Unsent = Unsent.UNSUBSCRIBED
+    customer: str = ""
 
     @property
     def size(self) -> int:
@@ -84,14 +85,14 @@ def _event(parsed: ParsedWebhook, scope: Scope, config: Config, find: Find) -> _
     if customer is None:
         return _Event(unwanted=Unsent.WITHOUT_CUSTOMER)
     if not (destinations := find(customer)):
-        return _Event()
+        return _Event(customer=customer)
     if not is_wanted(route, scope):
         return None
     detail_type = evaluate(route, "event.detail_type", Template.render, route.event.detail_type, scope)
     subscribers = [(each, _disposition(each, config)) for each in destinations if each.wants(detail_type)]
     receiving = [each for each, disposition in subscribers if disposition is not Disposition.DISABLED]
     if not receiving:
-        return _Event(subscribers)
+        return _Event(subscribers, customer=customer)
     longest = max((each.source for each in receiving), key=len)
     known = {"source": longest, "detail_type": detail_type}
     entry = to_entry(route, scope, parsed.text, config.regions, known)
@@ -118,7 +119,7 @@ def _customer(route: Route, scope: Scope) -> str | None:
 def _addressees(event: _Event, route: Route, config: Config, store_detail: StoreDetail) -> list[Addressee]:
     """Return what becomes of one event. Raise PayloadTooLarge, OSError."""
     if not event.subscribers:
-        return [NotSent(event.unwanted)]
+        return [NotSent(event.unwanted, customer=event.customer)]
     if not event.entry:
         return [NotSent(Unsent.DISABLED, destination.label) for destination, _ in event.subscribers]
     entry = within_limit(event.entry, event.fields_of_claim, route, config, store_detail)

@@ -1,9 +1,11 @@
 """One webhook, from top to bottom: the response to one HTTP request."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from relay.auth.context import VerificationContext
 from relay.delivery.deliver import budget, deliver
@@ -21,6 +23,9 @@ from relay.pipeline.idempotency_key import idempotency_key
 from relay.pipeline.results import Duplicate, HandshakeAnswered, RejectedRequest, Relayed, RequestResult
 from relay.pipeline.services import Response, Services
 from relay.webhook import RoutedRequest, Webhook, authenticate
+
+if TYPE_CHECKING:  # only a route with a customer needs it
+    from relay.destinations.addressing import Addressee
 
 
 def accept(
@@ -49,19 +54,20 @@ def accept(
         if claim.first_response:
             return responses.replayed(claim.first_response), Duplicate(route.name, parsed.id)
         try:
-            results = _deliver_or_store(parsed, services, seconds_left)
-            response = responses.fixed(route.response_body) if route.response_body else responses.accepted(results)
+            relayed = _deliver_or_store(parsed, services, seconds_left)
+            text = route.response_body
+            response = responses.fixed(text) if text else responses.accepted(relayed.results)
         except Exception:  # whatever it was, the sender may try again at once
             services.idempotency.release(claim)
             raise
         # After the customer has connected, the same webhook is to be delivered.
-        if NotSent(Unsent.UNSUBSCRIBED) in results:
+        if NotSent(Unsent.UNSUBSCRIBED) in relayed.results:
             services.idempotency.release(claim)
         else:
             services.idempotency.complete(claim, response)
-        return response, Relayed(route.name, parsed.id, results)
     except Rejected as rejection:
         return responses.problem(rejection, request_id(event)), RejectedRequest(route_name, rejection)
+    return response, relayed
 
 
 def internal_error(event: object, error: Exception) -> tuple[Response, RejectedRequest]:
@@ -85,22 +91,39 @@ def _authenticate(routed: RoutedRequest, services: Services) -> Webhook:
         return authenticate(routed, replace(context, secrets=fresh))
 
 
-def _deliver_or_store(
-    parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]
-) -> list[EntryResult]:
+def _deliver_or_store(parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]) -> Relayed:
     """Map, deliver, and queue what EventBridge did not accept. Raise Unavailable if an entry is nowhere."""
-    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=parsed.webhook.received_at)
+    route = parsed.webhook.route
     try:
-        if parsed.webhook.route.customer:
-            from relay.pipeline.customer_entries import deliver_to_destinations  # other routes need none of it
-
-            return deliver_to_destinations(parsed, services, seconds_left)
-        entries = to_entries(parsed, services.config, store_detail)
+        planned, deliver_planned = _plan(parsed, services, seconds_left)
+        started = time.monotonic()
+        results = deliver_planned()
     except MappingError as error:
         # The webhook itself is dead-lettered: a redrive maps it again, with a mended relay.toml.
-        return _store_failed(parsed, [parsed.webhook.request], [Failed("MappingError", str(error))], services)
+        results = _store_failed(parsed, [parsed.webhook.request], [Failed("MappingError", str(error))], services)
+        return Relayed(route.name, parsed.id, results)
     except (OSError, StorageError) as error:
         raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+    return Relayed(route.name, parsed.id, results, planned, round((time.monotonic() - started) * 1000))
+
+
+def _plan(
+    parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]
+) -> "tuple[Sequence[Entry | Addressee], Callable[[], list[EntryResult]]]":
+    """Return what the webhook is to become, and how to deliver that. Raise MappingError, OSError, Rejected."""
+    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=parsed.webhook.received_at)
+    if parsed.webhook.route.customer:
+        from relay.pipeline import customer_entries  # other routes need none of it
+
+        addressees = customer_entries.plan(parsed, services, seconds_left, store_detail)
+        return addressees, partial(customer_entries.deliver_to_destinations, parsed, addressees, services, seconds_left)
+    entries = to_entries(parsed, services.config, store_detail)
+    return entries, partial(_deliver, parsed, entries, services, seconds_left)
+
+
+def _deliver(
+    parsed: ParsedWebhook, entries: Sequence[Entry], services: Services, seconds_left: Callable[[], float]
+) -> list[EntryResult]:
     outcomes = deliver(
         entries,
         services.send,
@@ -117,8 +140,8 @@ def _store_failed(
     """Queue what failed, and return one result for each outcome, in order."""
     origin = origin_of(parsed.webhook, parsed.id)
     failed = [
-        Message(origin, content, outcome)
-        for content, outcome in zip(contents, outcomes, strict=True)
+        Message(origin, content, outcome, index=index)
+        for index, (content, outcome) in enumerate(zip(contents, outcomes, strict=True))
         if isinstance(outcome, Failed)
     ]
     try:

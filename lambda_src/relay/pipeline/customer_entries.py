@@ -5,18 +5,17 @@ Only such a route imports this module.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from uuid import uuid4
 
 from relay.delivery.deliver import RESERVED_SECONDS, budget, deliver
 from relay.delivery.error_codes import refuses_source
 from relay.delivery.message import Message, origin_of
 from relay.delivery.undelivered import EntryResult, NotSent, Unsent, store_undelivered
-from relay.destinations.addressing import Addressed, address
+from relay.destinations.addressing import Addressed, Addressee, address
 from relay.destinations.model import Destination
 from relay.entry import Accepted, Failed, Outcome
 from relay.errors import Unavailable
-from relay.mapping import claim_check
+from relay.mapping.entries import StoreDetail
 from relay.mapping.parsed_webhook import ParsedWebhook
 from relay.pipeline.hold import hold, is_to_be_held, not_held, note_refusals, reason, reference, without_region
 from relay.pipeline.services import DestinationServices, Services
@@ -28,14 +27,12 @@ SECONDS_TO_NOTE = 10
 """What has to be left before a refusal is noted in the registry, which takes 8 s at worst."""
 
 
-def deliver_to_destinations(
-    parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]
-) -> list[EntryResult]:
-    """Return one result for each event and destination that wants it, in order.
+def plan(
+    parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float], store_detail: StoreDetail
+) -> list[Addressee]:
+    """Return what becomes of each event, in order, for each destination that wants it.
 
-    What has to wait is held before anything is put: if neither the bucket nor a queue takes it, nothing has been sent,
-    and the sender's next attempt makes no duplicate. Raise MappingError, PayloadTooLarge, OSError, StorageError, or
-    Unavailable if the registry cannot be read.
+    Raise MappingError, PayloadTooLarge, OSError, or Unavailable if the registry cannot be read.
     """
     registry = _destinations(services)
 
@@ -44,8 +41,18 @@ def deliver_to_destinations(
             raise Unavailable("There was no time to read the destinations of so many customers.")
         return registry.find(customer)
 
-    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=parsed.webhook.received_at)
-    addressees = address(parsed, services.config, find, store_detail)
+    return address(parsed, services.config, find, store_detail)
+
+
+def deliver_to_destinations(
+    parsed: ParsedWebhook, addressees: Sequence[Addressee], services: Services, seconds_left: Callable[[], float]
+) -> list[EntryResult]:
+    """Return one result for each of `addressees`, in order.
+
+    What has to wait is held before anything is put: if neither the bucket nor a queue takes it, nothing has been sent,
+    and the sender's next attempt makes no duplicate. Raise StorageError.
+    """
+    registry = _destinations(services)
     entries = {index: each for index, each in enumerate(addressees) if isinstance(each, Addressed)}
     results: dict[int, EntryResult] = {
         index: each for index, each in enumerate(addressees) if not isinstance(each, Addressed)
@@ -58,7 +65,7 @@ def deliver_to_destinations(
     outcomes = _put(parsed, list(sending.values()), services, seconds_left)
     for (index, each), outcome in zip(sending.items(), outcomes, strict=True):
         if isinstance(outcome, Accepted):
-            results[index] = Accepted(outcome.event_id, each.destination.label)
+            results[index] = replace(outcome, destination=each.destination.label)
         else:
             failures[index] = (each, outcome)
     # A destination may be read anew in the middle of a webhook: two objects of one key would be one.
@@ -106,7 +113,7 @@ def _keep(
         return {}
     destinations, origin = _destinations(services), origin_of(parsed.webhook, parsed.id)
     messages = {
-        index: Message(origin, each.entry, failed, reference(each.destination))
+        index: Message(origin, each.entry, failed, reference(each.destination), index)
         for index, (each, failed) in failures.items()
     }
     waiting = [index for index, message in messages.items() if is_to_be_held(message.failed, services.config)]

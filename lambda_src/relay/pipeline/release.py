@@ -19,6 +19,8 @@ from relay.destinations.errors import ChangedError
 from relay.destinations.model import Destination, Status
 from relay.destinations.reconcile import refuse
 from relay.entry import Accepted, Entry, Outcome
+from relay.pipeline import entry_lines
+from relay.pipeline.results import EntryLine
 
 MAX_REFUSALS_OF_AN_ENTRY = 3
 RESERVED_SECONDS = 30
@@ -36,7 +38,7 @@ class ReleaseServices:
     in order, `read` returns an object (None if it is gone), `copy` copies one key to another, `write` and `delete` do
     what they say. `deliver` puts entries and returns their outcomes, in order. `store` puts messages into a queue and
     returns, for each, None or why it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's
-    claim check.
+    claim check. `log` writes lines of the delivery log.
     """
 
     find: Callable[[str, str], Destination | None]
@@ -50,6 +52,7 @@ class ReleaseServices:
     store: Callable[[Queue, Sequence[Message]], Sequence[str | None]]
     keep_unreadable: Callable[[str, str], str | None]
     refresh: Callable[[Entry], Entry]
+    log: Callable[[Sequence[EntryLine]], None]
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
@@ -210,11 +213,12 @@ def _release_batch(
     """Return what became of a batch, and the messages that stay: their source is refused, or the relay itself."""
     entries = [services.refresh(_addressed(destination, message)) for message in messages]
     outcomes = services.deliver(entries)
-    denied, refused, failed = list[Message](), list[Message](), list[Message]()
+    denied, refused, failed, lines = list[Message](), list[Message](), list[Message](), list[EntryLine]()
     for message, entry, outcome in zip(messages, entries, outcomes, strict=True):
-        if isinstance(outcome, Accepted):
-            continue
         sent = replace(message, content=entry)
+        if isinstance(outcome, Accepted):
+            lines.append(entry_lines.of_message(sent, entry_lines.RELEASED, outcome))
+            continue
         if refuses_relay(outcome):
             denied.append(message)
         elif refuses_source(outcome):
@@ -226,6 +230,7 @@ def _release_batch(
         of_this_queue = [message for message in failed if queue_for(message.failed) is queue]
         if of_this_queue and (why_not := next(filter(None, services.store(queue, of_this_queue)), None)):
             raise _CannotBeStored(f"{queue.value}: {why_not}")
+    services.log([*lines, *map(entry_lines.of_queued, failed)])
     queued = sum(is_retryable(message.failed) for message in failed)
     accepted = len(messages) - len(failed) - len(refused) - len(denied)
     return Released(accepted, queued, len(failed) - queued, len(refused), len(denied)), refused + denied

@@ -1,19 +1,34 @@
 """What became of a request, and of a message of the retry queue: what the log and the metrics record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from relay.delivery.undelivered import EntryResult
+from relay.entry import Entry
 from relay.errors import Rejected
+
+if TYPE_CHECKING:  # only a route with a customer, and the delivery log, need them
+    from relay.destinations.addressing import Addressee
+
+EntryLine = dict[str, str | int]
+"""A line of the delivery log (entry_lines.py). `webhook_id` and `index`, its place in what the webhook became, tell an
+entry from every other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """A webhook each of whose entries EventBridge accepted or a queue holds."""
+    """A webhook each of whose entries EventBridge accepted or a queue holds.
+
+    `planned` has what was to become of it, for each result (nothing for a webhook that could not be mapped), and
+    `put_ms` is how many milliseconds EventBridge took for it.
+    """
 
     route: str
     webhook_id: str
     results: Sequence[EntryResult]
+    planned: "Sequence[Entry | Addressee]" = ()
+    put_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,7 @@ class Done:
     """A message that can be deleted: each of its entries was accepted, is in a queue, or is held.
 
     Or it is nobody's: nobody has subscribed to it, or its destination is disabled, or was deleted (`discarded`).
+    `lines` are those of the delivery log.
     """
 
     accepted: int = 0
@@ -56,6 +72,7 @@ class Done:
     without_customer: int = 0
     disabled: int = 0
     discarded: int = 0
+    lines: Sequence[EntryLine] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

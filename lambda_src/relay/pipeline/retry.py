@@ -13,10 +13,11 @@ from relay.delivery.message import InvalidMessage, Message
 from relay.delivery.undelivered import NotSent, Queue, Unsent, queue_for
 from relay.destinations.addressing import Addressed
 from relay.destinations.model import Destination
-from relay.entry import Entry, Failed, Outcome
+from relay.entry import Accepted, Entry, Failed, Outcome
+from relay.pipeline import entry_lines
 from relay.pipeline.hold import hold, is_to_be_held, note_refusals, reason, reference
 from relay.pipeline.message_entries import CannotBeMapped, Discarded, Run, entries_of, read
-from relay.pipeline.results import Done, MessageResult, Postponed
+from relay.pipeline.results import Done, EntryLine, MessageResult, Postponed
 from relay.pipeline.services import Services
 
 T = TypeVar("T")
@@ -44,16 +45,31 @@ class ReceivedMessage:
 class Item:
     """A message of the batch that can be delivered: its index in the batch, and the entries that are to be put.
 
-    `destinations` has that of each entry, None for one of a route without customer; `done` is what has become of the
-    entries that are not put.
+    `done` is what has become of the entries that are not put.
     """
 
     index: int
     received: ReceivedMessage
     message: Message
-    entries: Sequence[Entry]
-    destinations: Sequence[Destination | None]
+    sending: Sequence["Sending"]
     done: Done
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Return what is to be put."""
+        return [each.entry for each in self.sending]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """An entry that is to be put, its index in what the webhook became, and its destination.
+
+    `destination` is None for an entry of a route without customer. `message` is the entry as a message of its own.
+    """
+
+    entry: Entry
+    destination: Destination | None
+    message: Message
 
 
 def redeliver(
@@ -132,24 +148,38 @@ def _read(index: int, received: ReceivedMessage, text: str, run: Run) -> Item | 
         mapped = entries_of(message, run)
     except CannotBeMapped as error:
         return _dead_letter(received, message.with_failure(error.failed), run.services)
-    addressed = [each for each in mapped if isinstance(each, Addressed)]
-    waiting = [
-        replace(_of_entry(message, each.entry, each.destination), failed=reason(each.destination))
-        for each in addressed
-        if each.is_held
-    ]
+    sending, waiting, lines = list[Sending](), list[Message](), list[EntryLine]()
+    first = message.index if isinstance(message.content, Entry) else 0
+    for place, each in enumerate(mapped, first):
+        match each:
+            case Entry():
+                sending.append(_sending(message, place, each, None))
+            case Addressed(is_held=True):
+                held = _sending(message, place, each.entry, each.destination).message
+                waiting.append(replace(held, failed=reason(each.destination)))
+            case Addressed():
+                sending.append(_sending(message, place, each.entry, each.destination))
+            case NotSent():
+                lines.append(entry_lines.of_unsent(message.origin, place, each))
+            case Discarded():
+                lines.append(entry_lines.of_message(message, entry_lines.DISCARDED))
     if why_not := _hold(waiting, received, received.id, run):
         return _wait(received, HOLD_FAILED, why_not, run)
-    sending: list[tuple[Entry, Destination | None]] = [(each, None) for each in mapped if isinstance(each, Entry)]
-    sending += [(each.entry, each.destination) for each in addressed if not each.is_held]
     done = Done(
         held=len(waiting),
         unsubscribed=mapped.count(NotSent(Unsent.UNSUBSCRIBED)),
         without_customer=mapped.count(NotSent(Unsent.WITHOUT_CUSTOMER)),
         disabled=sum(isinstance(each, NotSent) and each.why is Unsent.DISABLED for each in mapped),
         discarded=mapped.count(Discarded()),
+        lines=(*lines, *(entry_lines.of_message(each, entry_lines.HELD) for each in waiting)),
     )
-    return Item(index, received, message, [each[0] for each in sending], [each[1] for each in sending], done)
+    return Item(index, received, message, sending, done)
+
+
+def _sending(message: Message, index: int, entry: Entry, destination: Destination | None) -> Sending:
+    """Return one of the entries that `message` became."""
+    named = reference(destination) if destination else None
+    return Sending(entry, destination, replace(message, content=entry, destination=named, index=index))
 
 
 def _deliver(items: Sequence[Item], run: Run) -> list[tuple[Item, list[Outcome]]]:
@@ -169,12 +199,12 @@ def _settle(item: Item, outcomes: Sequence[Outcome], run: Run) -> MessageResult:
     """Hold or store what was not accepted, or postpone the message."""
     received, message, services = item.received, item.message, run.services
     failures = [
-        _Failure(entry, destination, outcome)
-        for entry, destination, outcome in zip(item.entries, item.destinations, outcomes, strict=True)
+        _Failure(sending, outcome)
+        for sending, outcome in zip(item.sending, outcomes, strict=True)
         if isinstance(outcome, Failed)
     ]
-    refused = [each for each in failures if each.destination and is_to_be_held(each.failed, services.config)]
-    if why_not := _hold_refused(message, refused, received, run):
+    refused = [each for each in failures if each.sending.destination and is_to_be_held(each.failed, services.config)]
+    if why_not := _hold_refused(refused, received, run):
         return _wait(received, HOLD_FAILED, why_not, run)
     remaining = [each for each in failures if each not in refused]
     if isinstance(message.content, Entry) and remaining:
@@ -184,39 +214,47 @@ def _settle(item: Item, outcomes: Sequence[Outcome], run: Run) -> MessageResult:
         return _dead_letter(received, failed, services)
     # The entries of a webhook that may yet be accepted go back to the queue, each on its own.
     for queue in Queue:
-        messages = [
-            replace(_of_entry(message, each.entry, each.destination), failed=each.failed)
-            for each in remaining
-            if queue_for(each.failed) is queue
-        ]
+        messages = [each.message for each in remaining if queue_for(each.failed) is queue]
         if any(error is not None for error in services.store(queue, messages)):
             return _postpone(received, "NotStored", services)
     dead_lettered = sum(queue_for(each.failed) is Queue.DEAD_LETTERS for each in remaining)
-    accepted = len(outcomes) - len(failures)
-    return replace(item.done, accepted=accepted, dead_lettered=dead_lettered, held=item.done.held + len(refused))
+    accepted = [
+        entry_lines.of_message(sending.message, entry_lines.REDELIVERED, outcome)
+        for sending, outcome in zip(item.sending, outcomes, strict=True)
+        if isinstance(outcome, Accepted)
+    ]
+    done, left = item.done, [entry_lines.of_queued(each.message) for each in remaining]
+    held = [entry_lines.of_message(each.message, entry_lines.HELD) for each in refused]
+    return replace(
+        done,
+        accepted=len(accepted),
+        dead_lettered=dead_lettered,
+        held=done.held + len(refused),
+        lines=(*done.lines, *accepted, *held, *left),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """An entry that was not accepted."""
 
-    entry: Entry
-    destination: Destination | None
+    sending: Sending
     failed: Failed
 
+    @property
+    def message(self) -> Message:
+        """Return the entry as a message for a queue."""
+        return replace(self.sending.message, failed=self.failed)
 
-def _of_entry(message: Message, entry: Entry, destination: Destination | None) -> Message:
-    """Return the message of one of the entries that `message` became."""
-    return replace(message, content=entry, destination=reference(destination) if destination else None)
 
-
-def _hold_refused(message: Message, refused: Sequence[_Failure], received: ReceivedMessage, run: Run) -> str | None:
+def _hold_refused(refused: Sequence[_Failure], received: ReceivedMessage, run: Run) -> str | None:
     """Hold entries that EventBridge refused because of their source, and note it. Return None, or why they are not."""
-    messages = [_of_entry(message, each.entry, each.destination).with_refusal(each.failed) for each in refused]
+    messages = [each.sending.message.with_refusal(each.failed) for each in refused]
     why_not = _hold(messages, received, f"{received.id}-refused", run)
     if refused and not why_not and run.services.destinations:
+        failures = ((each.sending.destination, each.failed) for each in refused)
         note_refusals(
-            ((each.destination, each.failed) for each in refused if each.destination), run.services.destinations
+            ((destination, failed) for destination, failed in failures if destination), run.services.destinations
         )
     return why_not
 
@@ -236,7 +274,9 @@ def _hold(messages: Sequence[Message], received: ReceivedMessage, request_id: st
 
 def _dead_letter(received: ReceivedMessage, message: Message, services: Services) -> MessageResult:
     (error,) = services.store(Queue.DEAD_LETTERS, [message])
-    return Done(dead_lettered=1) if error is None else _postpone(received, "NotStored", services)
+    if error is not None:
+        return _postpone(received, "NotStored", services)
+    return Done(dead_lettered=1, lines=(entry_lines.of_queued(message),))
 
 
 def _store_unreadable(received: ReceivedMessage, why: str, services: Services) -> MessageResult:

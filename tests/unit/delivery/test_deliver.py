@@ -105,7 +105,7 @@ def test_only_what_failed_is_put_again_and_the_pauses_grow() -> None:
     bus, clock = Bus("1", "3", code="ThrottlingException", times=3), Clock()
     made = put(numbered(5), bus, clock.budget(2))
     assert bus.sent == [["0", "1", "2", "3", "4"], ["1", "3"], ["1", "3"], ["1", "3"]]
-    assert made == [Accepted(f"id-{n}") for n in range(5)]
+    assert made == [Accepted(f"id-{n}", attempts=4 if n in {1, 3} else 1) for n in range(5)]
     assert clock.slept == [0.1, 0.2, 0.4]
 
 
@@ -129,7 +129,7 @@ def test_what_fails_for_good_is_put_once(code: str) -> None:
 )
 def test_any_other_code_is_put_again(code: str) -> None:
     bus = Bus("0", code=code, times=1)
-    assert put(numbered(1), bus, Clock().budget(2)) == [Accepted("id-0")]
+    assert put(numbered(1), bus, Clock().budget(2)) == [Accepted("id-0", attempts=2)]
 
 
 def test_once_something_fails_and_the_time_is_over_nothing_more_is_begun() -> None:

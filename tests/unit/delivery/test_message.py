@@ -35,6 +35,7 @@ def test_an_entry_is_in_the_syntax_of_the_aws_cli() -> None:
             "DetailType": "order.created",
             "Detail": '{"e":"é"}',
         },
+        "index": 0,
     }
     assert written.attributes() == {
         "Route": "orders",

@@ -1,20 +1,23 @@
 """Customers' destinations, their buses, the bucket of held entries and the queues, in memory; each may be down."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from relay.config.model import Config
 from relay.delivery.message import Message, Origin
-from relay.delivery.undelivered import Queue
+from relay.delivery.undelivered import EntryResult, Queue
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceState, SourceStatus
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.errors import Unavailable
 from relay.http.request import Request
+from relay.mapping import claim_check
 from relay.mapping.parsed_webhook import ParsedWebhook, parse_webhook
+from relay.pipeline import customer_entries
 from relay.pipeline.hold import reference
 from relay.pipeline.services import DestinationServices, Services
 from relay.webhook import Webhook
@@ -42,6 +45,13 @@ def prod(customer: str = "c42", name: str = "prod", state: SourceState = ACTIVE,
     """Return a destination of a customer, active unless `state` says otherwise."""
     source = f"aws.partner/acme.example/{customer}/{name}-k3x9qa"
     return destination(state, customer=customer, name=name, source=source, **values)
+
+
+def deliver(parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]) -> list[EntryResult]:
+    """Plan what becomes of a webhook, and deliver it."""
+    store_detail = partial(claim_check.store_detail, store=services.claim_checks, now=parsed.webhook.received_at)
+    addressees = customer_entries.plan(parsed, services, seconds_left, store_detail)
+    return customer_entries.deliver_to_destinations(parsed, addressees, services, seconds_left)
 
 
 def event(customer: Any = "c42", detail_type: str = "order.created", **fields: Any) -> dict[str, Any]:

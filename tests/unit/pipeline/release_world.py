@@ -12,6 +12,7 @@ from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.pipeline.release import Pace, Released, ReleaseServices, release
+from relay.pipeline.results import EntryLine
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 PROD = destination(replace(ACTIVE, releasing_at=NOW))
@@ -34,6 +35,7 @@ class World:
         self.sources: set[str] = set()
         self.queues: dict[Queue, list[Message]] = {Queue.RETRY: [], Queue.DEAD_LETTERS: []}
         self.unreadable: list[str] = []
+        self.lines: list[EntryLine] = []
         self.now = NOW
         self.calls = 0
         self.kill_at = 0
@@ -59,6 +61,7 @@ class World:
             store=self._store,
             keep_unreadable=self._keep_unreadable,
             refresh=lambda entry: entry,
+            log=self.lines.extend,
             clock=lambda: self.now,
             sleep=self._sleep,
         )
@@ -139,7 +142,9 @@ class World:
 
 def _message(name: str) -> Message:
     entry = Entry(NOW, "aws.partner/acme.example/c42/old", (), "order.created", json.dumps({"id": name}), "eu-west-1")
-    return Message(Origin("orders", f"evt_{name}", "2026-11-25T12:00:00Z"), entry, Failed("Held", "source-pending"))
+    return Message(
+        Origin("orders", f"evt_{name}", "2026-11-25T12:00:00Z"), entry, Failed("Held", "source-pending"), C42
+    )
 
 
 def held_keys(world: World) -> list[str]:

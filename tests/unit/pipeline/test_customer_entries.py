@@ -13,16 +13,16 @@ from relay.destinations.model import Status
 from relay.entry import Accepted, Entry, Failed
 from relay.errors import MappingError, PayloadTooLarge, Unavailable
 from relay.pipeline import responses
-from relay.pipeline.customer_entries import SECONDS_TO_HOLD, deliver_to_destinations
+from relay.pipeline.customer_entries import SECONDS_TO_HOLD
 from tests import doubles
 from tests.conftest import NOW, Load
-from tests.unit.pipeline.customers_world import PENDING, TOML, World, event, prod, webhook
+from tests.unit.pipeline.customers_world import PENDING, TOML, World, deliver, event, prod, webhook
 
 REFUSED = "NotAuthorizedForSourceException"
 
 
 def run(world: World, config: Config, *events: object, seconds: float = 29, **overrides: Any) -> Sequence[EntryResult]:
-    return deliver_to_destinations(webhook(config, *events), world.services(config, **overrides), lambda: seconds)
+    return deliver(webhook(config, *events), world.services(config, **overrides), lambda: seconds)
 
 
 def test_an_entry_is_put_to_each_destination_that_wants_it_in_its_own_region(load: Load) -> None:
@@ -229,7 +229,7 @@ def test_a_detail_that_is_too_large_is_stored_once_for_all_destinations(load: Lo
     route = TOML.replace("customer =", 'on_oversize = "claim-check"\ncustomer =')
     config = load('limits = { entry = "1 kB" }\n' + route)
     relay = world.services(config, claim_checks=replace(doubles.NO_CLAIM_CHECKS, store=store))
-    deliver_to_destinations(webhook(config, event(text="x" * 2000)), relay, lambda: 29)
+    deliver(webhook(config, event(text="x" * 2000)), relay, lambda: 29)
     assert (len(stored), [entry.claim for entry in world.put]) == (1, ["claims/1", "claims/1"])
 
 

@@ -57,6 +57,7 @@ def peak_bytes(webhooks: int) -> int:
         copy=bucket.copy,
         delete=bucket.delete,
         deliver=bucket.deliver,
+        log=lambda _: None,
     )
     tracemalloc.start()
     try:
