@@ -102,7 +102,7 @@ synth = node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$
 lint: $(DEVELOP)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@node --check local/inspector/page/script.js && node --check local/inspector/page/destinations.js
+	@for file in local/inspector/page/*.js; do node --check $$file || exit 1; done
 	@printf '%s\n' $(BIN)/mypy $(foreach stage,dev prod,$(foreach front,http rest,"$(call synth,$(stage),$(front))")) | \
 		xargs -P 2 -I % sh -c % # two at a time, and the longest first
 	@$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/*/*.template.json # W3005: the CDK writes that dependency itself

@@ -57,6 +57,7 @@ def inspector(live: Live, relay_toml: Path) -> Starlette:
             Route("/stream", buttons.stream),
             Route("/events", buttons.events),
             Route("/faults", buttons.faults, methods=["PUT"]),
+            Route("/webhooks", buttons.search),
             Route("/webhooks/{number:int}", buttons.webhook),
             Route("/webhooks/{number:int}/replay", buttons.replay, methods=["POST"]),
             Route("/routes/{name}", buttons.route_text),
@@ -96,6 +97,11 @@ class _Buttons:
             raise HTTPException(400, str(error)) from error
         answer = await self.live.inject(document)
         return PlainTextResponse(answer.text, answer.status_code)
+
+    async def search(self, request: Request) -> Response:
+        """Return the numbers of the webhooks in which `?search=` is found (see search.py)."""
+        query = request.query_params.get("search", "")
+        return JSONResponse({"webhooks": await self.live.search(query)})
 
     async def webhook(self, request: Request) -> Response:
         return JSONResponse(self.live.detail(self._captured(request.path_params["number"])))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from local.inspector.mapped import Mapped
 from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import Rejected
@@ -195,7 +196,7 @@ class Captures:
             setattr(bucket, name, getattr(bucket, name) + (value if isinstance(value, int) else 0))
 
 
-def summary(capture: Capture, config: Config) -> dict[str, Any]:
+def summary(capture: Capture, config: Config, mapped: Mapped = Mapped()) -> dict[str, Any]:  # noqa: B008 - it is frozen
     """Return what the list shows of a webhook."""
     answer, route = capture.answer_document(), capture.route(config)
     counts = {name: answer.get(name, 0) for name in PLACES}
@@ -217,5 +218,8 @@ def summary(capture: Capture, config: Config) -> dict[str, Any]:
         "why": str(answer.get("detail", "")) if result == "rejected" else "",
         "milliseconds": round(capture.seconds * 1000, 1),
         "bytes": len(capture.body),
+        "types": mapped.types,
+        "sources": mapped.sources,
+        "customers": mapped.customers,
         **counts,
     }

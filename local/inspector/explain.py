@@ -4,11 +4,13 @@ import base64
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from local.inspector.captures import Capture, Events
+from local.inspector.mapped import Mapped, mapped
 from relay.auth.context import VerificationContext
 from relay.config.model import Config
 from relay.config.route import Route
@@ -75,6 +77,28 @@ def detail(capture: Capture, met: Surroundings) -> dict[str, Any]:
     ]
     shown["cli"] = cli([row["wire"] for row in rows[:20]])
     return shown
+
+
+def in_short(capture: Capture, met: Surroundings) -> Mapped:
+    """Return what the list says of a webhook; nothing if it was never mapped, or cannot be."""
+    route, answer = capture.route(met.config), capture.answer_document()
+    if route is None or capture.status != HTTPStatus.ACCEPTED:
+        return Mapped()
+    try:
+        parsed = parse_webhook(webhook_of(capture, route))
+        entries = preview.entries(parsed, met.config, met.find)
+        if entries or not route.customer:
+            return mapped(entries, _customers(answer))
+        # Nobody gets it: its detail-type says what it was, but there is no source.
+        return replace(mapped(preview.entries(parsed, met.config)), sources=())
+    except (MappingError, Rejected):
+        return Mapped()
+
+
+def _customers(answer: Mapping[str, Any]) -> list[str]:
+    """Return the customers whose destinations an answer names."""
+    labels = (each.get("destination") for each in answer.get("entries") or [] if isinstance(each, dict))
+    return [label.partition("/")[0] for label in labels if isinstance(label, str)]
 
 
 def _is_nobodys(result: Any) -> bool:

@@ -12,8 +12,9 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
-from local.inspector import explain
-from local.inspector.captures import Capture, Captures, Events, summary
+from local.inspector import explain, search
+from local.inspector.captures import MAX_CAPTURES, Capture, Captures, Events, summary
+from local.inspector.mapped import Mapped
 from local.process import PARTNER
 from local.session import Session
 from relay.destinations.model import Destination, Status
@@ -37,6 +38,7 @@ class Live:
         self.captures = Captures()
         self.events = Events()
         self.faults: Any = []
+        self._mapped: dict[int, Mapped] = {}
         self._counts: dict[str, Any] = {}
         self._chart: list[dict[str, Any]] = []
         self._pages: set[asyncio.Queue[Message]] = set()
@@ -52,18 +54,39 @@ class Live:
         capture = self.captures.add(**fields)
         if self._loop:
             with contextlib.suppress(RuntimeError):  # no page is open any more
-                self._loop.call_soon_threadsafe(self._tell, {"type": "webhook", "webhook": self.summary(capture)})
+                self._loop.call_soon_threadsafe(self._announce, capture)
+
+    def _announce(self, capture: Capture) -> None:
+        self._tell({"type": "webhook", "webhook": self.summary(capture)})
 
     def summary(self, capture: Capture) -> dict[str, Any]:
         """Return what the list shows of a webhook."""
-        return summary(capture, self.session.config)
+        return summary(capture, self.session.config, self.mapped(capture))
+
+    def mapped(self, capture: Capture) -> Mapped:
+        """Return what the webhook was mapped to; it is mapped once."""
+        if capture.id not in self._mapped:
+            self._mapped[capture.id] = explain.in_short(capture, self._surroundings())
+            while len(self._mapped) > MAX_CAPTURES:
+                del self._mapped[min(self._mapped)]
+        return self._mapped[capture.id]
+
+    async def search(self, query: str) -> list[int]:
+        """Return the numbers of the webhooks in which a query is found, oldest first."""
+        terms = search.parse(query)
+        rows = [(capture, self.summary(capture)) for capture in self.captures.all()]
+        return await run_in_threadpool(
+            lambda: [capture.id for capture, row in rows if search.matches(terms, capture, _fields(row), [])]
+        )
 
     def detail(self, capture: Capture) -> dict[str, Any]:
         """Return what the page shows when a webhook is opened."""
+        return self.summary(capture) | explain.detail(capture, self._surroundings())
+
+    def _surroundings(self) -> explain.Surroundings:
         session = self.session
         find = self._find if session.connections else None
-        met = explain.Surroundings(session.config, session.secrets, self.events, self.url, find)
-        return self.summary(capture) | explain.detail(capture, met)
+        return explain.Surroundings(session.config, session.secrets, self.events, self.url, find)
 
     def destinations(self) -> list[dict[str, Any]]:
         """Return what the page shows of the customers' destinations."""
@@ -188,4 +211,17 @@ def _shown(letter: DeadLetter) -> dict[str, Any]:
     return letter.row() | {
         "sent_at": letter.sent_at.isoformat(timespec="seconds"),
         "content": letter.content or letter.text,
+    }
+
+
+def _fields(row: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what can be searched by its name."""
+    return {
+        "type": row["types"],
+        "source": row["sources"],
+        "customer": row["customers"],
+        "route": [row["route"] or ""],
+        "path": [row["path"]],
+        "status": [str(row["status"])],
+        "result": [row["result"].replace("_", "-")],
     }

@@ -1,5 +1,5 @@
 // The customers' destinations: who can receive, what is held for whom, and the customer's own buttons.
-"use strict";
+import { $, ask, attempt, dialog, el, say, table } from "./dom.js";
 
 let destinations = [];
 
@@ -24,7 +24,7 @@ function destinationRow(one) {
     el("div", { className: "buttons" }, ...buttons));
 }
 
-function destined(found) {
+export function show(found) {
   const changed = JSON.stringify(found) !== JSON.stringify(destinations);
   destinations = found;
   $("open-destinations").hidden = !found.length;
@@ -32,6 +32,8 @@ function destined(found) {
   if (changed && $("destination-list")) $("destination-list").replaceChildren(...destinations.map(destinationRow));
 }
 
-$("open-destinations").addEventListener("click", () => dialog("Customers' destinations", [
-  el("p", { textContent: "The relay looks at each source once a minute; Start delivery looks at once. Without a bus EventBridge would drop events, so they are held." }),
-  el("div", { id: "destination-list" }, ...destinations.map(destinationRow))], []));
+export function start() {
+  $("open-destinations").addEventListener("click", () => dialog("Customers' destinations", [
+    el("p", { textContent: "The relay looks at each source once a minute; Start delivery looks at once. Without a bus EventBridge would drop events, so they are held." }),
+    el("div", { id: "destination-list" }, ...destinations.map(destinationRow))], []));
+}

@@ -187,3 +187,11 @@ def test_a_body_that_cannot_be_read_is_said(relay: Config) -> None:
 def test_a_file_that_cannot_be_used_says_so(file: str, why: str) -> None:
     with pytest.raises(editor.Unusable, match=why):
         editor.find(file, "second")
+
+
+def test_the_list_names_what_a_webhook_was_mapped_to(relay: Config) -> None:
+    short = explain.in_short(captured(Captures()), Surroundings(relay, {}, Events(), ""))
+    assert short.types == ("order.created",)
+    assert short.sources == ("aws.partner/acme.example/c42/orders",)
+    rejected = captured(Captures(), status=401)
+    assert explain.in_short(rejected, Surroundings(relay, {}, Events(), "")).types == ()
