@@ -44,6 +44,7 @@ class RelayStack(cdk.Stack):
         cdk.Tags.of(self).add("stage", stage.name)
         self._add_url_outputs(config.routes, stage)
         self._add_resource_outputs()
+        cdk.CfnOutput(self, "Partner", value=config.partner, description="`relayctl doctor` compares stages by it")
 
     def _add_url_outputs(self, routes: tuple[Route, ...], stage: Stage) -> None:
         front = self.relay.front

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -53,6 +53,10 @@ class Account:
             config=Config(connect_timeout=5, read_timeout=30, retries=retries),
         )
 
+    def in_region(self, region: str) -> "Account":
+        """Return the same account in another Region."""
+        return replace(self, region=region)
+
     def describe(self) -> str:
         """Return `Region us-east-1 of account 111111111111`, as AWS knows them. Raise the SDK's errors."""
         client = self.client("sts")
@@ -75,7 +79,12 @@ class Stack:
                 raise
             where = self.account.describe()
             output.fail(f'No stack is named "{self.name}" in {where}: see --stage, --stack-name, --region, --profile.')
-        return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+        return outputs_of(stack)
+
+
+def outputs_of(stack: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the outputs of a stack that DescribeStacks has answered, by name."""
+    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
 
 @contextmanager

@@ -18,7 +18,14 @@ TIMEOUT_SECONDS = 30
 
 
 class ControlApiError(Exception):
-    """The control API refused a request; the message says why and which field was wrong."""
+    """The control API refused a request; the message says why and which field was wrong.
+
+    `status` is that of its answer, None if there was none.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class ControlApi:
             raise ControlApiError(f"{self.url} could not be reached: {error}") from error
         if answer.is_success:
             return answer.json() if answer.content else None
-        raise ControlApiError(_message(answer))
+        raise ControlApiError(_message(answer), answer.status_code)
 
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield the destinations of every page."""

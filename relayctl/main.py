@@ -7,7 +7,19 @@ import typer
 
 from relay import config
 from relay.config import stage_names
-from relayctl.commands import account, check, dead_letters, destinations, map, presets, routes, schema, send, sources  # noqa: A004 # the command
+from relayctl.commands import (
+    account,
+    check,
+    dead_letters,
+    destinations,
+    doctor,
+    map,  # noqa: A004 # the command
+    presets,
+    routes,
+    schema,
+    send,
+    sources,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,6 +53,7 @@ def _defaults(command: Any, values: dict[str, str]) -> dict[str, Any]:
 
 app.command("account")(account.show_account)
 app.command("check")(check.check)
+app.command("doctor")(doctor.examine)
 app.command("map")(map.map_payload)
 app.command("send")(send.send)
 app.command("routes")(routes.list_routes)

@@ -38,6 +38,13 @@ EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="An e
 StackOption = Annotated[
     str, typer.Option("--stack-name", help="The name of the deployed stack, if not that of --stage.")
 ]
+ControlUrlOption = Annotated[
+    str | None,
+    typer.Option("--control-url", envvar="RELAY_CONTROL_URL", help="The control API, if not that of --stack-name."),
+]
+RoleOption = Annotated[
+    str | None, typer.Option("--role-arn", help="A role to assume first: the stack's output ControlRoleArn.")
+]
 HeaderOption = Annotated[list[str] | None, typer.Option("--header", help="A header, as name:value. Can be repeated.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
@@ -100,13 +107,8 @@ def control_options(command: Command) -> Command:
 
 
 def _control_api(
-    control_url: Annotated[
-        str | None,
-        typer.Option("--control-url", envvar="RELAY_CONTROL_URL", help="The control API, if not that of --stack-name."),
-    ] = None,
-    role_arn: Annotated[
-        str | None, typer.Option("--role-arn", help="A role to assume first: the stack's output ControlRoleArn.")
-    ] = None,
+    control_url: ControlUrlOption = None,
+    role_arn: RoleOption = None,
     stack_name: StackOption = stage_names.STACK,
     profile: ProfileOption = None,
     region: RegionOption = None,

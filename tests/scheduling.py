@@ -21,6 +21,7 @@ SHARED = {
         "test_anywhere.py",
         "test_control_api.py",
         "test_deployed.py",
+        "test_doctor.py",
         "test_inspector_server.py",
         "test_monitoring.py",
         "test_onboarding.py",

@@ -57,7 +57,7 @@ class SecretStore:
                 return values
         if reason := self._errors.get(name, REFUSE_SECONDS):
             raise _unavailable(f"{reason}, a moment ago")
-        values = _active_values(self._stored(name))
+        values = active_values(self._stored(name))
         self._remember(name, values)
         return values
 
@@ -74,7 +74,7 @@ class SecretStore:
             except AwsError as error:
                 if error.code != _OTHER_VALUE_EXISTS:
                     raise Unavailable("The secret could not be stored.", reason=f"secret {name}: {error}") from error
-        values = _active_values(stored)
+        values = active_values(stored)
         if not any_equal([existing.encode("utf-8", "surrogatepass") for existing in values], [value.encode()]):
             raise Unauthorized("enrollment is closed: the secret has another value")
         self._remember(name, values)
@@ -124,7 +124,7 @@ def _first_version(name: str, value: str) -> dict[str, Any]:
     return {"SecretId": name, "SecretString": value, "ClientRequestToken": token}
 
 
-def _active_values(value: object) -> list[str]:
+def active_values(value: object) -> list[str]:
     """Return the values in a stored secret: a text, or a JSON list of texts."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")

@@ -47,6 +47,8 @@ RUN = {
     "relayctl routes": "e2e/test_relayctl.py::test_each_route_is_shown_with_the_url_that_is_pasted_into_the_saas",
     "relayctl sources": "relayctl/test_sources.py::test_from_pending_to_active_to_gone",
     "relayctl destinations": "relayctl/test_destinations.py::test_a_destination_is_paused_resumed_released_and_pinged",
+    "relayctl doctor": "relayctl/test_doctor.py"
+    "::test_where_all_is_well_the_exit_code_is_0_and_each_check_says_what_it_saw",
     "relayctl dead-letters": "e2e/test_relayctl.py::test_some_are_redriven_some_exported_and_the_rest_discarded",
 }
 NOT_BY_A_TEST = {

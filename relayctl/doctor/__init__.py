@@ -1,0 +1,1 @@
+"""What `relayctl doctor` looks at: one module for each check, and one that reads from AWS what they judge."""
