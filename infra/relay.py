@@ -18,6 +18,7 @@ from infra.functions.function import FunctionProps
 from infra.functions.ingest import Ingest
 from infra.functions.redeliver import Redeliver
 from infra.functions.source_health import SourceHealth
+from infra.monitoring.insights import EntryInsights
 from infra.monitoring.monitoring import Monitoring
 from infra.queues import Queues
 from infra.stages import REST, Stage
@@ -90,6 +91,14 @@ class PartnerEventRelay(Construct):
             routes=[route.name for route in config.routes],
             has_destinations=self.destinations is not None,
         )
+        if config.log_entries:
+            later = [self.redeliver, *([self.destinations.releaser] if self.destinations else [])]
+            EntryInsights(
+                self,
+                "EntryInsights",
+                ingest=self.ingest.log_group,
+                later=[function.log_group for function in later],
+            )
         if stage.canary:
             Canary(self, "Canary", function=self.ingest, monitoring=self.monitoring)
         if stage.retain and not stage.reserved_concurrency:

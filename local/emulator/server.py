@@ -22,7 +22,7 @@ from ministack.core import iam_actions, lambda_runtime, responses, sigv4
 from ministack.services import apigateway, cloudwatch_logs, eventbridge, lambda_svc, secretsmanager, sqs
 from ministack.services.cloudformation import provisioners
 
-from local.emulator import faults
+from local.emulator import faults, insights
 from local.emulator.http_api_iam import HttpApiIam
 from local.emulator.message_moves import MessageMoves
 from local.emulator.partner_operations import FAULT, PartnerOperations
@@ -57,6 +57,7 @@ def main() -> None:
     _keep_versions_of_secrets_as_aws_does()
     _generate_secrets_as_aws_does()
     _forget_old_log_lines()
+    provisioners._RESOURCE_HANDLERS.update(insights.provisioners(lambda: set(cloudwatch_logs._log_groups)))
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
 

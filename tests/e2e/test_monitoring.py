@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.deploy import STACK
 from local.samples import SIGNERS
 from relayctl.control import ControlApiError
 from tests.e2e.conftest import Relay
@@ -180,3 +181,12 @@ def test_no_body_secret_or_signature_is_in_any_log_of_a_full_run(relay: Relay, f
     assert len(messages) > 20
     assert len(private) > 12
     assert [one for one in private if any(one in message for message in messages)] == []
+
+
+def test_the_saved_queries_and_the_rules_are_deployed(relay: Relay) -> None:
+    pages = relay.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+    deployed = [
+        (one["ResourceType"], one["ResourceStatus"]) for page in pages for one in page["StackResourceSummaries"]
+    ]
+    assert deployed.count(("AWS::Logs::QueryDefinition", "CREATE_COMPLETE")) == 5
+    assert deployed.count(("AWS::CloudWatch::InsightRule", "CREATE_COMPLETE")) == 2

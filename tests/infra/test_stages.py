@@ -23,12 +23,14 @@ NAMES = {
     "AWS::ApiGatewayV2::Api": ("Name",),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
+    "AWS::CloudWatch::InsightRule": ("RuleName",),
     "AWS::DynamoDB::Table": ("TableName",),
     "AWS::Events::Rule": ("Name",),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName",),
     "AWS::IAM::Role": ("RoleName",),
     "AWS::Lambda::Function": ("FunctionName",),
     "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::Logs::QueryDefinition": ("Name",),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::SNS::Topic": ("TopicName",),
     "AWS::SQS::Queue": ("QueueName",),
@@ -56,7 +58,12 @@ def test_no_name_of_one_stage_is_in_another(front: str) -> None:
         set(names(synthesise(RELAY_TOML, name, front=front, generate_secrets=True))) for name in ("dev", "prod")
     )
     assert dev & prod == set()
-    assert {kind for kind, _ in dev} >= {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"}
+    assert {kind for kind, _ in dev} >= {
+        "AWS::SecretsManager::Secret",
+        "AWS::Logs::LogGroup",
+        "AWS::Logs::QueryDefinition",
+        "AWS::CloudWatch::InsightRule",
+    }
 
 
 def test_each_stage_has_a_stack_of_its_own_and_production_keeps_the_plain_name() -> None:
