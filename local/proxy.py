@@ -62,6 +62,7 @@ def webhook_proxy(
             body=body,
             status=answer.status_code,
             answer=answer.content,
+            request_id=answer.headers.get("apigw-requestid", ""),
         )
         forwarded = {k: v for k, v in answer.headers.items() if k.encode() not in _HOP_BY_HOP | {b"content-encoding"}}
         return Response(answer.content, answer.status_code, forwarded)

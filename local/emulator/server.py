@@ -5,6 +5,7 @@ It ends when its standard input does, and takes every function it started with i
 """
 
 import asyncio
+import base64
 import inspect
 import json
 import os
@@ -14,6 +15,7 @@ import string
 import sys
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,14 @@ from ministack.services import apigateway, cloudwatch_logs, eventbridge, lambda_
 from ministack.services.cloudformation import provisioners
 
 from local.emulator import faults, insights
+from local.emulator.delivery_log import DeliveryLog
 from local.emulator.http_api_iam import HttpApiIam
 from local.emulator.message_moves import MessageMoves
 from local.emulator.partner_operations import FAULT, PartnerOperations
 
 FAULTY = (b"AWSEvents.PutPartnerEvents", b"AWSEvents.PutEvents")
 FAULTS_PATH = "/_partner_bus/faults"
+DELIVERY_LOG_PATH = "/_partner_bus/delivery-log"
 RUNTIME_PYTHON = "RELAY_RUNTIME_PYTHON"
 HOME = "RELAY_EMULATOR_HOME"
 LOG_LINES = 10_000  # of each function
@@ -47,6 +51,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     operations = PartnerOperations(eventbridge, responses, iam=ministack.AUTH)
     moves = MessageMoves(sqs)
+    delivery_log = DeliveryLog()
     sqs._HANDLERS["StartMessageMoveTask"] = moves.start_message_move_task
     sqs._HANDLERS["ListMessageMoveTasks"] = moves.list_message_move_tasks
     _run_functions_with_awslambdaric()
@@ -56,7 +61,8 @@ def main() -> None:
     _run_fifo_groups_side_by_side_as_aws_does()
     _keep_versions_of_secrets_as_aws_does()
     _generate_secrets_as_aws_does()
-    _forget_old_log_lines()
+    _name_requests_as_aws_does()
+    _keep_log_lines(delivery_log)
     provisioners._RESOURCE_HANDLERS.update(insights.provisioners(lambda: set(cloudwatch_logs._log_groups)))
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
@@ -64,6 +70,9 @@ def main() -> None:
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == FAULTS_PATH:
             await _faults(operations, scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == DELIVERY_LOG_PATH:
+            after = int(scope["query_string"].decode().partition("after=")[2] or 0)
+            await _answer(send, 200, json.dumps(delivery_log.since(after)))
         elif scope["type"] == "http" and any((b"x-amz-target", name) in scope["headers"] for name in FAULTY):
             await _with_fault(emulator, operations, scope, receive, send)
         else:
@@ -245,12 +254,30 @@ def _generate_secrets_as_aws_does() -> None:
     provisioners._sm_secret_string = secret_string
 
 
-def _forget_old_log_lines() -> None:
+def _name_requests_as_aws_does() -> None:
+    """Answer with the request id that the function got; the emulator makes up another for the answer.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+    """
+    handle, new_uuid = apigateway.handle_execute, apigateway.new_uuid
+    request_id: ContextVar[str] = ContextVar("request_id")
+
+    async def handle_execute(*arguments: Any, **named: Any) -> Any:
+        request_id.set(base64.b64encode(os.urandom(11)).decode())
+        status, headers, body = await handle(*arguments, **named)
+        return status, headers | {"apigw-requestid": request_id.get()}, body
+
+    apigateway.handle_execute = handle_execute
+    apigateway.new_uuid = lambda: request_id.get(None) or new_uuid()
+
+
+def _keep_log_lines(delivery_log: DeliveryLog) -> None:
     """Keep the last lines of each log stream: the emulator keeps all, which has no end under `make run`."""
     append = cloudwatch_logs._append_log_events
 
     def append_log_events(stream: dict[str, Any], events: list[Any]) -> None:
         append(stream, events)
+        delivery_log.take(events)
         with cloudwatch_logs._log_events_lock:
             del stream["events"][:-LOG_LINES]
 

@@ -1,7 +1,7 @@
 """The page's server, on this machine alone: the page, its stream, and what its buttons do."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,12 +25,16 @@ from local.emulator import faults
 from local.inspector import editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
+from local.process import ROOT
 from relay.errors import CannotSign, Rejected
 from relay.templates import strict_json
 from relayctl.control import ControlApiError
 from relayctl.signing import sign
 
 PAGE = Path(__file__).with_name("page")
+BUILT = ROOT / ".build" / "inspector" / "page"
+"""What the Makefile bundles: the editor, CodeMirror."""
+SCHEMA = ROOT / "relay.schema.json"
 
 # Nothing but the page's own files; what a webhook brings is text, and could do nothing if it were not.
 # And no other page may show it in a frame, whose buttons somebody could be led to press.
@@ -66,6 +70,10 @@ def inspector(live: Live, relay_toml: Path) -> Starlette:
             Route("/destinations/{customer}/{name}/{operation}", buttons.act, methods=["POST"]),
             Route("/dead-letters", buttons.letters),
             Route("/dead-letters/redrive", buttons.redrive, methods=["POST"]),
+            Route("/dead-letters/{letter}/redrive", buttons.redrive_one, methods=["POST"]),
+            Route("/dead-letters/{letter}/discard", buttons.discard, methods=["POST"]),
+            Route("/relay.schema.json", buttons.schema),
+            Mount("/built", StaticFiles(directory=BUILT, check_dir=False)),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
         ],
         middleware=[Middleware(_OnlyFromHere)],
@@ -123,6 +131,9 @@ class _Buttons:
             answer = await client.request(capture.method, target, headers=forwarded, content=capture.body)
         return JSONResponse({"status": answer.status_code})
 
+    async def schema(self, _: Request) -> Response:
+        return FileResponse(SCHEMA)
+
     async def route_text(self, request: Request) -> Response:
         file = self._file()
         block = self._block(request.path_params["name"], file)
@@ -164,6 +175,12 @@ class _Buttons:
     async def redrive(self, _: Request) -> Response:
         await self.live.redrive()
         return JSONResponse({})
+
+    async def redrive_one(self, request: Request) -> Response:
+        return await _of_letter(self.live.redrive_one, request)
+
+    async def discard(self, request: Request) -> Response:
+        return await _of_letter(self.live.discard, request)
 
     def _captured(self, number: object) -> Capture:
         capture = self.live.captures.get(number) if isinstance(number, int) else None
@@ -212,6 +229,14 @@ class _OnlyFromHere:
 async def _problem_response(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is the handler of those
     return JSONResponse({"problem": error.detail}, error.status_code)
+
+
+async def _of_letter(operation: Callable[[str], Awaitable[None]], request: Request) -> Response:
+    try:
+        await operation(request.path_params["letter"])
+    except KeyError as error:
+        raise HTTPException(404, "This dead letter is no longer in the queue.") from error
+    return JSONResponse({})
 
 
 async def _json(request: Request) -> Any:

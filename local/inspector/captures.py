@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from local.inspector.mapped import Mapped
+from local.inspector.mapped import NOT_MAPPED, Mapped
 from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import Rejected
@@ -38,6 +38,7 @@ class Capture:
     body: bytes
     status: int
     answer: bytes
+    request_id: str = ""
 
     @property
     def size(self) -> int:
@@ -49,7 +50,7 @@ class Capture:
         headers: dict[str, str] = {}
         for name, value in self.headers:
             headers[name] = f"{headers[name]},{value}" if name in headers else value
-        return Request(self.method, self.path, self.query, headers, self.body, "request-id")
+        return Request(self.method, self.path, self.query, headers, self.body, self.request_id or "request-id")
 
     def answer_document(self) -> dict[str, Any]:
         """Return the JSON object of the answer; empty if it is not one."""
@@ -78,7 +79,7 @@ class Events:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._events: deque[tuple[dict[str, Any], str, int]] = deque()
-        self._by_id: dict[str, dict[str, Any]] = {}
+        self._by_id: dict[str, tuple[float, dict[str, Any]]] = {}
         self._by_content: dict[str, deque[tuple[float, dict[str, Any]]]] = {}
         self._bytes, self._max_bytes = 0, max_bytes
 
@@ -87,7 +88,7 @@ class Events:
         content = fingerprint(event["source"], event["detail-type"], event["detail"])
         size = len(json.dumps(event))
         self._events.append((event, content, size))
-        self._by_id[event["id"]] = event
+        self._by_id[event["id"]] = (at, event)
         self._by_content.setdefault(content, deque()).append((at, event))
         self._bytes += size
         while self._bytes > self._max_bytes:
@@ -102,13 +103,21 @@ class Events:
         """Return the events in the order in which they arrived."""
         return [event for event, _, _ in self._events]
 
+    def get(self, event_id: str) -> dict[str, Any] | None:
+        """Return the event of this id if it has arrived and is still stored."""
+        return self._by_id[event_id][1] if event_id in self._by_id else None
+
+    def arrived(self, event_id: str) -> float | None:
+        """Return when the event of this id arrived, in epoch seconds, or None."""
+        return self._by_id[event_id][0] if event_id in self._by_id else None
+
     def find(self, capture: Capture, wire: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the event of an entry: by the id in the answer, or else an equal one that arrived later.
 
         The relay mapped the webhook between its arrival here and its answer, so its Time may be another second.
         """
         if "event_id" in result:
-            return self._by_id.get(result["event_id"])
+            return self.get(result["event_id"])
         time = datetime.fromisoformat(wire["Time"])
         later = capture.at + capture.seconds
         same = self._by_content.get(fingerprint(wire["Source"], wire["DetailType"], json.loads(wire["Detail"])), ())
@@ -137,8 +146,11 @@ class Bucket:
         return {**{name: getattr(self, name) for name in COUNTS}, "at": self.at, "latency": median}
 
 
-PLACES = ("accepted", "held", "queued", "dead_lettered", "disabled", "unsubscribed", "without_customer")
-"""Where the entries of an answer may be."""
+PLACES = (
+    "accepted", "delivered", "held", "queued", "dead_lettered", "redriven", "discarded", "disabled", "unsubscribed",
+    "without_customer",
+)  # fmt: skip
+"""Where the entries of a webhook may be: at first as its answer says, later as their fates do."""
 
 COUNTS = ("received", "accepted", "queued", "dead_lettered", "rejected")
 
@@ -196,16 +208,23 @@ class Captures:
             setattr(bucket, name, getattr(bucket, name) + (value if isinstance(value, int) else 0))
 
 
-def summary(capture: Capture, config: Config, mapped: Mapped = Mapped()) -> dict[str, Any]:  # noqa: B008 - it is frozen
-    """Return what the list shows of a webhook."""
+def summary(
+    capture: Capture,
+    config: Config,
+    mapped: Mapped = NOT_MAPPED,
+    now: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """Return what the list shows of a webhook; `now` counts its entries by where they are, if they are followed."""
     answer, route = capture.answer_document(), capture.route(config)
-    counts = {name: answer.get(name, 0) for name in PLACES}
+    counts = {name: (now or answer).get(name, 0) for name in PLACES}
     if capture.status >= HTTPStatus.BAD_REQUEST:
         result = "rejected"
     elif capture.status != HTTPStatus.ACCEPTED:
         result = "handshake"
     else:
         present = [name for name, number in counts.items() if number]
+        if present == ["accepted", "delivered"]:  # it arrives just now
+            present = ["accepted"]
         result = present[0] if len(present) == 1 else "mixed" if present else "filtered"
     return {
         "id": capture.id,

@@ -3,14 +3,17 @@
 import base64
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
-from local.inspector.captures import Capture, Events
-from local.inspector.mapped import Mapped, mapped
+from local.inspector import timeline
+from local.inspector.captures import PLACES, Capture, Events
+from local.inspector.fates import Step, WebhookId
+from local.inspector.mapped import NOT_MAPPED, Mapped, mapped
 from relay.auth.context import VerificationContext
 from relay.config.model import Config
 from relay.config.route import Route
@@ -18,6 +21,7 @@ from relay.destinations.addressing import Find
 from relay.errors import MappingError, Rejected, Unauthorized
 from relay.http import routing
 from relay.mapping.parsed_webhook import parse_webhook
+from relay.pipeline.entry_lines import MAX_TEXT
 from relay.templates.template import Template
 from relay.webhook import Webhook
 from relayctl import preview
@@ -39,16 +43,20 @@ class Surroundings:
     find: Find | None = None
 
 
-def detail(capture: Capture, met: Surroundings) -> dict[str, Any]:
-    """Return everything the page shows of one webhook."""
+def detail(
+    capture: Capture, met: Surroundings, fates: Mapping[int, Sequence[Step]] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return everything the page shows of one webhook; `fates` are the steps of its entries."""
     config, events = met.config, met.events
     route = capture.route(config)
     answer = capture.answer_document()
+    authentication = _authentication(capture, route, config, met.secrets)
     shown: dict[str, Any] = {
         "request": _request(capture),
         "answer": {"status": capture.status, "text": capture.answer.decode("utf-8", "replace")},
         "curl": curl(capture, met.url),
-        "authentication": _authentication(capture, route, config, met.secrets),
+        "authentication": authentication,
+        "timeline": timeline.moments(capture, authentication["verdict"], fates, _in_words(answer)),
         "values": None,
         "problem": "",
         "entries": [],
@@ -64,26 +72,54 @@ def detail(capture: Capture, met: Surroundings) -> dict[str, Any]:
     except (MappingError, Rejected) as error:
         shown["problem"] = error.detail if isinstance(error, Rejected) else str(error)
         return shown
-    results = [each for each in answer.get("entries") or [] if not _is_nobodys(each)]
-    results = results if len(results) == len(rows) else [{}] * len(rows)
-    shown["entries"] = [
-        row
-        | {
-            "cli": cli([row["wire"]]),
-            "result": result,
-            "event": events.find(capture, row["wire"], result),
-        }
-        for row, result in zip(rows, results, strict=True)
-    ]
+    results = [(index, each) for index, each in enumerate(answer.get("entries") or []) if not _is_nobodys(each)]
+    results = results if len(results) == len(rows) else [(index, {}) for index in range(len(rows))]
+    for row, (index, result) in zip(rows, results, strict=True):
+        steps = fates.get(index, ())
+        event_id = next((step.event_id for step in reversed(steps) if step.event_id), "")
+        event = events.get(event_id) if event_id else None
+        if event is None and not (
+            steps and config.log_entries
+        ):  # nothing says what became of it: look for an equal one
+            event = events.find(capture, row["wire"], result)
+        state = "delivered" if event else steps[-1].state if steps else _state(result)
+        more = {"cli": cli([row["wire"]]), "result": result, "event": event, "state": state, "event_id": event_id}
+        shown["entries"].append(row | more | {"steps": [_step(step) for step in steps]})
     shown["cli"] = cli([row["wire"] for row in rows[:20]])
     return shown
+
+
+def webhook_id(capture: Capture, config: Config) -> WebhookId | None:
+    """Return what the delivery log knows the webhook by, or None if it was never mapped."""
+    route = capture.route(config)
+    if route is None:
+        return None
+    try:
+        return route.name, parse_webhook(webhook_of(capture, route)).id[:MAX_TEXT]
+    except Rejected:
+        return None
+
+
+def _step(step: Step) -> dict[str, Any]:
+    at = datetime.fromtimestamp(step.at, UTC).isoformat(timespec="milliseconds")
+    return {"at": at, "text": timeline.describe(step), "state": step.state, "error_code": step.error_code}
+
+
+def _state(result: Mapping[str, Any]) -> str:
+    return next((name for name in PLACES if result.get(name)), "accepted" if "event_id" in result else "not_sent")
+
+
+def _in_words(answer: Mapping[str, Any]) -> str:
+    """Return what an answer says of its entries, or why it is a problem."""
+    counts = [f"{answer[name]} {name.replace('_', '-')}" for name in PLACES if answer.get(name)]
+    return ", ".join(counts) or str(answer.get("detail") or "")
 
 
 def in_short(capture: Capture, met: Surroundings) -> Mapped:
     """Return what the list says of a webhook; nothing if it was never mapped, or cannot be."""
     route, answer = capture.route(met.config), capture.answer_document()
     if route is None or capture.status != HTTPStatus.ACCEPTED:
-        return Mapped()
+        return NOT_MAPPED
     try:
         parsed = parse_webhook(webhook_of(capture, route))
         entries = preview.entries(parsed, met.config, met.find)
@@ -92,7 +128,7 @@ def in_short(capture: Capture, met: Surroundings) -> Mapped:
         # Nobody gets it: its detail-type says what it was, but there is no source.
         return replace(mapped(preview.entries(parsed, met.config)), sources=())
     except (MappingError, Rejected):
-        return Mapped()
+        return NOT_MAPPED
 
 
 def _customers(answer: Mapping[str, Any]) -> list[str]:

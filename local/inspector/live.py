@@ -4,20 +4,23 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
-from local.inspector import explain, search
+from local.inspector import advice, explain, search
 from local.inspector.captures import MAX_CAPTURES, Capture, Captures, Events, summary
+from local.inspector.fates import DISCARDED, REDRIVEN, Fates, WebhookId
 from local.inspector.mapped import Mapped
-from local.process import PARTNER
+from local.process import PARTNER, ROOT
 from local.session import Session
 from relay.destinations.model import Destination, Status
+from relay.pipeline.entry_lines import MAX_TEXT
 from relayctl.dead_letter_queue import DeadLetter, DeadLetterQueue, Filter
 
 EVENTS_SECONDS = 0.3
@@ -25,6 +28,8 @@ COUNTS_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15
 MAX_BEHIND = 2000
 FAULTS = "/_partner_bus/faults"
+DELIVERY_LOG = "/_partner_bus/delivery-log"
+RUNBOOK = ROOT / "docs" / "how-to" / "operations.md"
 
 Message = dict[str, Any] | None
 
@@ -38,7 +43,11 @@ class Live:
         self.captures = Captures()
         self.events = Events()
         self.faults: Any = []
+        self.fates = Fates()
         self._mapped: dict[int, Mapped] = {}
+        self._requests: dict[str, int] = {}
+        self._last_line = 0
+        self._advice = advice.read(RUNBOOK.read_text("utf-8"))
         self._counts: dict[str, Any] = {}
         self._chart: list[dict[str, Any]] = []
         self._pages: set[asyncio.Queue[Message]] = set()
@@ -57,11 +66,19 @@ class Live:
                 self._loop.call_soon_threadsafe(self._announce, capture)
 
     def _announce(self, capture: Capture) -> None:
+        webhook_id = explain.webhook_id(capture, self.session.config)
+        results = capture.answer_document().get("entries")
+        if webhook_id and isinstance(results, list):
+            at = capture.at + capture.seconds
+            self.fates.answered(capture.id, webhook_id, results, at, self.events.arrived)
+            self._requests[capture.request_id] = capture.id
+            while len(self._requests) > MAX_CAPTURES:
+                self.fates.forget(self._requests.pop(next(iter(self._requests))))
         self._tell({"type": "webhook", "webhook": self.summary(capture)})
 
     def summary(self, capture: Capture) -> dict[str, Any]:
         """Return what the list shows of a webhook."""
-        return summary(capture, self.session.config, self.mapped(capture))
+        return summary(capture, self.session.config, self.mapped(capture), self.fates.counts(capture.id))
 
     def mapped(self, capture: Capture) -> Mapped:
         """Return what the webhook was mapped to; it is mapped once."""
@@ -75,13 +92,19 @@ class Live:
         """Return the numbers of the webhooks in which a query is found, oldest first."""
         terms = search.parse(query)
         rows = [(capture, self.summary(capture)) for capture in self.captures.all()]
+        ids = {
+            capture.id: [step.event_id for steps in self.fates.steps(capture.id).values() for step in steps]
+            for capture, _ in rows
+        }
         return await run_in_threadpool(
-            lambda: [capture.id for capture, row in rows if search.matches(terms, capture, _fields(row), [])]
+            lambda: [
+                capture.id for capture, row in rows if search.matches(terms, capture, _fields(row), ids[capture.id])
+            ]
         )
 
     def detail(self, capture: Capture) -> dict[str, Any]:
         """Return what the page shows when a webhook is opened."""
-        return self.summary(capture) | explain.detail(capture, self._surroundings())
+        return self.summary(capture) | explain.detail(capture, self._surroundings(), self.fates.steps(capture.id))
 
     def _surroundings(self) -> explain.Surroundings:
         session = self.session
@@ -102,10 +125,36 @@ class Live:
         """Take what has reached the customer."""
         async with self._receiving:
             arrived = await run_in_threadpool(lambda: list(self.session.customer.received()))
+        now = time.time()
         for event in arrived:
-            self.events.add(event, time.time())
+            self.events.add(event, now)
         if arrived:
             self._tell({"type": "events"})
+            self._tell_changed(self.fates.arrived(event["id"], now) for event in arrived)
+
+    async def follow(self) -> None:
+        """Read what the functions have logged of entries, and tell which webhooks have changed by it."""
+        async with httpx.AsyncClient(verify=self._trust) as client:
+            answer = await client.get(f"{self.session.aws.url}{DELIVERY_LOG}", params={"after": self._last_line})
+        log = answer.json()
+        self._last_line = log["last"]
+        self._tell_changed([self._logged(line) for line in log["lines"]])
+
+    def _logged(self, line: dict[str, Any]) -> int | None:
+        """Take a line of the delivery log. Return the number of the webhook that has changed by it, or None."""
+        if "correlation_id" in line:  # of the webhook itself: its answer says the same, but for the attempts
+            number = self._requests.get(line["correlation_id"])
+            if number is not None:
+                self.fates.put(number, line["index"], line.get("attempts") or 0)
+            return None
+        at = datetime.fromisoformat(line["timestamp"]).timestamp()
+        return self.fates.logged(line, at, self.events.arrived)
+
+    def _tell_changed(self, numbers: Iterable[int | None]) -> None:
+        """Tell what the list shows now of webhooks that have changed; None is no webhook."""
+        captures = [self.captures.get(number) for number in dict.fromkeys(numbers) if number is not None]
+        if rows := [self.summary(capture) for capture in captures if capture]:
+            self._tell({"type": "changed", "webhooks": rows})
 
     async def stream(self) -> AsyncIterator[str]:
         """Stream server-sent events: everything there is, then every change. https://html.spec.whatwg.org/#server-sent-events."""
@@ -138,6 +187,7 @@ class Live:
         watchers = [
             asyncio.create_task(self._watch(self.receive, EVENTS_SECONDS)),
             asyncio.create_task(self._watch(self._count, COUNTS_SECONDS)),
+            asyncio.create_task(self._watch(self.follow, COUNTS_SECONDS)),
         ]
         try:
             yield
@@ -155,11 +205,66 @@ class Live:
     async def letters(self) -> list[dict[str, Any]]:
         """Return the dead letters, newest first; all of them stay in the queue."""
         letters = await run_in_threadpool(self._queues.list_matching, Filter())
-        return [_shown(letter) for letter in sorted(letters, key=lambda letter: letter.sent_at, reverse=True)]
+        return [self._shown(letter) for letter in sorted(letters, key=lambda letter: letter.sent_at, reverse=True)]
+
+    def _shown(self, letter: DeadLetter) -> dict[str, Any]:
+        return letter.row() | {
+            "sent_at": letter.sent_at.isoformat(timespec="seconds"),
+            "content": letter.content or letter.text,
+            "advice": advice.for_code(self._advice, letter.attribute("ErrorCode")),
+            "webhook": self._webhook_of(letter),
+        }
+
+    def _webhook_of(self, letter: DeadLetter) -> int | None:
+        """Return the number of the webhook that a dead letter is of, or None if it is not stored any more."""
+        numbers = self.fates.waiting(*_entry_of(letter), ("dead_lettered",))
+        if len(numbers) > 1:  # of one sender's id, such as replays: they differ in what they say, or in nothing
+            detail = letter.get("entry", "Detail")
+            same = [number for number in numbers if detail in self._details(number)]
+            numbers = same or numbers
+        return numbers[0] if numbers else None
+
+    def _details(self, number: int) -> list[str]:
+        capture = self.captures.get(number)
+        entries = explain.detail(capture, self._surroundings())["entries"] if capture else []
+        return [entry["wire"]["Detail"] for entry in entries]
 
     async def redrive(self) -> None:
         """Move the dead letters back to the retry queue, as the operator's command does."""
+        letters = await run_in_threadpool(self._queues.list_matching, Filter())
         await run_in_threadpool(self._queues.start_redriving_all)
+        self._moved(letters, REDRIVEN)
+
+    async def redrive_one(self, letter_id: str) -> None:
+        """Send one dead letter back to the retry queue. Raise KeyError if it is not there."""
+        letter = await run_in_threadpool(self._take, letter_id)
+        await run_in_threadpool(self._queues.redrive, letter)
+        self._moved([letter], REDRIVEN)
+
+    async def discard(self, letter_id: str) -> None:
+        """Delete one dead letter for good. Raise KeyError if it is not there."""
+        letter = await run_in_threadpool(self._take, letter_id)
+        await run_in_threadpool(self._queues.delete, letter)
+        self._moved([letter], DISCARDED)
+
+    def _take(self, letter_id: str) -> DeadLetter:
+        """Receive one dead letter and leave all others visible. Raise KeyError if it is not there."""
+        letters = {letter.id: letter for letter in self._queues.receive()}
+        letter = letters.pop(letter_id, None)
+        self._queues.release(list(letters.values()))
+        if letter is None:
+            raise KeyError(letter_id)
+        return letter
+
+    def _moved(self, letters: Iterable[DeadLetter], result: str) -> None:
+        now = time.time()
+        changed = []
+        for letter in letters:
+            number = self._webhook_of(letter)
+            if number is not None:
+                self.fates.moved(number, _entry_of(letter)[1], result, now)
+                changed.append(number)
+        self._tell_changed(changed)
 
     async def inject(self, faults: Any) -> httpx.Response:
         """Put faults in force (see local/emulator/faults.py)."""
@@ -207,11 +312,11 @@ class Live:
                 page.put_nowait(message)
 
 
-def _shown(letter: DeadLetter) -> dict[str, Any]:
-    return letter.row() | {
-        "sent_at": letter.sent_at.isoformat(timespec="seconds"),
-        "content": letter.content or letter.text,
-    }
+def _entry_of(letter: DeadLetter) -> tuple[WebhookId, int]:
+    """Return what the delivery log knows a dead letter's entry by."""
+    index = letter.get("index")
+    webhook_id = (str(letter.get("route")), str(letter.get("webhook_id"))[:MAX_TEXT])
+    return webhook_id, index if isinstance(index, int) else 0
 
 
 def _fields(row: dict[str, Any]) -> dict[str, list[str]]:

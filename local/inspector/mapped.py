@@ -18,6 +18,9 @@ class Mapped:
     customers: tuple[str, ...] = ()
 
 
+NOT_MAPPED = Mapped()
+
+
 def mapped(entries: Sequence[Entry], customers: Iterable[str] = ()) -> Mapped:
     """Return what the list says of a webhook that became `entries`."""
     return Mapped(

@@ -32,6 +32,9 @@ BUTTONS = [
     ("POST", "/webhooks/1/replay"),
     ("POST", "/webhooks/999999999999999999999999/replay"),
     ("POST", "/dead-letters/redrive"),
+    ("POST", "/dead-letters/x/redrive"),
+    ("POST", "/dead-letters/x/discard"),
+    ("GET", "/webhooks?search=%22%00"),
 ]
 
 
@@ -54,6 +57,16 @@ class Deployed:
 
     async def redrive(self) -> None:
         """There is nothing to move."""
+
+    async def redrive_one(self, letter: str) -> None:
+        """There is no such letter."""
+        raise KeyError(letter)
+
+    discard = redrive_one
+
+    async def search(self, _query: str) -> list[int]:
+        """Nothing is found."""
+        return []
 
 
 Ask = Callable[..., httpx.Response]
@@ -102,3 +115,9 @@ def test_no_other_page_can_show_it_in_a_frame(page: Ask) -> None:
         for directive in ("frame-ancestors", "base-uri", "form-action", "default-src"):
             assert f"{directive} 'none'" in headers["content-security-policy"]
         assert headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("operation", ["redrive", "discard"])
+def test_a_dead_letter_that_is_gone_is_said_to_be(page: Ask, operation: str) -> None:
+    answer = page("POST", f"/dead-letters/x/{operation}")
+    assert (answer.status_code, answer.json()["problem"]) == (404, "This dead letter is no longer in the queue.")

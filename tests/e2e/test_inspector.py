@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from local import samples
 from local.process import ROOT
@@ -21,6 +21,7 @@ __all__ = ["browser", "page", "running"]  # fixtures
 
 Picture = Callable[[Page, str], None]
 WEBHOOKS, PAGE = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
+REPOSITORY = {"owner": {"login": "octo-org"}}
 PICTURES = ROOT / "docs" / "pictures"
 
 
@@ -128,6 +129,7 @@ def a_destination_is_paused_and_resumed(page: Page, picture: Picture) -> None:
 
 def an_outage_queues_and_its_end_delivers(page: Page) -> None:
     fate, queued = page.locator("#detail .entry .result"), page.locator("#list li").filter(has_text="queued")
+    newest, way = page.locator("#list li").first, page.locator("#detail .timeline").first
     page.locator("#faults").select_option("outage")
     expect(page.locator("#simulation")).to_contain_text("Simulation. EventBridge is out.")
     page.get_by_role("button", name="Replay").click()
@@ -135,10 +137,15 @@ def an_outage_queues_and_its_end_delivers(page: Page) -> None:
     queued.click()
     expect(fate).to_have_text("queued: ServiceUnavailable")
     expect(page.locator("#retry")).to_have_text("1")
+    expect(page.locator("#group-waiting b")).to_have_text("1")
     page.get_by_role("button", name="End").click()
     expect(page.locator("#simulation")).to_be_hidden()
-    expect(fate).to_have_text("delivered from the queue", timeout=60_000)
+    expect(fate).to_have_text("delivered later", timeout=60_000)
     expect(page.locator("#retry")).to_have_text("0")
+    expect(newest).to_contain_text("delivered")
+    expect(queued).to_have_count(0)
+    for moment in ("received", "1 queued (ServiceUnavailable)", "from the retry queue", "arrived at the customer"):
+        expect(way).to_contain_text(moment)
 
 
 def a_dead_letter_is_redriven(page: Page, picture: Picture) -> None:
@@ -149,11 +156,78 @@ def a_dead_letter_is_redriven(page: Page, picture: Picture) -> None:
     page.locator("#faults").select_option("none")
     expect(page.locator("#dead")).to_have_text("2")
     page.locator("#open-letters").click()
-    expect(page.locator("#dialog")).to_contain_text("github: MalformedDetail")
+    dialog, newest = page.locator("#dialog"), page.locator("#list li").first
+    expect(dialog).to_contain_text("MalformedDetail (1)")
+    expect(dialog).to_contain_text("What to do: the message says which field: correct the template.")
     picture(page, "dead-letters")
     page.locator("#redrive").click()
-    # The one whose source nobody created is refused again.
-    expect(page.locator("#dead")).to_have_text("1", timeout=60_000)
+    expect(newest).to_contain_text("delivered", timeout=60_000)
+    # The one whose detail-type is too long is refused again.
+    expect(page.locator("#dead")).to_have_text("1")
+    expect(page.locator("#list li").filter(has_text="1 dead-lettered")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("running")
+def test_one_dead_letter_is_redriven_or_discarded_after_a_question_and_its_webhook_says_so(page: Page) -> None:
+    page.goto(PAGE)
+    page.locator("#faults").select_option("some")
+    expect(page.locator("#simulation")).to_be_visible()
+    posted = [
+        post(sample("/github"), json.dumps({"repository": REPOSITORY, "number": each}).encode()) for each in (1, 2)
+    ]
+    assert [each.json()["dead_lettered"] for each in posted] == [1, 1]
+    page.get_by_role("button", name="End").click()
+    expect(page.locator("#simulation")).to_be_hidden()
+    first, second = page.locator("#list li").nth(1), page.locator("#list li").nth(0)
+
+    def letter_of(row: Locator) -> Locator:
+        number = (row.get_attribute("id") or "").removeprefix("webhook-")
+        return page.locator("#dialog .entry").filter(has=page.get_by_role("link", name=f"Webhook {number}", exact=True))
+
+    page.locator("#open-letters").click()
+    page.once("dialog", lambda question: question.dismiss())
+    letter_of(first).get_by_role("button", name="Redrive").click()
+    expect(first).to_contain_text("dead-lettered")
+    page.once("dialog", lambda question: question.accept())
+    letter_of(first).get_by_role("button", name="Redrive").click()
+    expect(letter_of(first)).to_have_count(0)
+    expect(first).to_contain_text("delivered", timeout=60_000)
+    expect(second).to_contain_text("dead-lettered")
+    page.once("dialog", lambda question: question.accept())
+    letter_of(second).get_by_role("button", name="Discard").click()
+    expect(second).to_contain_text("discarded")
+    page.get_by_role("button", name="Close").click()
+    first.click()
+    way = page.locator("#detail .timeline").first
+    for moment in ("1 dead-lettered (MalformedDetail)", "sent back to the retry queue by a person", "arrived"):
+        expect(way).to_contain_text(moment)
+
+
+@pytest.mark.usefixtures("running")
+def test_what_a_command_redrives_is_seen_too_and_what_is_not_delivered_comes_first(
+    page: Page, running: list[str]
+) -> None:
+    page.goto(PAGE)
+    page.locator("#faults").select_option("some")
+    expect(page.locator("#simulation")).to_be_visible()
+    post(sample("/orders"))
+    newest, entries = page.locator("#list li").first, page.locator("#entries > .entry")
+    expect(newest).to_contain_text("order.created")
+    newest.click()
+    expect(entries).to_have_count(45)
+    expect(entries.first.locator(".result").first).to_contain_text("dead-lettered")
+    expect(entries.last.locator(".result").first).to_have_text("delivered")
+    refused = page.locator("#entries > .entry > summary").filter(has_text="dead-lettered")
+    before = refused.count()
+    assert before > 1
+    page.get_by_role("button", name="End").click()
+    expect(page.locator("#simulation")).to_be_hidden()
+    exports = "".join(line for line in running if line.strip().startswith("export "))
+    redrive = f"{exports}.venv/bin/relayctl --stage dev dead-letters redrive --route orders --error MalformedDetail"
+    done = subprocess.run(["bash", "-euc", redrive], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expect(refused).to_have_count(1, timeout=60_000)
+    expect(page.locator("#detail .timeline").first).to_contain_text(f"{before - 1} entries arrived at the customer")
 
 
 @pytest.mark.usefixtures("running")
@@ -262,7 +336,7 @@ def test_json_folds_and_stays_folded_while_more_becomes_known(page: Page) -> Non
     page.locator("#detail .block summary").filter(has_text='"list"').click()
     expect(deep).to_be_hidden()
     page.get_by_role("button", name="End").click()
-    expect(page.locator("#detail .entry .result")).to_have_text("delivered from the queue", timeout=60_000)
+    expect(page.locator("#detail .entry .result")).to_have_text("delivered later", timeout=60_000)
     expect(deep).to_be_hidden()
     expect(owner).to_be_visible()
 

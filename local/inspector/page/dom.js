@@ -68,5 +68,5 @@ export function dialog(title, content, buttons = []) {
 export const RESULTS = {
   accepted: "accepted", delivered: "delivered", queued: "queued", dead_lettered: "dead-lettered", mixed: "mixed",
   rejected: "rejected", handshake: "handshake answered", filtered: "nothing to forward", held: "held", disabled: "disabled",
-  unsubscribed: "unsubscribed", without_customer: "no customer",
+  unsubscribed: "unsubscribed", without_customer: "no customer", redriven: "redriven", discarded: "discarded",
 };

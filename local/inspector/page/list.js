@@ -2,14 +2,16 @@
 import { $, RESULTS, ask, attempt, button, el } from "./dom.js";
 
 const MAX_ROWS = 500;
-const PLACES = ["delivered", "accepted", "held", "queued", "dead_lettered", "disabled", "unsubscribed", "without_customer"];
+const PLACES = ["delivered", "accepted", "held", "queued", "redriven", "dead_lettered", "discarded", "disabled", "unsubscribed", "without_customer"];
+const isAccepted = (one) => one.accepted || one.delivered;
+const isWaiting = (one) => one.queued || one.held || one.redriven;
 const GROUPS = [
   ["all", "All", () => true],
-  ["accepted", "Accepted", (one) => one.accepted || one.delivered],
-  ["waiting", "Waiting", (one) => one.queued || one.held],
+  ["accepted", "Accepted", isAccepted],
+  ["waiting", "Waiting", isWaiting],
   ["dead-lettered", "Dead-lettered", (one) => one.dead_lettered],
   ["rejected", "Rejected", (one) => one.result === "rejected"],
-  ["other", "Other", (one) => !one.accepted && !one.delivered && !one.queued && !one.held && !one.dead_lettered && one.result !== "rejected"],
+  ["other", "Other", (one) => !isAccepted(one) && !isWaiting(one) && !one.dead_lettered && one.result !== "rejected"],
 ];
 
 const webhooks = new Map();
@@ -33,13 +35,16 @@ export function describe(one) {
   return counts.length > 1 || (counts.length && !counts[0].startsWith("1 ")) ? counts.join(", ") : "";
 }
 
+// Of a webhook whose entries are in several places, the one that a person looks for first.
+const urgent = (one) => (one.result === "mixed" ? ["dead_lettered", "redriven", "queued", "held", "discarded", "disabled", ...PLACES].find((name) => one[name]) : one.result);
+
 function row(one) {
   const place = one.customers.length ? several(one.customers, "") : several(one.sources, "");
   const where = [one.route || `${one.method} ${one.path}`, place, describe(one)].filter(Boolean).join(" · ");
   const made = el("li", { role: "option", id: `webhook-${one.id}`, "aria-selected": String(selected === one.id), onclick: () => opened(one.id) },
     el("span", { className: "time", textContent: new Date(one.at).toLocaleTimeString(), title: new Date(one.at).toLocaleString() }),
     el("span", { className: "name", textContent: several(one.types, `${one.method} ${one.path}`) }),
-    el("span", { className: `result ${one.result}`, textContent: RESULTS[one.result] }),
+    el("span", { className: `result ${urgent(one)}`, textContent: one.result === "mixed" ? `${one[urgent(one)]} ${RESULTS[urgent(one)]}` : RESULTS[one.result] }),
     el("span", { className: "ms", textContent: `${one.milliseconds} ms` }),
     el("span", { className: "why", textContent: where }));
   made.hidden = !isShown(one);

@@ -24,7 +24,10 @@ function listen() {
     if (message.type === "everything") everything(message);
     else if (message.type === "webhook") list.add(message.webhook, true);
     else if (message.type === "counts") { counted(message.counts); charts.take(message.chart); }
-    else if (message.type === "events" && webhook.current()?.entries.some((entry) => !entry.event)) again();
+    else if (message.type === "changed") {
+      for (const one of message.webhooks) list.replace(one);
+      if (message.webhooks.some((one) => one.id === webhook.current()?.id)) again();
+    } else if (message.type === "events" && webhook.current()?.entries.some((entry) => !entry.event)) again();
   });
 }
 
@@ -56,7 +59,7 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape" && 
 charts.start();
 destinations.start();
 faults.start();
-letters.start();
+letters.start(open);
 list.start(open);
 webhook.start();
 listen();

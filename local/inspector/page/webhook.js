@@ -8,8 +8,7 @@ let shown = null;
 let drawn = "";
 let folds = new Folds();
 
-const FAILED = new Set(["dead_lettered", "queued", "held", "removed"]);
-const STATES = { ...RESULTS, removed: "no longer in the dead-letter queue", not_sent: "not sent" };
+const FAILED = new Set(["dead_lettered", "queued", "redriven", "held", "discarded"]);
 
 export const current = () => shown;
 export const address = (id) => `#/webhooks/${id}`;
@@ -71,6 +70,7 @@ function parts(one) {
       button("Copy as curl", () => copy(one.curl, "The command")),
       button(many ? "Copy the first 20 entries" : "Copy all entries", () => copy(one.cli, "The command"), { disabled: !one.cli }),
       button("Copy address", () => copy(new URL(address(one.id), location.href).href, "The address"))),
+    timeline(one.timeline),
     body(one.request),
     ...entries(one),
     authentication(one.authentication),
@@ -94,14 +94,23 @@ function authentication(seen) {
     ...(seen.weaknesses || []).map((text) => el("p", { className: "queued", textContent: text }))]);
 }
 
+function time(at) {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+}
+
+function timeline(moments) {
+  return el("ol", { className: "timeline", "aria-label": "Its way" }, ...moments.map((moment) =>
+    el("li", { className: moment.state || "moment" }, el("time", { dateTime: moment.at, textContent: time(moment.at) }), el("span", { textContent: moment.text }))));
+}
+
 function body(request) {
   return folds.section("What came", true, () => [request.text === null
     ? block("Body, in base64", request.base64, folds) : block("Body", request.text, folds)]);
 }
 
 function entries(one) {
-  const failed = one.entries.filter((entry) => FAILED.has(state(entry)));
-  const others = one.entries.filter((entry) => !FAILED.has(state(entry)));
+  const failed = one.entries.filter((entry) => FAILED.has(entry.state));
+  const others = one.entries.filter((entry) => !FAILED.has(entry.state));
   const number = one.entries.length === 1 ? "1 entry" : `${one.entries.length} entries`;
   const made = [...failed, ...others].map((entry, index) => entryPart(entry, one, index === 0));
   if (one.problem) made.unshift(el("p", { className: "problem", textContent: one.problem }));
@@ -113,26 +122,20 @@ function entries(one) {
   return [el("section", { id: "entries" }, el("h3", { className: "title", textContent: `What it became: ${number}` }), ...made)];
 }
 
-function state(entry) {
-  const result = entry.result || {};
-  if (entry.event) return "delivered";
-  if (result.event_id) return "accepted";
-  return ["held", "disabled", "queued", "dead_lettered"].find((name) => result[name]) || "not_sent";
-}
-
 function fate(entry, one) {
-  const result = entry.result || {};
-  const now = state(entry);
+  const { result, state } = entry;
+  const why = entry.steps.at(-1)?.error_code || result.error_code || "";
   const said = {
-    delivered: result.event_id ? "delivered" : "delivered from the queue",
-    accepted: "accepted, and not yet at the customer",
+    delivered: result.event_id ? "delivered" : "delivered later",
+    accepted: "accepted by EventBridge, and not yet at the customer",
     held: `held for ${result.destination}`,
     disabled: `${result.destination} is disabled`,
-    queued: `queued: ${result.error_code}`,
-    dead_lettered: `dead-lettered: ${result.error_code}${result.error_message ? `: ${result.error_message}` : ""}`,
+    queued: `queued: ${why}`,
+    redriven: "sent back to the retry queue",
+    dead_lettered: `dead-lettered: ${why}${result.error_message ? `: ${result.error_message}` : ""}`,
     not_sent: one.result === "rejected" ? "not sent: the webhook was rejected" : "",
-  }[now] ?? STATES[now];
-  return el("span", { className: `result ${now}`, textContent: said });
+  }[state] ?? RESULTS[state] ?? state;
+  return el("span", { className: `result ${state}`, textContent: said });
 }
 
 function entryPart(entry, one, open) {
@@ -140,7 +143,8 @@ function entryPart(entry, one, open) {
   return folds.part(`entry ${entry.entry}`, open, { className: "entry" }, summary, () => [
     table([["Source", entry.source], ["Region", entry.region], ...(entry.bus ? [["Bus", entry.bus]] : []), ["Time", entry.time],
       ["Size", `${entry.bytes} bytes${entry.request ? `, in request ${entry.request}` : ""}`],
-      ...(entry.event ? [["Event id", entry.event.id]] : entry.result.event_id ? [["Event id", entry.result.event_id]] : [])]),
+      ...(entry.event_id ? [["Event id", entry.event_id]] : [])]),
+    one.entries.length > 1 && entry.steps.length ? timeline(entry.steps) : null,
     el("div", { className: "buttons" }, button("Copy for the AWS CLI", () => copy(entry.cli, "The command"))),
     entry.event ? folds.part(`event ${entry.entry}`, one.entries.length === 1, {}, el("summary", { textContent: "As the customer got it" }),
       () => [jsonView(JSON.stringify(entry.event), folds, `event ${entry.entry}`)]) : null,

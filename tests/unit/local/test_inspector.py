@@ -11,6 +11,7 @@ import pytest
 from local.inspector import editor, explain
 from local.inspector.captures import BUCKETS, Capture, Captures, Events, summary
 from local.inspector.explain import Surroundings
+from local.inspector.fates import Fates
 from local.samples import SIGNERS
 from relay.config.model import Config
 from tests.conftest import RELAY_TOML, Load
@@ -195,3 +196,30 @@ def test_the_list_names_what_a_webhook_was_mapped_to(relay: Config) -> None:
     assert short.sources == ("aws.partner/acme.example/c42/orders",)
     rejected = captured(Captures(), status=401)
     assert explain.in_short(rejected, Surroundings(relay, {}, Events(), "")).types == ()
+
+
+def test_an_entry_that_is_followed_is_where_its_steps_say(relay: Config) -> None:
+    capture = captured(Captures(), told={"queued": 1, "entries": [{"queued": True, "error_code": "X"}]})
+    events, fates = Events(), Fates()
+    equal = event(capture, relay)
+    events.add(equal, capture.at + 60)  # of a replay: it is not this webhook's, though it looks so
+    webhook_id = explain.webhook_id(capture, relay)
+    assert webhook_id
+    fates.answered(capture.id, webhook_id, [{"queued": True, "error_code": "X"}], capture.at, events.arrived)
+    met = Surroundings(relay, {}, events, "")
+    [entry] = explain.detail(capture, met, fates.steps(capture.id))["entries"]
+    assert (entry["state"], entry["event"]) == ("queued", None)
+    line = {"route": webhook_id[0], "webhook_id": webhook_id[1], "index": 0, "result": "redelivered", "event_id": "1"}
+    fates.logged(line, capture.at + 70, events.arrived)
+    [entry] = explain.detail(capture, met, fates.steps(capture.id))["entries"]
+    assert (entry["state"], entry["event"], entry["event_id"]) == ("delivered", equal, "1")
+    assert summary(capture, relay, now=fates.counts(capture.id))["result"] == "delivered"
+
+
+def test_a_webhook_is_known_to_the_delivery_log_by_the_senders_id(relay: Config) -> None:
+    capture = captured(Captures())
+    known = dict(capture.headers)["webhook-id"]
+    assert explain.webhook_id(capture, relay) == ("orders", known)
+    without = captured(Captures(), headers=[], request_id="LLsGtdCgSA6myNk=")
+    assert explain.webhook_id(without, relay) == ("orders", "LLsGtdCgSA6myNk=")
+    assert explain.webhook_id(captured(Captures(), path="/nowhere"), relay) is None
