@@ -14,7 +14,7 @@ from relayctl import inputs, output
 from relayctl.aws import Stack
 from relayctl.doctor.clock import check_clock
 from relayctl.doctor.destinations import Row, check_destinations
-from relayctl.doctor.finding import Check, Finding, Result, Unread
+from relayctl.doctor.finding import Check, Finding, Result, Unread, for_stack
 from relayctl.doctor.queues import check_queues
 from relayctl.doctor.reading import Reader
 from relayctl.doctor.secrets import check_secrets
@@ -55,7 +55,7 @@ def examine(
     relay = inputs.load_config(config)
     reader = Reader(stack, control_url, role_arn, os.environ.get("AWS_CA_BUNDLE"))
     findings = [
-        finding
+        for_stack(finding, stack.name)
         for check, find in CHECKS.items()
         if check not in (skip or [])
         for finding in find(reader, relay, datetime.now(UTC))
@@ -76,7 +76,7 @@ def lines(findings: Sequence[Finding]) -> Iterator[str]:
         for finding in same[:MOST_SHOWN]:
             yield f"{result:<11}  {check:<12}  {finding.where}{': ' if finding.where else ''}{finding.message}"
             if finding.action:
-                yield f"{'':<27}→ {finding.action}"
+                yield f"{'':<27}to do: {finding.action}"
         if len(same) > MOST_SHOWN:
             yield f"{'':<27}and {len(same) - MOST_SHOWN} more: --output json has all of them"
 

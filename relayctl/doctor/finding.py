@@ -1,7 +1,9 @@
 """What a check finds, and what it does where something could not be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from relay.config import stage_names
 
 RUNBOOK = "docs/how-to/operations.md"
 PERMISSIONS = "docs/how-to/permissions.md#look-at-everything"
@@ -40,10 +42,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Something that could not be read, and why; `is_denied` if these credentials may not read it."""
+    """Something that could not be read, and why; `is_denied` if these credentials may not read it.
+
+    `action` is what to do, if that is more than to remove the cause.
+    """
 
     reason: str
     is_denied: bool = False
+    action: str = ""
+
+
+def for_stack(finding: Finding, stack: str) -> Finding:
+    """Return the finding with the commands to do something about it for the stage of `stack`."""
+    stage = stage_names.stage_of(stack)
+    if stage in {None, stage_names.PRODUCTION}:
+        return finding
+    return replace(finding, action=finding.action.replace("relayctl ", f"relayctl --stage {stage} "))
 
 
 def ok(check: Check, message: str, where: str = "") -> Finding:
@@ -58,9 +72,7 @@ def wrong(check: Check, where: str, message: str, action: str) -> Finding:
 
 def not_checked(check: Check, where: str, unread: Unread) -> Finding:
     """Return that something could not be checked, and why."""
-    action = (
-        f"give these credentials the permissions of {PERMISSIONS}"
-        if unread.is_denied
-        else "remove the cause, and run this again"
-    )
+    action = unread.action or "remove the cause, and run this again"
+    if unread.is_denied:
+        action = f"give these credentials the permissions of {PERMISSIONS}"
     return Finding(check, Result.NOT_CHECKED, unread.reason, where, action)

@@ -1,6 +1,6 @@
 """Whether entries wait in the retry queue, or for an operator in the dead-letter queue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relayctl.doctor.finding import RUNBOOK, Check, Finding, Unread, not_checked, ok, wrong
 
@@ -29,7 +29,7 @@ def _check_retry(retry: QueueReading | Unread) -> list[Finding]:
         return [ok(Check.QUEUES, "empty", where)]
     if isinstance(retry.oldest_seconds, Unread):
         reason = f"{_messages(retry)}, and for how long is not known: {retry.oldest_seconds.reason}"
-        return [not_checked(Check.QUEUES, where, Unread(reason, retry.oldest_seconds.is_denied))]
+        return [not_checked(Check.QUEUES, where, replace(retry.oldest_seconds, reason=reason))]
     oldest = retry.oldest_seconds or 0
     if oldest >= LONG_WAIT_SECONDS:
         message = f"{_messages(retry)}, the oldest for {duration(oldest)}: EventBridge does not accept something"

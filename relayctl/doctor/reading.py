@@ -18,7 +18,7 @@ from relayctl.aws import Account, Stack, outputs_of
 from relayctl.control import ControlApi, ControlApiError
 from relayctl.doctor import webhooks
 from relayctl.doctor.destinations import Row
-from relayctl.doctor.finding import Unread
+from relayctl.doctor.finding import RUNBOOK, Unread
 from relayctl.doctor.queues import QueueReading
 from relayctl.doctor.secrets import SecretReading
 from relayctl.doctor.sources import Source
@@ -32,8 +32,9 @@ QUERIES = 60
 """Metrics in one request: with a day's minutes of each, fewer values than the 100,800 that AWS returns at once."""
 POSTPONED = timedelta(minutes=20)
 """Within that time each message of the retry queue has been received, and its age reported."""
-NO_METRICS = (
-    "CloudWatch has no metrics of this stack: nothing has run for two weeks, or this is a local AWS, which has none"
+NO_METRICS = Unread(
+    "CloudWatch has no metrics of this stack: nothing has run for two weeks, or this is a local AWS, which has none",
+    action=f"look whether the functions run ({RUNBOOK}); for a local AWS, --skip webhooks",
 )
 
 _MISSING = {"ResourceNotFoundException", "ParameterNotFound"}
@@ -137,14 +138,16 @@ class Reader:
         return next((len(page) for page in found if page), 0)
 
     def stacks(self) -> Mapping[str, Mapping[str, str]] | Unread:
-        """Return the outputs of every relay's stack in this Region of the account, by the name of the stack."""
+        """Return the outputs of every relay that is deployed in this Region of the account, by its stack's name."""
         return attempt(lambda: dict(self._stacks()))
 
     def _stacks(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         for page in self.account.client("cloudformation").get_paginator("describe_stacks").paginate():
             for stack in page["Stacks"]:
-                if {"Key": "service", "Value": "partner-event-relay"} in stack.get("Tags", []):
-                    yield stack["StackName"], outputs_of(stack)
+                outputs = outputs_of(stack)
+                # A stack that could not be created has none.
+                if outputs and {"Key": "service", "Value": "partner-event-relay"} in stack.get("Tags", []):
+                    yield stack["StackName"], outputs
 
     def source_names(self, region: str, prefix: str) -> set[str] | Unread:
         """Return the names of the partner event sources of a Region."""
@@ -167,23 +170,26 @@ class Reader:
         return attempt(states)
 
     def retry_queue(self, now: datetime) -> QueueReading | Unread:
-        """Return what waits in the retry queue, with the age that the redeliver function has measured last."""
+        """Return what waits in the retry queue, with the greatest age that the redeliver function has measured."""
         metric = _metric(NAMESPACE, "OldestWaitingSeconds", service=self.stack.name)
-        return self._queue("RetryQueueUrl", lambda _: self._newest(metric, now))
+        return self._queue("RetryQueueUrl", lambda _: self._greatest(metric, now))
 
     def dead_letter_queue(self, now: datetime) -> QueueReading | Unread:
-        """Return what is in the dead-letter queue, with the age that SQS has measured last."""
+        """Return what is in the dead-letter queue, with the age that SQS has measured."""
 
         def oldest(url: str) -> float | Unread | None:
             metric = _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName=url.rpartition("/")[2])
-            return self._newest(metric, now)
+            return self._greatest(metric, now)
 
         return self._queue("DeadLetterQueueUrl", oldest)
 
     def _queue(self, output: str, oldest: Callable[[str], float | Unread | None]) -> QueueReading | Unread:
         if isinstance(self.outputs, Unread):
             return self.outputs
-        url = self.outputs[output]
+        if not (url := self.outputs.get(output)):
+            return Unread(
+                f"the stack {self.stack.name} has no output {output}: it is no relay's, or of another version"
+            )
         messages = attempt(lambda: self._count_messages(url))
         if isinstance(messages, Unread):
             return messages
@@ -196,16 +202,19 @@ class Reader:
         attributes = self.account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
-    def _newest(self, metric: Mapping[str, Any], now: datetime) -> float | Unread | None:
-        """Return the newest value of a metric, None if it has had none lately."""
+    def _greatest(self, metric: Mapping[str, Any], now: datetime) -> float | Unread | None:
+        """Return the greatest value that a metric has had lately, None if it has had none.
+
+        A run of the redeliver function measures the messages of its batch: the newest value may be of a new message.
+        """
         if self._no_metrics:
             return self._no_metrics
 
-        def newest() -> float | None:
+        def greatest() -> float | None:
             [values] = self._metric_values([metric], "Maximum", now - POSTPONED, now)
-            return max(values)[1] if values else None
+            return max((value for _, value in values), default=None)
 
-        return attempt(newest)
+        return attempt(greatest)
 
     def traffic(self, routes: Sequence[Route], now: datetime) -> Mapping[str, Traffic] | Unread:
         """Return the traffic of each route within a day, by its name."""
@@ -229,7 +238,7 @@ class Reader:
         dimensions = [{"Name": "service", "Value": self.stack.name}]
         client = self.account.client("cloudwatch")
         answer = attempt(lambda: client.list_metrics(Namespace=NAMESPACE, Dimensions=dimensions)["Metrics"])
-        return answer if isinstance(answer, Unread) else None if answer else Unread(NO_METRICS)
+        return answer if isinstance(answer, Unread) else None if answer else NO_METRICS
 
     def _metric_values(
         self, metrics: Sequence[Mapping[str, Any]], statistic: str, start: datetime, end: datetime

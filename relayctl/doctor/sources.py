@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from relay.config.model import Config
@@ -60,7 +61,7 @@ def _unread(names: Names, destinations: Sequence[Row] | Unread) -> Iterator[Find
         if isinstance(found, Unread):
             yield not_checked(Check.SOURCES, region, found)
     if isinstance(destinations, Unread):
-        unread = Unread(f"whose sources these are is not known: {destinations.reason}", destinations.is_denied)
+        unread = replace(destinations, reason=f"whose sources these are is not known: {destinations.reason}")
         yield not_checked(Check.SOURCES, "destinations", unread)
 
 
@@ -85,7 +86,7 @@ def _orphaned(config: Config, names: Names, destinations: Sequence[Row] | Unread
         return
     known = _owned(destinations) | set(sources_of_routes(config, names, destinations))
     for source in sorted(_listed(names) - known):
-        yield _wrong(source, "it belongs to no destination and to no route", f"{RUNBOOK}#sourcesorphaned")
+        yield _wrong(source, "it belongs to no destination and to no route of this stage", f"{RUNBOOK}#sourcesorphaned")
 
 
 def _of_routes(states: States) -> Iterator[Finding]:

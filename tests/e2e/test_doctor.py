@@ -58,7 +58,7 @@ def test_a_bus_that_a_customer_has_deleted_and_a_dead_letter_are_found(relay: Re
     assert found[0] == []
     [pending] = found[1]
     assert "PENDING" in pending["message"]
-    assert pending["action"].startswith(f"relayctl sources status {source}")
+    assert pending["action"].startswith(f"relayctl --stage {STAGE} sources status {source}")
     [dead] = [finding for finding in of(after, "queues") if finding["where"] == "dead-letter queue"]
     assert (dead["result"], dead["message"]) == ("wrong", "1 message waits")
     relay.client("events").delete_partner_event_source(Name=source, Account="222222222222")
@@ -75,7 +75,10 @@ def test_a_destination_that_lost_its_source_is_found(relay: Relay) -> None:
     relay.client("events").delete_partner_event_source(Name=source, Account="222222222222")
     relay.until(lambda: connections.show(customer)["source_status"] == "missing", seconds=150)
     [lost] = [each for each in of(examine(relay)[1], "destinations") if customer in each["where"]]
-    assert (lost["result"], lost["action"].split(";")[0]) == ("wrong", f"relayctl destinations show {customer} prod")
+    assert (lost["result"], lost["action"].split(";")[0]) == (
+        "wrong",
+        f"relayctl --stage {STAGE} destinations show {customer} prod",
+    )
 
 
 def test_what_these_credentials_may_not_read_is_not_checked_and_says_why(relay: Relay) -> None:

@@ -165,7 +165,8 @@ def test_all_that_is_wrong_is_told_at_once_with_what_to_do(doctor: Doctor, world
     sqs, outputs = doctor.client("sqs"), doctor.outputs()
     sqs.send_message(QueueUrl=outputs["RetryQueueUrl"], MessageBody="{}", DelaySeconds=900)
     sqs.send_message(QueueUrl=outputs["DeadLetterQueueUrl"], MessageBody="{}")
-    doctor.report("OldestWaitingSeconds", 1000)
+    doctor.report("OldestWaitingSeconds", 1000, timedelta(minutes=10))
+    doctor.report("OldestWaitingSeconds", 5)  # of a new message: the old one is received every quarter of an hour
     for name, ago in (("EntriesAccepted", timedelta(hours=2)), ("EntriesUnsubscribed", timedelta(minutes=2))):
         doctor.report(name, 1, ago, route="orders")
     with stack(doctor, f"{doctor.stack}-dev"):
@@ -195,6 +196,20 @@ def test_where_cloudwatch_has_no_metrics_that_is_said_and_the_rest_is_checked(do
     assert "local AWS, which has none" in findings[-1]["message"]
 
 
+def test_a_stack_that_is_no_relays_has_no_queues_to_look_at(doctor: Doctor) -> None:
+    other = replace(doctor, stack=f"{doctor.stack}-other")
+    client = doctor.client("cloudformation")
+    client.create_stack(StackName=other.stack, TemplateBody=json.dumps({"Resources": TEMPLATE["Resources"]}))
+    code, findings = other("--skip", "webhooks", "--skip", "stages")
+    client.delete_stack(StackName=other.stack)
+    assert code == 1
+    assert wrong(findings) == [
+        ("queues", "not checked", "retry queue"),
+        ("queues", "not checked", "dead-letter queue"),
+    ]
+    assert "has no output RetryQueueUrl" in findings[-2]["message"]
+
+
 def test_a_check_can_be_left_out(doctor: Doctor) -> None:
     doctor.client("secretsmanager").put_secret_value(SecretId="doctor/orders", SecretString="[]")
     assert doctor()[0] == 1
@@ -218,7 +233,9 @@ def test_the_screen_says_what_to_do_below_what_is_wrong(doctor: Doctor) -> None:
     assert rows[place] == (
         "wrong        secrets       doctor/orders (orders): there is no such secret: the route refuses every webhook"
     )
-    assert rows[place + 1].strip() == "→ aws secretsmanager create-secret --name doctor/orders --secret-string VALUE"
+    assert (
+        rows[place + 1].strip() == "to do: aws secretsmanager create-secret --name doctor/orders --secret-string VALUE"
+    )
 
 
 def test_no_value_of_a_secret_is_printed(doctor: Doctor) -> None:

@@ -13,7 +13,7 @@ from relay.config.model import Config
 from relayctl.commands.doctor import lines
 from relayctl.doctor.clock import check_clock
 from relayctl.doctor.destinations import check_destinations
-from relayctl.doctor.finding import Check, Finding, Result, Unread, wrong
+from relayctl.doctor.finding import Check, Finding, Result, Unread, for_stack, wrong
 from relayctl.doctor.queues import QueueReading, check_queues, duration
 from relayctl.doctor.secrets import SecretReading, check_secrets
 from relayctl.doctor.sources import Names, States, check_sources, sources_of_routes
@@ -347,6 +347,19 @@ def test_a_route_whose_entries_find_no_customer_any_more_is_wrong(relay: Config,
 )
 def test_a_route_some_of_whose_entries_find_customers_is_well(relay: Config, series: Series) -> None:
     assert webhooks(relay, series).result is Result.OK
+
+
+@pytest.mark.parametrize(
+    ("stack", "command"),
+    [
+        ("PartnerEventRelay", "relayctl dead-letters list"),
+        ("PartnerEventRelay-dev", "relayctl --stage dev dead-letters list"),
+        ("OfOurOwn", "relayctl dead-letters list"),
+    ],
+)
+def test_a_command_to_run_is_for_the_stage_that_was_examined(stack: str, command: str) -> None:
+    [_, dead] = check_queues(EMPTY, QueueReading(1, None))
+    assert for_stack(dead, stack).action == f"{command}; docs/how-to/operations.md#dead-letters"
 
 
 def test_the_screen_has_five_findings_of_a_check_and_says_how_many_more_there_are() -> None:

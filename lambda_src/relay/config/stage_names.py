@@ -20,6 +20,14 @@ def stack_name(stage: str) -> str:
     return STACK if stage == PRODUCTION else f"{STACK}-{stage}"
 
 
+def stage_of(stack: str) -> str | None:
+    """Return the stage of a stack by its name, None if it is no stage's."""
+    if stack == STACK:
+        return PRODUCTION
+    stage = stack.removeprefix(f"{STACK}-")
+    return None if stage == stack or problem(stage) else stage
+
+
 def secret_prefix(stage: str) -> str:
     """Return how the names of a stage's secrets begin: with nothing for `prod`, with `dev/` for `dev`."""
     return "" if stage == PRODUCTION else f"{stage}/"
