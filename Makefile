@@ -4,6 +4,7 @@ BIN := .venv/bin
 EMULATOR := .build/emulator
 RUNTIME := .build/runtime
 LOCK := .build/lock
+EDITOR := .build/inspector
 # Only what a lock names with its hash. Wheels only, because building a source distribution downloads and runs more.
 PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
 # --no-compile, in .venv: most of what is installed is never imported, and Python compiles the rest when it is.
@@ -13,6 +14,7 @@ FROM_SOURCE = --no-binary=phpserialize --no-build-isolation --use-pep517
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
+PAGE := $(EDITOR)/.ready
 DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
 # A worker for each core; tests/scheduling.py says which tests stay together.
@@ -22,10 +24,12 @@ BY_TRANSPORT := $(addprefix tests/contract/test_,claim_check.py cloudevents.py c
 	tests/faults/test_destinations.py tests/faults/test_matrix.py tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
+CODEMIRROR := $(addprefix local/inspector/codemirror/,package.json package-lock.json codemirror.js)
+
 .PHONY: setup demo run check test e2e first-hour bench lint arm64 deploy lock clean
 
 # For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
-setup: $(DEVELOP) $(LOCAL_AWS)
+setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
 
 .venv/.ready: pyproject.toml requirements.txt
 	@echo "setup: .venv, the project's packages" >&2
@@ -70,12 +74,20 @@ node_modules/.dev: package.json package-lock.json .npmrc | .venv/.ready
 	@npm ci --silent
 	@touch node_modules/.ready $@
 
+# The editor of the page of `make run`: CodeMirror, in one file that the page loads from this machine.
+$(PAGE): $(CODEMIRROR) .npmrc | .venv/.ready
+	@echo "setup: $(EDITOR), the editor of the inspector's page" >&2
+	@mkdir -p $(EDITOR) && cp $^ $(EDITOR) && cd $(EDITOR) && npm ci --silent
+	@node $(EDITOR)/node_modules/esbuild-wasm/bin/esbuild $(EDITOR)/codemirror.js \
+		--bundle --minify --format=esm --log-level=warning --outfile=$(EDITOR)/page/codemirror.js
+	@touch $@
+
 # The stack on an embedded local AWS: post the samples, print what the customer got.
 demo: $(DEPLOY) $(LOCAL_AWS)
 	@$(BIN)/python -m local.demo
 
 # The same, kept serving until Ctrl-C.
-run: $(DEPLOY) $(LOCAL_AWS)
+run: $(DEPLOY) $(LOCAL_AWS) $(PAGE)
 	@$(BIN)/python -m local.run
 
 # What needs no stack and no browser, on every core; a minute or two.

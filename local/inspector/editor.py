@@ -84,5 +84,8 @@ def _entries(relay: Config, block: Block, file: str, capture: Capture) -> dict[s
 def _problem(sentence: str, block: Block) -> dict[str, Any]:
     match = re.match(r"relay\.toml:([0-9]+): (.*)", sentence, re.DOTALL) or re.search(r"line ([0-9]+)", sentence)
     line = int(match[1]) - block.first_line + 1 if match else 1
-    message = match[2] if match and match.re.groups > 1 else sentence
+    message = match[2] if match and match.re.groups > 1 else sentence.removeprefix("relay.toml: ")
+    message = re.sub(
+        r"at line [0-9]+, (column [0-9]+)", r"\1", message
+    )  # the line in the file, which is not that in the route
     return {"line": max(1, line), "message": message}

@@ -49,6 +49,19 @@ def _installed() -> tuple[str, dict[str, str]]:
     return path, {"LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib")} if "not found" in needed else {}
 
 
+def mapping_text(page: Page) -> str:
+    """Return the text in the mapping editor."""
+    return "\n".join(line.rstrip("\n") for line in page.locator("#mapping .cm-line").all_inner_texts())
+
+
+def write_mapping(page: Page, text: str) -> None:
+    """Replace the text in the mapping editor, as a person pastes one."""
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.locator("#mapping .cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+v")
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from local import samples
 from local.process import ROOT
 from local.samples import SIGNERS, Sample
-from tests.e2e.browser import browser, page
+from tests.e2e.browser import browser, mapping_text, page, write_mapping
 from tests.e2e.test_commands import running
 
 __all__ = ["browser", "page", "running"]  # fixtures
@@ -94,18 +94,24 @@ def one_is_opened(page: Page, picture: Picture) -> None:
 
 def another_mapping_is_tried(page: Page, picture: Picture) -> None:
     page.get_by_role("button", name="Try a mapping").click()
-    text, outcome = page.locator("#mapping"), page.locator("#outcome")
+    outcome, problems = page.locator("#outcome"), page.locator("#problems")
     expect(outcome).to_contain_text("1 entry")
-    assert 'preset = "github"' in text.input_value()
-    text.fill(text.input_value().replace("event = {", 'event = { detail_type = "git.${headers.x_github_event}",'))
+    assert 'preset = "github"' in mapping_text(page)
+    changed = mapping_text(page).replace("event = {", 'event = { detail_type = "git.${headers.x_github_event}",')
+    write_mapping(page, changed)
     expect(outcome).to_contain_text("git.push")
     picture(page, "mapping")
-    text.fill(text.input_value().replace("headers.x_github_event", "body.no_such[0]"))
-    expect(outcome).to_contain_text("line 6: route")
-    expect(page.locator(".numbers b")).to_have_text("6")
-    text.fill(text.input_value().replace("detail_type", "detial_type"))
-    expect(outcome).to_contain_text('did you mean "detail_type"?')
+    write_mapping(page, changed.replace("headers.x_github_event", "body.no_such[0]"))
+    expect(problems).to_contain_text("line 6: route")
+    expect(page.locator("#mapping .cm-lintRange-error")).to_have_text("detail_type")
+    expect(outcome).to_contain_text("git.push")  # the last result without a problem
+    expect(page.locator(".stale-note")).to_be_visible()
+    write_mapping(page, changed.replace("detail_type", "detial_type"))
+    expect(problems).to_contain_text('did you mean "detail_type"?')
+    expect(page.locator("#mapping .cm-lintRange-error")).to_have_text("detial_type")
     expect(page.locator("#save")).to_be_disabled()
+    write_mapping(page, changed)
+    expect(page.locator(".stale-note")).to_be_hidden()
     page.get_by_role("button", name="Close").click()
 
 
@@ -227,7 +233,8 @@ def test_what_a_command_redrives_is_seen_too_and_what_is_not_delivered_comes_fir
     done = subprocess.run(["bash", "-euc", redrive], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     expect(refused).to_have_count(1, timeout=60_000)
-    expect(page.locator("#detail .timeline").first).to_contain_text(f"{before - 1} entries arrived at the customer")
+    expect(page.locator("#entries > .entry > summary").filter(has_text="delivered later")).to_have_count(before - 1)
+    expect(page.locator("#detail .timeline").first).to_contain_text("accepted by EventBridge, from the retry queue")
 
 
 @pytest.mark.usefixtures("running")
@@ -262,6 +269,70 @@ def open_everything(page: Page) -> None:
     closed = page.locator("#detail details:not([open])")
     while closed.count():
         closed.first.evaluate("one => new Promise(done => { one.addEventListener('toggle', done); one.open = true; })")
+
+
+@pytest.mark.usefixtures("running")
+def test_the_editor_completes_keys_their_values_and_what_this_webhook_has(page: Page) -> None:
+    page.goto(PAGE)
+    post(sample("/github"))
+    expect(page.locator("#list li").first).to_contain_text("push")
+    page.locator("#list li").first.click()
+    page.get_by_role("button", name="Try a mapping").click()
+    expect(page.locator("#outcome")).to_contain_text("1 entry")
+    offered = page.locator("#mapping .cm-tooltip-autocomplete li[aria-selected=true]")
+    text = mapping_text(page)
+
+    def complete(typed: str, proposal: str) -> None:
+        page.keyboard.type(typed)
+        page.keyboard.press("Control+Space")
+        expect(offered).to_contain_text(proposal)
+        offered.click()
+
+    write_mapping(page, text)
+    page.keyboard.press("Control+End")
+    complete("on_ov", "on_oversize")
+    complete('"cl', "claim-check")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    complete("body_f", "body_format")
+    assert mapping_text(page).removeprefix(text).split("\n") == ['on_oversize = "claim-check"', "body_format = "]
+    write_mapping(page, text.partition("event = {")[0] + "event = { ")
+    complete("detail_t", "detail_type")
+    complete('"${body.repository.own', "owner")
+    complete(".log", "login")
+    assert mapping_text(page).endswith('event = { detail_type = "${body.repository.owner.login"')
+
+
+@pytest.mark.usefixtures("running")
+def test_a_key_of_the_webhook_that_is_pressed_is_inserted_as_a_template(page: Page) -> None:
+    page.goto(PAGE)
+    post(sample("/github"), b'{"repository":{"owner":{"login":"octo-org"}},"strange key":{"x-y":1}}')
+    expect(page.locator("#list li").first).to_contain_text("push")
+    page.locator("#list li").first.click()
+    page.get_by_role("button", name="Try a mapping").click()
+    expect(page.locator("#outcome")).to_contain_text("1 entry")
+    write_mapping(page, f"{mapping_text(page).rstrip()}\ncustomer = ")
+    page.locator(".values").get_by_role("button", name='"x-y"').click()
+    assert mapping_text(page).endswith(r'customer = "${body.\"strange key\".\"x-y\"}"')
+    write_mapping(page, 'customer = "${')
+    page.locator(".values").get_by_role("button", name='"login"').click()
+    assert mapping_text(page) == 'customer = "${body.repository.owner.login'
+
+
+@pytest.mark.usefixtures("running")
+def test_nothing_is_fetched_from_elsewhere_and_the_policy_forbids_it(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(PAGE)
+    post(sample("/github"))
+    page.locator("#list li").first.click()
+    page.get_by_role("button", name="Try a mapping").click()
+    expect(page.locator("#mapping .cm-line").first).to_have_text("[[route]]")
+    assert f"{PAGE}/built/codemirror.js" in asked
+    assert [url for url in asked if not url.startswith((PAGE, "data:"))] == []
+    assert (
+        page.locator("#mapping .cm-gutters").evaluate("one => getComputedStyle(one).display") == "flex"
+    )  # its styles hold
 
 
 @pytest.mark.usefixtures("running")
@@ -393,6 +464,7 @@ def test_it_can_be_read_on_a_desk_and_on_a_telephone(
     )
     page = context.new_page()
     page.goto(PAGE)
+    expect(page.locator("#list li").first).to_be_in_viewport(ratio=0.9)
     page.locator("#list li").first.click()
     expect(page.locator("#detail .entry").first).to_be_visible()
     for part in page.locator("#detail details").all()[:6]:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from local.process import ROOT
 from local.run import serve_with_inspector
-from tests.e2e.browser import browser, page
+from tests.e2e.browser import browser, mapping_text, page, write_mapping
 from tests.e2e.conftest import Relay
 
 __all__ = ["browser", "page"]  # fixtures
@@ -27,10 +27,10 @@ def test_a_mapping_is_written_only_after_a_question_and_only_over_what_was_shown
         def edit(said: bool) -> None:
             page.once("dialog", lambda dialog: dialog.accept() if said else dialog.dismiss())
             page.get_by_role("button", name="Try a mapping").click()
-            text = page.locator("#mapping")
+            expect(page.locator("#outcome")).to_contain_text("1 entry")
             expect(page.locator("#save")).to_be_disabled()  # nothing has changed
-            text.fill(text.input_value().replace("event = {", 'event = { detail_type = "git",'))
-            expect(page.locator("#outcome")).to_contain_text("git")
+            write_mapping(page, mapping_text(page).replace("event = {", 'event = { detail_type = "git",'))
+            expect(page.locator("#outcome")).to_contain_text("1. git")
             page.locator("#save").click()
 
         edit(said=False)

@@ -108,8 +108,9 @@ def test_the_demo_installs_no_library_of_a_sender_that_it_does_not_run() -> None
     assert senders & set(locked("requirements.txt")) == set()
 
 
-def test_every_npm_package_has_its_digest_and_none_runs_a_script() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
+@pytest.mark.parametrize("lock", ["package-lock.json", "local/inspector/codemirror/package-lock.json"])
+def test_every_npm_package_has_its_digest_and_none_runs_a_script(lock: str) -> None:
+    packages = json.loads((ROOT / lock).read_text("utf-8"))["packages"]
     del packages[""]
     assert packages
     assert [name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")] == []

@@ -62,7 +62,7 @@ function parts(one) {
     el("div", { className: "head" },
       backButton(),
       el("h2", { textContent: one.request.line }),
-      el("span", { className: `result ${one.result}`, textContent: `${one.status} ${RESULTS[one.result]}` }),
+      el("span", { className: `result ${one.result}`, textContent: one.result === "mixed" ? one.status : `${one.status} ${RESULTS[one.result]}` }),
       el("span", { textContent: list.describe(one) })),
     el("div", { className: "buttons" },
       button("Replay, freshly signed", () => replay(one), { className: refused ? "" : "primary" }),
