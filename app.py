@@ -53,6 +53,7 @@ def main() -> None:
         stage=stage,
         code=package.code(),
         control_code=control.code() if relay.destinations else None,
+        config_path=path,
         architecture=architecture(local=local),
         # Retained resources are of no use without the stack that reads them.
         termination_protection=stage.retain,

@@ -19,9 +19,10 @@ from infra.functions.bundling import Package
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build" / "bench"
 RELAY_TOML = ROOT / "bench" / "relay.toml"
-CUSTOMERS_TOML = ROOT / "bench" / "customers.toml"
 RELAY, REDELIVER, CUSTOMER = "relay", "redeliver", "relay, for a customer"
-MODULES = {RELAY: "relay.ingest", REDELIVER: "relay.redeliver", CUSTOMER: "relay.ingest"}
+ARCHIVE, NO_LOG = "relay, with the archive", "relay, without the log of entries"
+CONFIGS = {CUSTOMER: "customers.toml", ARCHIVE: "archive.toml", NO_LOG: "no-log.toml"}
+MODULES = dict.fromkeys((RELAY, CUSTOMER, ARCHIVE, NO_LOG), "relay.ingest") | {REDELIVER: "relay.redeliver"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Bench:
             "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(self.package if ours else ROOT),
             "PYTHONPYCACHEPREFIX": str(BUILD / "pyc"),  # compiled, as it should be in a package
-            "RELAY_CONFIG": str(CUSTOMERS_TOML if variant == CUSTOMER else RELAY_TOML),
+            "RELAY_CONFIG": str(ROOT / "bench" / CONFIGS.get(variant, "relay.toml")),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "x",
@@ -65,6 +66,8 @@ class Bench:
             "OVERFLOW_BUCKET": "overflow",
             "DESTINATIONS_TABLE": "destinations",
             "HELD_BUCKET": "held",
+            "ARCHIVE_STREAM": "archive",
+            "ARCHIVE_BUCKET": "archive",
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_NAMESPACE": "bench",
         }

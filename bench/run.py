@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import events, measuring
-from bench.measuring import CUSTOMER, REDELIVER, RELAY, Bench
+from bench.measuring import ARCHIVE, CUSTOMER, NO_LOG, REDELIVER, RELAY, Bench
 
 REFERENCES = ("bare", "quickstart", "typical", "floor")
-VARIANTS = (RELAY, CUSTOMER, *REFERENCES)  # of which the instructions are counted
+VARIANTS = (RELAY, NO_LOG, ARCHIVE, CUSTOMER, *REFERENCES)  # of which the instructions are counted
 WARM = {"1 KB": 150, "7 KB": 150, "64 KB": 80, "900 KB": 10, "20 events": 60, "200 events": 15, "100 messages": 15}
 FEW, MANY = 6, 26  # webhooks that valgrind is given, to tell what one costs
 

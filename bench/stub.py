@@ -33,7 +33,7 @@ DESTINATION = [
 
 
 class Handler(BaseHTTPRequestHandler):
-    """PutPartnerEvents, GetSecretValue, Query of a customer's destinations."""
+    """PutPartnerEvents, GetSecretValue, Query of a customer's destinations, PutRecord of the archive."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -54,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
             return {"Name": body["SecretId"], "SecretString": SECRET}
         if operation == "Query":
             return {"Items": DESTINATION, "Count": len(DESTINATION)}
+        if operation == "PutRecord":
+            return {"RecordId": str(uuid.uuid4()), "Encrypted": False}
         assert operation == "PutPartnerEvents", operation  # noqa: S101 - anything else was not to be measured
         return {"FailedEntryCount": 0, "Entries": [{"EventId": str(uuid.uuid4())} for _ in body["Entries"]]}
 

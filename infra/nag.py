@@ -8,8 +8,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.archive import Archive
 from infra.destinations.destinations import CustomerDestinations
 from infra.secrets import wildcard_name
+from relay.archive import keys
 from relay.config.model import Config
 
 _FUNCTIONS = (
@@ -91,6 +93,11 @@ SUPPRESSIONS = (
         "Only the functions read it; CloudTrail data events say who did, where that is wanted.",
     ),
     Suppression(
+        "Archive/Bucket",
+        "AwsSolutions-S1",
+        "Only functions and operators read it; CloudTrail data events say who did, where that is wanted.",
+    ),
+    Suppression(
         "Destinations/Reconciler/Live", "Serverless-LambdaAsyncFailureDestination", "The next minute's run does it."
     ),
     Suppression(
@@ -143,12 +150,18 @@ SUPPRESSIONS = (
 
 
 def suppress(
-    relay: Construct, config: Config, overflow: s3.Bucket, destinations: CustomerDestinations | None = None
+    relay: Construct,
+    config: Config,
+    overflow: s3.Bucket,
+    destinations: CustomerDestinations | None = None,
+    archive: Archive | None = None,
 ) -> None:
     """Record the suppressions in the relay. Those of constructs that this relay does not have are skipped."""
     wildcards = [*_wildcards(config, _logical_id(overflow))]
     if destinations:
         wildcards += _wildcards_of_destinations(config, _logical_id(overflow), destinations)
+    if archive:
+        wildcards += _wildcards_of_archive(_logical_id(archive.bucket))
     for suppression in (*SUPPRESSIONS, *wildcards):
         if construct := _descendant(relay, suppression.path):
             pack = suppression.rule.partition("-")[0]
@@ -192,6 +205,12 @@ def _wildcards_of_destinations(
         resource = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>/*/*/v1/*"
         reason = "A caller may use every operation of the control API, and no other API."
         yield _wildcard("Destinations/ControlApi/Callers", resource, reason)
+
+
+def _wildcards_of_archive(bucket: str) -> Iterator[Suppression]:
+    for prefix in (keys.LATE, keys.LARGE):
+        yield _wildcard("Ingest/Role", f"<{bucket}.Arn>/{prefix}*", "A webhook has a key of its own.")
+    yield _wildcard("Archive/Role", f"<{bucket}.Arn>/*", "Firehose chooses the names of its objects.")
 
 
 def _logical_id(bucket: s3.Bucket) -> str:

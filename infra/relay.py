@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra import nag
+from infra.archive import Archive
 from infra.canary import Canary
 from infra.destinations.destinations import CustomerDestinations
 from infra.destinations.stores import DAY_SECONDS
@@ -74,6 +75,10 @@ class PartnerEventRelay(Construct):
             self.destinations.stores.grant_deliver(self.redeliver)
             self.destinations.stores.grant_list(self.source_health)
             self.queues.grant_read_claim_checks(self.redeliver)
+        self.archive: Archive | None = None
+        if config.archive:
+            self.archive = Archive(self, "Archive", settings=config.archive, stage=stage)
+            self.archive.grant_write(self.ingest)
         create_front = RestApiFront if stage.front == REST else HttpApiFront
         self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
         self.monitoring = Monitoring(
@@ -90,6 +95,7 @@ class PartnerEventRelay(Construct):
             queues=self.queues,
             routes=[route.name for route in config.routes],
             has_destinations=self.destinations is not None,
+            archive_freshness=self.archive.metric_freshness() if self.archive else None,
         )
         if config.log_entries:
             later = [self.redeliver, *([self.destinations.releaser] if self.destinations else [])]
@@ -107,7 +113,7 @@ class PartnerEventRelay(Construct):
                 " set it (docs/how-to/stages-and-releases.md)"
             )
             cdk.Annotations.of(self).add_warning_v2("no-reserved-concurrency", text)
-        nag.suppress(self, config, self.queues.overflow, self.destinations)
+        nag.suppress(self, config, self.queues.overflow, self.destinations, self.archive)
 
 
 def _hold_days(config: Config) -> int:

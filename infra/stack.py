@@ -1,9 +1,11 @@
 """The stack of one stage: the relay, its tags and its outputs."""
 
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from infra.relay import PartnerEventRelay
@@ -16,7 +18,7 @@ MAX_URL_OUTPUTS = 180
 
 
 class RelayStack(cdk.Stack):
-    """One relay in a stack of its own."""
+    """One relay in a stack of its own. `config_path` is the relay.toml, which is kept beside the functions' code."""
 
     def __init__(
         self,
@@ -28,6 +30,7 @@ class RelayStack(cdk.Stack):
         code: lambda_.Code,
         architecture: lambda_.Architecture,
         control_code: lambda_.Code | None = None,
+        config_path: Path | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -43,7 +46,7 @@ class RelayStack(cdk.Stack):
         cdk.Tags.of(self).add("service", "partner-event-relay")
         cdk.Tags.of(self).add("stage", stage.name)
         self._add_url_outputs(config.routes, stage)
-        self._add_resource_outputs()
+        self._add_resource_outputs(config_path)
         cdk.CfnOutput(self, "Partner", value=config.partner, description="`relayctl doctor` compares stages by it")
 
     def _add_url_outputs(self, routes: tuple[Route, ...], stage: Stage) -> None:
@@ -57,7 +60,7 @@ class RelayStack(cdk.Stack):
             description = "Target of the DNS record of the custom domain"
             cdk.CfnOutput(self, "DomainTarget", value=front.dns_target, description=description)
 
-    def _add_resource_outputs(self) -> None:
+    def _add_resource_outputs(self, config_path: Path | None) -> None:
         front, queues = self.relay.front, self.relay.queues
         for name, value in (
             ("ApiId", front.api_id),
@@ -67,10 +70,17 @@ class RelayStack(cdk.Stack):
             ("RetryQueueArn", queues.retry.queue_arn),
             ("DeadLetterQueueUrl", queues.dead_letters.queue_url),
             ("DeadLetterQueueArn", queues.dead_letters.queue_arn),
+            ("OverflowBucket", queues.overflow.bucket_name),
             ("IngestLogGroup", self.relay.ingest.log_group.log_group_name),
             ("RedeliverLogGroup", self.relay.redeliver.log_group.log_group_name),
         ):
             cdk.CfnOutput(self, name, value=value)
+        if archive := self.relay.archive:
+            cdk.CfnOutput(self, "ArchiveBucket", value=archive.bucket.bucket_name)
+        if config_path:
+            # What `relayctl diff` compares with, and `relayctl replay` maps by.
+            relay_toml = s3_assets.Asset(self, "RelayToml", path=str(config_path))
+            cdk.CfnOutput(self, "RelayTomlUrl", value=relay_toml.s3_object_url, description="The deployed relay.toml")
         if destinations := self.relay.destinations:
             cdk.CfnOutput(self, "ControlUrl", value=destinations.api.url, description="Base URL of the control API")
             cdk.CfnOutput(self, "DestinationsTable", value=destinations.stores.table.table_name)

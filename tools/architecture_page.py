@@ -28,6 +28,7 @@ SHAPES = {
     "AWS::Lambda::Function": '{id}["λ {name}"]',
     "AWS::SQS::Queue": "{id}[/queue {name}/]",
     "AWS::S3::Bucket": "{id}[(bucket {name})]",
+    "AWS::KinesisFirehose::DeliveryStream": "{id}[/Firehose {name}/]",
     "AWS::SNS::Topic": "{id}>topic {name}]",
     "AWS::Events::Rule": "{id}{{{{schedule}}}}",
     "AWS::DynamoDB::Table": "{id}[(DynamoDB {name})]",
@@ -39,6 +40,7 @@ ARROWS = {
     "events:PutPartnerEvents": "PutPartnerEvents",
     "events:ListPartnerEventSources": "lists sources",
     "secretsmanager:GetSecretValue": "reads",
+    "firehose:PutRecord": "archives",
     "dynamodb:Query": "reads",
     "dynamodb:BatchGetItem": "reads",
     "events:CreatePartnerEventSource": "creates sources",
@@ -114,7 +116,8 @@ def _arrows(resources: dict[str, Any], drawn: dict[str, Any]) -> set[str]:
     for name, resource in resources.items():
         kind, properties = resource["Type"], resource.get("Properties", {})
         if kind == "AWS::IAM::Policy":
-            arrows |= _policy_arrows(properties, _function_of(name, drawn), drawn)
+            if function := _function_of(name, drawn):
+                arrows |= _policy_arrows(properties, function, drawn)
         elif kind == "AWS::Lambda::EventSourceMapping":
             [queue] = _references(properties["EventSourceArn"], drawn)
             arrows.add(f"  {_id(queue)} --> {_id(_function_of(json.dumps(properties['FunctionName']), drawn))}")
@@ -123,6 +126,8 @@ def _arrows(resources: dict[str, Any], drawn: dict[str, Any]) -> set[str]:
             arrows.add(f"  {_id(api)} --> {_id(_function_of(json.dumps(properties['IntegrationUri']), drawn))}")
         elif kind == "AWS::Events::Rule":
             arrows.add(f"  {_id(name)} --> {_id(_function_of(json.dumps(properties['Targets']), drawn))}")
+        elif kind == "AWS::KinesisFirehose::DeliveryStream":
+            arrows |= {f"  {_id(name)} --> {_id(bucket)}" for bucket in _references(properties, drawn)}
         elif kind == "AWS::SQS::Queue" and "RedrivePolicy" in properties:
             [dead] = _references(properties["RedrivePolicy"], drawn)
             arrows.add(f"  {_id(name)} -. after 300 receives .-> {_id(dead)}")
@@ -152,9 +157,12 @@ def _references(value: Any, drawn: dict[str, Any]) -> list[str]:
 
 
 def _function_of(text: str, drawn: dict[str, Any]) -> str:
-    """Return the function whose name `text` contains the beginning of: its policy, rule or event source mapping."""
+    """Return the function whose name `text` contains the beginning of: its policy, rule or event source mapping.
+
+    Return an empty text for the policy of something else.
+    """
     functions = [name for name, resource in drawn.items() if resource["Type"] == "AWS::Lambda::Function"]
-    return next(name for name in functions if name.partition("Function")[0] in text)
+    return next((name for name in functions if name.partition("Function")[0] in text), "")
 
 
 def _id(name: str) -> str:

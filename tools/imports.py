@@ -26,6 +26,7 @@ ROOMS = (
     "mapping",
     "delivery",
     "destinations",
+    "archive",
     "aws",
     "pipeline",
     "control",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from relay.config.archive import ARCHIVE_FIELDS
 from relay.config.auth_tables import AUTH_TABLES
 from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import DURATION, FLAG, NUMBER, SIZE, TABLE, TABLES, TEMPLATE, TEMPLATES, TEXT, TEXTS, Field
@@ -24,6 +25,7 @@ TABLES_OF_THE_PAGE = {
     "The top of the file": TOP_FIELDS,
     "`[limits]`": LIMIT_FIELDS,
     "`[destinations]`": DESTINATION_FIELDS,
+    "`[archive]`": ARCHIVE_FIELDS,
     "`[notify]`": NOTIFY_FIELDS,
     "`[log]`": LOG_FIELDS,
     "`[[route]]`": ROUTE_FIELDS,

@@ -57,7 +57,7 @@ UNUSED_POWERTOOLS = (
     "utilities/validation",
 )
 # botocore's descriptions of 400 services would be most of the package; the function calls these services.
-SERVICES = {"dynamodb", "events", "s3", "secretsmanager", "sqs", "ssm"}
+SERVICES = {"dynamodb", "events", "firehose", "s3", "secretsmanager", "sqs", "ssm"}
 
 
 @dataclass(frozen=True)

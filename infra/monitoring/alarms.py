@@ -134,6 +134,19 @@ def destination_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:
     )
 
 
+def archive_alarms(metrics: RelayMetrics, freshness: cloudwatch.IMetric) -> Iterator[AlarmDefinition]:
+    """Yield the alarms of the archive. `freshness` is the age of what Firehose has not written yet, in seconds."""
+    yield AlarmDefinition(
+        "ArchiveFailed",
+        metrics.metric("ArchiveFailed", period=MINUTE),
+        1,
+        "a webhook was delivered and is not in the archive",
+    )
+    yield AlarmDefinition(
+        "ArchiveStuck", freshness, LONG_WAIT_SECONDS, "Firehose has not written webhooks to the bucket for 15 minutes"
+    )
+
+
 def _source_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:
     for state, description in (
         ("Pending", "EventBridge drops events of a customer: no event bus is attached to the partner event source"),

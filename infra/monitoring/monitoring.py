@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.front import Front
-from infra.monitoring.alarms import AlarmDefinition, destination_alarms, relay_alarms
+from infra.monitoring.alarms import AlarmDefinition, archive_alarms, destination_alarms, relay_alarms
 from infra.monitoring.dashboard import add_dashboard, add_destination_widgets
 from infra.monitoring.metrics import RelayMetrics
 from infra.queues import Queues
@@ -37,6 +37,7 @@ class Monitoring(Construct):
         queues: Queues,
         routes: Sequence[str],
         has_destinations: bool = False,
+        archive_freshness: cloudwatch.IMetric | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.metrics = RelayMetrics(cdk.Stack.of(self).stack_name)
@@ -44,6 +45,8 @@ class Monitoring(Construct):
         alarms = self.add_alarms(relay_alarms(self.metrics, front, queues, functions))
         if has_destinations:
             alarms = [*self.add_alarms(destination_alarms(self.metrics)), *alarms]
+        if archive_freshness:
+            alarms += self.add_alarms(archive_alarms(self.metrics, archive_freshness))
         dashboard = add_dashboard(
             self, metrics=self.metrics, alarms=alarms, front=front, functions=functions, queues=queues, routes=routes
         )

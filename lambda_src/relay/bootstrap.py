@@ -21,7 +21,7 @@ from relay.delivery.deliver import JITTER
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.mapping.claim_check import ClaimCheckStore
-from relay.pipeline.services import DestinationServices, Services
+from relay.pipeline.services import Archive, DestinationServices, Services
 
 if TYPE_CHECKING:  # only a route with a customer needs them
     from relay.destinations.held import HeldKey
@@ -58,6 +58,7 @@ def services(settings: Config, call: AwsCall, clock: Callable[[], float] = time.
         jitter=JITTER,
         report=telemetry.record_unexpected_error,
         destinations=_destination_services(settings, call, clock),
+        archive=_archive(settings),
     )
 
 
@@ -88,6 +89,27 @@ def _destination_services(settings: Config, call: AwsCall, clock: Callable[[], f
     query = partial(registry_query.query, call, os.environ["AWS_REGION"], os.environ["DESTINATIONS_TABLE"])
     registry = Registry(query, settings.destinations.cache, clock)
     return DestinationServices(registry.destinations, registry.read, _hold, partial(_note_refusals, registry))
+
+
+def _archive(settings: Config) -> Archive | None:
+    if not settings.archive or "ARCHIVE_STREAM" not in os.environ:  # only the function that receives webhooks has it
+        return None
+    from relay.aws.archive_writer import ArchiveWriter
+    from relay.config.fingerprint import mapping_fingerprint
+
+    fingerprints = {route.name: mapping_fingerprint(route, settings) for route in settings.routes}
+    region, stream = os.environ["AWS_REGION"], os.environ["ARCHIVE_STREAM"]
+    begin, report = _transport(settings).begin, telemetry.record_failed_call
+    return ArchiveWriter(region, stream, fingerprints.__getitem__, begin, _write_to_archive, report).begin
+
+
+def _write_to_archive(key: str, content: bytes) -> None:
+    try:
+        from relay.aws import archive_store
+
+        archive_store.connect().write(key, content)
+    except Exception as error:  # see boto3_clients.py: not only the SDK's errors
+        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _hold(key: "HeldKey", messages: "Sequence[Message]") -> None:

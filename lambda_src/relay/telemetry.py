@@ -70,6 +70,7 @@ class Metric(StrEnum):
     ENTRIES_HOLD_FAILED = "EntriesHoldFailed"
     MESSAGES_POSTPONED = "MessagesPostponed"
     OLDEST_WAITING_SECONDS = "OldestWaitingSeconds"
+    ARCHIVE_FAILED = "ArchiveFailed"
     PUT_LATENCY = "PutLatency"
     SOURCES_PENDING = "SourcesPending"
     SOURCES_ACTIVE = "SourcesActive"
@@ -103,12 +104,17 @@ def with_failure_log(call: AwsCall) -> AwsCall:
         try:
             return call(service, region, operation, parameters, options)
         except AwsError as error:
-            which = {"aws_service": service.name, "operation": operation, "aws_region": region}
-            extra = {**which, "error_code": error.code, "aws_request_id": error.request_id}
-            logger.warning("AWS call failed", extra=extra)
+            record_failed_call(service, region, operation, error)
             raise
 
     return logged_call
+
+
+def record_failed_call(service: Service, region: str, operation: str, error: AwsError) -> None:
+    """Write one log line for a call that failed."""
+    which = {"aws_service": service.name, "operation": operation, "aws_region": region}
+    extra = {**which, "error_code": error.code, "aws_request_id": error.request_id}
+    logger.warning("AWS call failed", extra=extra)
 
 
 def with_latency_metric(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
@@ -245,6 +251,10 @@ def _record_relayed(result: Relayed) -> None:
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_places(counts)
     _count_nonzero(Metric.ENTRIES_HOLD_FAILED, failures.count(HOLD_FAILED))
+    if result.archive_error:
+        extra = {"route": result.route, "webhook_id": webhook_id, "reason": result.archive_error[:MAX_TEXT]}
+        logger.error("not archived", extra=extra)
+        count(Metric.ARCHIVE_FAILED, 1)
 
 
 def _count_places(counts: Mapping[str, int]) -> None:

@@ -6,6 +6,7 @@ It ends when its standard input does, and takes every function it started with i
 
 import asyncio
 import base64
+import gzip
 import inspect
 import json
 import os
@@ -21,7 +22,7 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime, responses, sigv4
-from ministack.services import apigateway, cloudwatch_logs, eventbridge, lambda_svc, secretsmanager, sqs
+from ministack.services import apigateway, cloudwatch_logs, eventbridge, firehose, lambda_svc, secretsmanager, sqs
 from ministack.services.cloudformation import provisioners
 
 from local.emulator import faults, insights
@@ -64,6 +65,7 @@ def main() -> None:
     _name_requests_as_aws_does()
     _keep_log_lines(delivery_log)
     provisioners._RESOURCE_HANDLERS.update(insights.provisioners(lambda: set(cloudwatch_logs._log_groups)))
+    _compress_what_firehose_writes()
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
 
@@ -269,6 +271,23 @@ def _name_requests_as_aws_does() -> None:
 
     apigateway.handle_execute = handle_execute
     apigateway.new_uuid = lambda: request_id.get(None) or new_uuid()
+
+
+def _compress_what_firehose_writes() -> None:
+    """Write compressed objects where a delivery stream says so; the emulator writes each record at once, as it came.
+
+    https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html
+    """
+    deliver = firehose._deliver_to_s3
+
+    def deliver_to_s3(stream: dict[str, Any], destination: dict[str, Any], data: bytes, *more: Any) -> Any:
+        if destination["config"].get("CompressionFormat") == "GZIP":
+            extension = destination["config"].get("FileExtension") or ".gz"
+            destination = {**destination, "config": {**destination["config"], "FileExtension": extension}}
+            data = gzip.compress(data, mtime=0)
+        return deliver(stream, destination, data, *more)
+
+    firehose._deliver_to_s3 = deliver_to_s3
 
 
 def _keep_log_lines(delivery_log: DeliveryLog) -> None:

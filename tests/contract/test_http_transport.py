@@ -26,7 +26,7 @@ from tests.contract.json_service import ACCEPTED, REGION, Aws, aws, credentials,
 
 __all__ = ["aws", "credentials"]  # fixtures
 
-DIRECT = Transport(http_transport.call, http_transport.warm_up)
+DIRECT = Transport(http_transport.call, http_transport.begin, http_transport.warm_up)
 QUICK = CallOptions(1, 0.3, 1)
 
 

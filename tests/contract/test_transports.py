@@ -180,7 +180,7 @@ def test_boto3s_clients_are_made_while_the_function_starts(how: str, monkeypatch
         return create(name, **options)  # type: ignore[call-overload]  # by its name
 
     monkeypatch.setattr(boto3, "client", counted)
-    transport = Transport(boto3_transport.call, boto3_transport.warm_up)
+    transport = Transport(boto3_transport.call, boto3_transport.begin, boto3_transport.warm_up)
     warm_up(transport, [REGION, "eu-west-1"], ["acme/orders", "ssm:/acme/orders"])
     assert sorted(created) == ["events", "events", "secretsmanager", "ssm"]
     put(transport.call)

@@ -24,6 +24,7 @@ class Service(NamedTuple):
 EVENTS = Service("events", "AWSEvents")
 SECRETS_MANAGER = Service("secretsmanager", "secretsmanager")
 PARAMETER_STORE = Service("ssm", "AmazonSSM")
+FIREHOSE = Service("firehose", "Firehose_20150804")
 DYNAMODB = Service("dynamodb", "DynamoDB_20120810", "1.0")
 
 
@@ -42,6 +43,8 @@ NO_RETRY = CallOptions(1, 3, 1)
 STANDARD_RETRY = CallOptions(2, 5, 3)
 REGISTRY_READ = CallOptions(1, 2, 2)
 """For a customer's destinations, which a webhook waits for."""
+FIREHOSE_PUT = CallOptions(1, 1.5, 1)
+"""For the archive, beside what a webhook waits for anyway."""
 STORAGE_RETRY = CallOptions(1, 3, 2)
 """For storing what could not be delivered: two queues, two attempts each, within the time that deliver.py reserves."""
 
@@ -67,6 +70,13 @@ Raise AwsError.
 """
 
 
+AwsBegin = Callable[[Service, str, str, Mapping[str, Any], CallOptions], Callable[[], dict[str, Any]]]
+"""Begin an operation, as AwsCall, and return how to wait for its answer: something else may be done meanwhile.
+
+Both raise AwsError.
+"""
+
+
 class PlannedCall(NamedTuple):
     """A service in a Region that is going to be called, and the options of those calls."""
 
@@ -86,4 +96,5 @@ class Transport(NamedTuple):
     """A way to call AWS."""
 
     call: AwsCall
+    begin: AwsBegin
     warm_up: WarmUp

@@ -1,6 +1,7 @@
 """The boto3 transport: for `transport = "boto3"` in relay.toml, and for what only boto3 supports (proxies, FIPS, …)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore import xform_name
@@ -23,6 +24,18 @@ def call(
     except Exception as error:  # boto3 raises more than its own errors for an answer that does not come from AWS
         raise AwsError(type(error).__name__, str(error)) from error
     return answer
+
+
+def begin(
+    service: Service, region: str, operation: str, parameters: Mapping[str, Any], options: CallOptions
+) -> Callable[[], dict[str, Any]]:
+    """Begin an operation in a thread, and return how to wait for its answer, which raises AwsError."""
+    return _threads().submit(call, service, region, operation, parameters, options).result
+
+
+@process_cache.once
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1)
 
 
 def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:  # noqa: ARG001 - the same for both

@@ -80,30 +80,37 @@ class Connection:
 
         Raise OSError: TimeoutError if the whole response has not arrived after `seconds`, else ConnectionClosed.
         """
-        self._http.sock.settimeout(seconds)
-        self._http.response_class = partial(_BoundedResponse, time.monotonic() + seconds)  # type: ignore[assignment]  # http.client only calls it
-        try:
-            complete = self._send(body, headers)
-            with self._http.getresponse() as raw:
-                response = HttpResponse(raw.status, raw.headers, _read_body(raw))
-                if not complete:
-                    self._http.close()
-                return response
-        except (HTTPException, ValueError) as error:
-            raise ConnectionClosed(f"{type(error).__name__}: {error}") from error
-        finally:
-            self._used = _now()
+        deadline = time.monotonic() + seconds
+        complete = self.send(headers, body, seconds)
+        response = self.receive(max(0.0, deadline - time.monotonic()))
+        if not complete:
+            self._http.close()
+        return response
 
-    def _send(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Send a request and return whether all of it could be sent.
+    def send(self, headers: Mapping[str, str], body: bytes, seconds: float) -> bool:
+        """Send a request, and return whether all of it could be sent: `receive` has the response. Raise as `post`.
 
         A peer that refuses a large request may respond and close the connection before its end: read that response.
         """
+        self._http.sock.settimeout(seconds)
         try:
             self._http.request("POST", "/", body, headers)
         except ConnectionError:
             return False
+        except (HTTPException, ValueError) as error:
+            raise ConnectionClosed(f"{type(error).__name__}: {error}") from error
         return True
+
+    def receive(self, seconds: float) -> HttpResponse:
+        """Return the response to the request that was sent. Raise as `post`."""
+        self._http.response_class = partial(_BoundedResponse, time.monotonic() + seconds)  # type: ignore[assignment]  # http.client only calls it
+        try:
+            with self._http.getresponse() as raw:
+                return HttpResponse(raw.status, raw.headers, _read_body(raw))
+        except (HTTPException, ValueError) as error:
+            raise ConnectionClosed(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._used = _now()
 
 
 class _BoundedResponse(HTTPResponse):

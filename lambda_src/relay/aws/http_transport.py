@@ -6,13 +6,14 @@ raises botocore's error codes: the tests compare them.
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 
+import base64
 import json
 import os
 import random
 import ssl
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -58,7 +59,7 @@ def call(
 
     Raise AwsError: for throttling, 5xx and lost connections after all attempts, else after the first.
     """
-    body = json.dumps(parameters).encode()
+    body = json.dumps(parameters, default=_blob).encode()
     for attempt in range(options.max_attempts):
         if attempt:
             time.sleep(_RANDOM.uniform(0, _PAUSE_SECONDS * 2**attempt))
@@ -73,6 +74,32 @@ def call(
         if response.status not in _TRANSIENT_STATUS and last_error.code not in _TRANSIENT_CODES:
             break
     raise last_error
+
+
+def begin(
+    service: Service, region: str, operation: str, parameters: Mapping[str, Any], options: CallOptions
+) -> Callable[[], dict[str, Any]]:
+    """Send the request of an operation, and return how to receive its answer later. Both raise AwsError.
+
+    There is one attempt, and nothing else may be sent to the service in this Region until its answer is received.
+    """
+    body = json.dumps(parameters, default=_blob).encode()
+    receive = _find_endpoint(service, region).send(service, operation, body, options)
+
+    def finish() -> dict[str, Any]:
+        response = receive()
+        if response.status == HTTPStatus.OK:
+            return _parse_answer(response.content)
+        raise parse_error(response)
+
+    return finish
+
+
+def _blob(value: object) -> str:
+    """Return bytes as the JSON protocol writes them."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} is no parameter of an operation")
 
 
 def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:
@@ -143,6 +170,32 @@ class _Endpoint:
         A failure on a kept connection may be that connection's own: the request is sent again, at once, on a new one.
         So one request takes at most twice `read_timeout`, and `connect_timeout`.
         """
+        headers = self._headers(service, operation, body)
+        if self._connection and self._connection.is_usable():
+            with suppress(AwsError):
+                return self._exchange(self._connection, headers, body, options)
+        return self._exchange(self.connect(options), headers, body, options)
+
+    def send(self, service: Service, operation: str, body: bytes, options: CallOptions) -> Callable[[], HttpResponse]:
+        """Send a request, and return how to receive its response. Both raise AwsError."""
+        headers = self._headers(service, operation, body)
+        connection = self._connection
+        if not connection or not connection.is_usable():
+            connection = self.connect(options)
+        try:
+            connection.send(headers, body, options.read_timeout)
+        except OSError as error:
+            raise self._lost(error) from error
+
+        def receive() -> HttpResponse:
+            try:
+                return connection.receive(options.read_timeout)
+            except OSError as error:
+                raise self._lost(error) from error
+
+        return receive
+
+    def _headers(self, service: Service, operation: str, body: bytes) -> dict[str, str]:
         headers = {
             "content-type": _JSON + service.json_version,
             "host": self._url.netloc,
@@ -152,10 +205,7 @@ class _Endpoint:
         headers["user-agent"] = _USER_AGENT  # like the trace, not signed: proxies may change it; botocore does the same
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
             headers["x-amzn-trace-id"] = trace
-        if self._connection and self._connection.is_usable():
-            with suppress(AwsError):
-                return self._exchange(self._connection, headers, body, options)
-        return self._exchange(self.connect(options), headers, body, options)
+        return headers
 
     def connect(self, options: CallOptions) -> Connection:
         """Open a new connection in place of the old one. Raise AwsError."""
@@ -183,10 +233,14 @@ class _Endpoint:
     ) -> HttpResponse:
         try:
             return connection.post(headers, body, options.read_timeout)
-        except TimeoutError as error:
-            raise self._close_with("ReadTimeoutError", error) from error
         except OSError as error:
-            raise self._close_with("ConnectionClosedError", error) from error
+            raise self._lost(error) from error
+
+    def _lost(self, error: OSError) -> AwsError:
+        """Close the connection that failed, and return the error."""
+        return self._close_with(
+            "ReadTimeoutError" if isinstance(error, TimeoutError) else "ConnectionClosedError", error
+        )
 
     def _close_with(self, code: str, error: Exception) -> AwsError:
         """Close the connection and return the error that ended it."""

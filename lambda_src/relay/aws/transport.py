@@ -28,10 +28,10 @@ def choose_transport(regions: Sequence[str], *, always_boto3: bool) -> Transport
         if endpoints.supports(os.environ, [*regions, *([home] if home else [])]):
             from relay.aws import http_transport
 
-            return Transport(http_transport.call, http_transport.warm_up)
+            return Transport(http_transport.call, http_transport.begin, http_transport.warm_up)
     from relay.aws import boto3_transport  # boto3 is most of a cold start
 
-    return Transport(boto3_transport.call, boto3_transport.warm_up)
+    return Transport(boto3_transport.call, boto3_transport.begin, boto3_transport.warm_up)
 
 
 def warm_up(

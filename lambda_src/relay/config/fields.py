@@ -4,6 +4,7 @@ A new key is one value here. `python -m tools.relay_toml` then writes its line o
 page, and a test fails until that is done.
 """
 
+from relay.config.archive import ARCHIVE_FIELDS
 from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import (
     DURATION,
@@ -280,6 +281,12 @@ TOP_FIELDS = (
         TABLE,
         "Customers' destinations: the registry, the control API, and how entries are held; not deployed without it.",
         fields=DESTINATION_FIELDS,
+    ),
+    Field(
+        "archive",
+        TABLE,
+        "The archive of authentic webhooks, for `relayctl replay` and `relayctl diff`; not deployed without it.",
+        fields=ARCHIVE_FIELDS,
     ),
     Field("notify", TABLE, "Where the relay reports what happens to destinations.", fields=NOTIFY_FIELDS),
     Field("log", TABLE, "What the functions log.", fields=LOG_FIELDS),

@@ -10,6 +10,7 @@ from typing import Any
 from relay.auth import redaction
 from relay.auth.handshake import Handshake
 from relay.config import presets, route_rules
+from relay.config.archive import ARCHIVE_FIELDS, Archive
 from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
 from relay.config.destinations import DESTINATION_FIELDS, Destinations
@@ -90,6 +91,8 @@ def _config(table: Table) -> Config:
     has_destinations = table.raw("destinations") is not None
     destinations = values.pop("destinations")
     values["destinations"] = Destinations(**_values(destinations, DESTINATION_FIELDS)) if has_destinations else None
+    has_archive, archive = table.raw("archive") is not None, values.pop("archive")
+    values["archive"] = Archive(**_values(archive, ARCHIVE_FIELDS)) if has_archive else None
     notify_bus = str(_values(values.pop("notify"), NOTIFY_FIELDS)["bus"])
     log_entries = bool(_values(values.pop("log"), LOG_FIELDS)["entries"])
     for each, route in zip(tables, routes, strict=True):

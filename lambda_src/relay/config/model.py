@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from relay.config.archive import Archive
 from relay.config.destinations import Destinations
 from relay.config.fields import DIRECT
 from relay.config.route import Route
@@ -23,7 +24,7 @@ class Config:
 
     `public_url` is the base of the URLs the senders use, without a slash at its end. `destinations` is None if no
     route has a customer; `notify_bus` is where operational events go, empty for nowhere; `log_entries` is whether each
-    entry has a line in the log.
+    entry has a line in the log; `archive` is None if webhooks are not archived.
     """
 
     partner: str
@@ -36,6 +37,7 @@ class Config:
     destinations: Destinations | None = None
     notify_bus: str = ""
     log_entries: bool = True
+    archive: Archive | None = None
 
     def with_secret_prefix(self, prefix: str) -> "Config":
         """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""

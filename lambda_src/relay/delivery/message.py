@@ -45,12 +45,26 @@ class DestinationRef(NamedTuple):
         return f"{self.customer}/{self.name}"
 
 
+class Replay(NamedTuple):
+    """What of an archived webhook is sent again: for which customer and destination (all if empty), which detail-types.
+
+    With `mark` the events have `replay/ID` among their resources.
+    """
+
+    id: str
+    customer: str = ""
+    destination: str = ""
+    detail_types: tuple[str, ...] = ("*",)
+    mark: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """An entry that could not be delivered, or the request of a webhook that could not be mapped, and the error.
 
     An entry for a customer's destination is put to the source that the destination has when it is delivered. `index` is
-    the entry's place in what its webhook became: with the origin, it is what the delivery log knows it by.
+    the entry's place in what its webhook became: with the origin, it is what the delivery log knows it by. With a
+    `replay` the content is a webhook of the archive.
     """
 
     origin: Origin
@@ -58,6 +72,7 @@ class Message:
     failed: Failed
     destination: DestinationRef | None = None
     index: int = 0
+    replay: Replay | None = None
 
     def text(self) -> str:
         """Return JSON in ASCII: SQS refuses some control characters, but never JSON's escapes."""
@@ -79,7 +94,8 @@ class Message:
             if self.destination:
                 more["destination"] = self.destination._asdict()
             return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | more)
-        return json.dumps(origin | why | {"webhook": _request_fields(self.content)})
+        replayed = {"replay": self.replay._asdict()} if self.replay else {}
+        return json.dumps(origin | why | {"webhook": _request_fields(self.content)} | replayed)
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes by which an operator filters, in ASCII, as any of them may have any character."""
@@ -124,11 +140,12 @@ def parse(text: str) -> Message:
         content = _request(_object(letter["webhook"])) if "webhook" in letter else _entry(letter)
         destination = _destination(_object(letter["destination"])) if "destination" in letter else None
         index = _count(letter.get("index", 0))  # earlier versions wrote none
+        replay = _replay(_object(letter["replay"])) if "replay" in letter else None
     except KeyError as error:
         raise InvalidMessage(f"not a message of the relay: no {error}") from error
     except NotJSON as error:
         raise InvalidMessage(f"not a message of the relay: {error}") from error
-    return Message(origin, content, failed, destination, index)
+    return Message(origin, content, failed, destination, index, replay)
 
 
 def _request_fields(request: Request) -> dict[str, Any]:
@@ -174,6 +191,14 @@ def _entry(letter: Mapping[str, Any]) -> Entry:
 
 def _destination(fields: Mapping[str, Any]) -> DestinationRef:
     return DestinationRef(_text(fields["customer"]), _text(fields["name"]), _text(fields["id"]))
+
+
+def _replay(fields: Mapping[str, Any]) -> Replay:
+    detail_types, mark = fields["detail_types"], fields["mark"]
+    if not isinstance(detail_types, list) or not isinstance(mark, bool):
+        raise InvalidMessage("expected a list of detail-types, and whether to mark the events")
+    patterns = tuple(_text(pattern) for pattern in detail_types)
+    return Replay(_text(fields["id"]), _text(fields["customer"]), _text(fields["destination"]), patterns, mark)
 
 
 def _is_claim(detail: object, key: str) -> bool:

@@ -96,15 +96,23 @@ def _deliver_or_store(parsed: ParsedWebhook, services: Services, seconds_left: C
     route = parsed.webhook.route
     try:
         planned, deliver_planned = _plan(parsed, services, seconds_left)
-        started = time.monotonic()
-        results = deliver_planned()
     except MappingError as error:
         # The webhook itself is dead-lettered: a redrive maps it again, with a mended relay.toml.
-        results = _store_failed(parsed, [parsed.webhook.request], [Failed("MappingError", str(error))], services)
-        return Relayed(route.name, parsed.id, results)
-    except (OSError, StorageError) as error:
+        failed = Failed("MappingError", str(error))
+        planned, deliver_planned = (), partial(_store_failed, parsed, [parsed.webhook.request], [failed], services)
+    except OSError as error:
         raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
-    return Relayed(route.name, parsed.id, results, planned, round((time.monotonic() - started) * 1000))
+    finish_archiving = services.archive(parsed, planned) if services.archive else None
+    started, archive_error = time.monotonic(), ""
+    try:
+        results = deliver_planned()
+    except StorageError as error:
+        raise Unavailable("The webhook could not be stored.", reason=str(error)) from error
+    finally:
+        put_ms = round((time.monotonic() - started) * 1000)
+        if finish_archiving:
+            archive_error = finish_archiving(seconds_left())
+    return Relayed(route.name, parsed.id, results, planned, put_ms, archive_error)
 
 
 def _plan(

@@ -25,7 +25,7 @@ def of_webhook(relayed: Relayed) -> Iterator[EntryLine]:
         _add_destination(line, result.destination, customer)
         _add_entry(line, planned if isinstance(planned, Entry) else getattr(planned, "entry", None))
         line |= _result(result)
-        if not isinstance(result, NotSent):
+        if planned and not isinstance(result, NotSent):
             line["put_ms"] = relayed.put_ms
         yield line
 
@@ -37,6 +37,8 @@ def of_message(message: Message, result: str, accepted: Accepted | None = None) 
     _add_destination(line, message.destination.label if message.destination else "")
     _add_entry(line, entry if isinstance(entry, Entry) else None)
     line["result"] = result
+    if message.replay:
+        line["replay"] = message.replay.id
     if accepted:
         line |= {"event_id": accepted.event_id, "attempts": accepted.attempts}
     return line

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from relay.archive.selection import chosen
 from relay.auth import redaction
 from relay.config.model import Config
 from relay.delivery.deliver import Budget
@@ -62,10 +63,14 @@ def read(text: str, config: Config) -> Message:
     return message
 
 
-def entries_of(message: Message, run: Run) -> Sequence[Entry | Addressee | Discarded]:
-    """Return what a message becomes. Raise CannotBeMapped, InvalidMessage, or OSError: the message waits."""
+def entries_of(message: Message, run: Run) -> Sequence[Entry | Addressee | Discarded | None]:
+    """Return what a message becomes, None for each entry that a replay leaves out.
+
+    Raise CannotBeMapped, InvalidMessage, or OSError: the message waits.
+    """
     if isinstance(message.content, Request):
-        return _map(message.content, message.origin, run)
+        mapped = _map(message.content, message.origin, run)
+        return chosen(mapped, message.replay) if message.replay else mapped
     if not message.destination:
         return [_refresh(message.content, run)]
     destinations = _find(run)(message.destination.customer)

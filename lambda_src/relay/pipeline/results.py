@@ -21,7 +21,7 @@ class Relayed:
     """A webhook each of whose entries EventBridge accepted or a queue holds.
 
     `planned` has what was to become of it, for each result (nothing for a webhook that could not be mapped), and
-    `put_ms` is how many milliseconds EventBridge took for it.
+    `put_ms` is how many milliseconds EventBridge took for it. `archive_error` says why it is not in the archive.
     """
 
     route: str
@@ -29,6 +29,7 @@ class Relayed:
     results: Sequence[EntryResult]
     planned: "Sequence[Entry | Addressee]" = ()
     put_ms: int = 0
+    archive_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

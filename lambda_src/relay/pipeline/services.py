@@ -9,15 +9,21 @@ from relay.aws.idempotency import Claim
 from relay.config.model import Config
 from relay.delivery.deliver import Send
 from relay.delivery.undelivered import Store
+from relay.entry import Entry
 from relay.mapping.claim_check import ClaimCheckStore
+from relay.mapping.parsed_webhook import ParsedWebhook
 
 if TYPE_CHECKING:  # only a route with a customer needs them
     from relay.delivery.message import Message
+    from relay.destinations.addressing import Addressee
     from relay.destinations.held import HeldKey
     from relay.destinations.model import Destination
 
 Response = dict[str, Any]
 """A Lambda proxy response."""
+
+
+Archive = Callable[["ParsedWebhook", "Sequence[Entry | Addressee]"], Callable[[float], str]]
 
 
 class Idempotency(Protocol):
@@ -63,6 +69,8 @@ class Services:
     now. `store_unreadable` dead-letters a text that is no message, with the reason, and returns the error, or None.
     `postpone` hides the messages with these receipt handles for some seconds. Neither raises.
     `destinations` is None without `[destinations]` in relay.toml.
+    `archive` begins to archive a webhook and what it is to become, and returns how to wait for that: given the seconds
+    that are left, why the webhook is not archived, empty if it is. It does not raise, and is None without `[archive]`.
     `jitter` returns a number from 0 to 1, and `report` records an error that nobody expected.
     """
 
@@ -81,3 +89,4 @@ class Services:
     jitter: Callable[[], float]
     report: Callable[[Exception], None]
     destinations: DestinationServices | None = None
+    archive: "Archive | None" = None

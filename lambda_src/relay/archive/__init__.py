@@ -1,0 +1,1 @@
+"""The archive: every authentic webhook, with what it was to become."""
