@@ -1,5 +1,6 @@
 """The AWS account that commands work in, and the relay's stack in it."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -56,6 +57,14 @@ class Account:
     def in_region(self, region: str) -> "Account":
         """Return the same account in another Region."""
         return replace(self, region=region)
+
+    def use_for_functions(self) -> None:
+        """Let the adapters of the relay's functions work in this account. Raise the SDK's errors."""
+        session = self.session()
+        boto3.setup_default_session(profile_name=self.profile, region_name=session.region_name)
+        os.environ["AWS_REGION"] = session.region_name
+        if self.endpoint_url:
+            os.environ["AWS_ENDPOINT_URL"] = self.endpoint_url
 
     def describe(self) -> str:
         """Return `Region us-east-1 of account 111111111111`, as AWS knows them. Raise the SDK's errors."""

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -56,3 +56,33 @@ def parse_duration(text: str) -> timedelta:
     if not (match := re.fullmatch(r"([0-9]{1,5})([smhd])", text, re.ASCII)):
         raise typer.BadParameter(f'expected a number and s, m, h or d, such as 12h, got "{text}"')
     return timedelta(seconds=int(match[1]) * UNIT_SECONDS[match[2]])
+
+
+def parse_window(since: str, until: str | None, now: datetime) -> tuple[datetime, datetime]:
+    """Return the window from `since` (`24h` ago, or a time in RFC 3339) to `until` (`2h` later, a time, or now).
+
+    Raise BadParameter for what is neither, and for a window that is empty or begins in the future.
+    """
+    begin = _time(since, "--since")
+    if begin is None:
+        begin = now - parse_duration(since)
+    end = now
+    if until is not None:
+        end = _time(until, "--until") or begin + parse_duration(until)
+    if begin >= now:
+        raise typer.BadParameter(f'"{since}" is in the future', param_hint="--since")
+    if end <= begin:
+        raise typer.BadParameter(f'"{until}" is not after --since', param_hint="--until")
+    return begin, min(end, now)
+
+
+def _time(text: str, option: str) -> datetime | None:
+    """Return the time that a text is, in UTC unless it has a zone; None if it is a duration. Raise BadParameter."""
+    if text[-1:] in UNIT_SECONDS and text[:-1].isdecimal():
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        expected = "expected a time such as 2026-11-22T10:00, or a number and s, m, h or d"
+        raise typer.BadParameter(f'{expected}, got "{text}"', param_hint=option) from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

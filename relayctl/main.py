@@ -12,9 +12,12 @@ from relayctl.commands import (
     check,
     dead_letters,
     destinations,
+    diff,
     doctor,
+    log,
     map,  # noqa: A004 # the command
     presets,
+    replay,
     routes,
     schema,
     send,
@@ -54,9 +57,13 @@ def _defaults(command: Any, values: dict[str, str]) -> dict[str, Any]:
 app.command("account")(account.show_account)
 app.command("check")(check.check)
 app.command("doctor")(doctor.examine)
+app.command("diff")(diff.diff)
+app.command("log")(log.log)
 app.command("map")(map.map_payload)
 app.command("send")(send.send)
+app.command("replay")(replay.replay)
 app.command("routes")(routes.list_routes)
+app.command("trace")(log.trace)
 app.command("schema")(schema.print_schema)
 # Hidden until the stack deploys the control API that it calls.
 app.add_typer(destinations.app, name="destinations")

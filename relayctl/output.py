@@ -28,11 +28,11 @@ def print_rows(output_format: OutputFormat, columns: Sequence[str], rows: Sequen
         print_json(list(rows))
     elif output_format is OutputFormat.TEXT:
         for row in rows:
-            print("\t".join(_cell(row.get(column)) for column in columns))
+            print("\t".join(cell(row.get(column)) for column in columns))
     else:
         table = Table(*columns, header_style="bold")
         for row in rows:
-            table.add_row(*(_cell(row.get(column)) for column in columns))
+            table.add_row(*(cell(row.get(column)) for column in columns))
         # Nothing from a webhook is interpreted as markup; a pipe has no width of its own.
         console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 200)
         console.print(table)
@@ -68,7 +68,8 @@ def fail(text: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return `value` as one cell of a table or of tab-separated text."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

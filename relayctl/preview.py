@@ -20,10 +20,10 @@ def entries(parsed: ParsedWebhook, relay: Config, find: Find | None = None) -> l
 
     `find` returns a customer's destinations; without it each customer has one, whose source is a sample.
     """
-    store_detail = partial(_sample_claim_check, now=parsed.webhook.received_at)
+    store_detail = partial(sample_claim_check, now=parsed.webhook.received_at)
     if not parsed.webhook.route.customer:
         return to_entries(parsed, relay, store_detail)
-    addressees = address(parsed, relay, find or partial(_sample_destinations, relay), store_detail)
+    addressees = address(parsed, relay, find or partial(sample_destinations, relay), store_detail)
     return [each.entry for each in addressees if isinstance(each, Addressed)]
 
 
@@ -53,13 +53,13 @@ def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:
     ]
 
 
-def _sample_destinations(relay: Config, customer: str) -> list[Destination]:
+def sample_destinations(relay: Config, customer: str) -> list[Destination]:
     """Return a destination as a customer could have one; NAME and ID are what the control API would put there."""
     source = f"{relay.partner}/{customer}/NAME-ID"
     return [Destination(customer, "NAME", "ID", "", relay.regions[0], source)]
 
 
-def _sample_claim_check(entry: Entry, fields: Any, now: datetime) -> Entry:
+def sample_claim_check(entry: Entry, fields: Any, now: datetime) -> Entry:
     """Return the entry with a claim check as long as a real one; nothing is stored."""
     key = "claims/00000000-0000-0000-0000-000000000000"
     store = ClaimCheckStore(

@@ -19,7 +19,9 @@ STARTED_BY_FILE = ("tests/contract/", "tests/e2e/", "tests/faults/", "tests/infr
 SHARED = {
     "the deployed relay": (
         "test_anywhere.py",
+        "test_archive.py",
         "test_control_api.py",
+        "test_delivery_log.py",
         "test_deployed.py",
         "test_doctor.py",
         "test_inspector_server.py",

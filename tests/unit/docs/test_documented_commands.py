@@ -49,6 +49,10 @@ RUN = {
     "relayctl destinations": "relayctl/test_destinations.py::test_a_destination_is_paused_resumed_released_and_pinged",
     "relayctl doctor": "relayctl/test_doctor.py"
     "::test_where_all_is_well_the_exit_code_is_0_and_each_check_says_what_it_saw",
+    "relayctl diff": "e2e/test_archive.py::test_an_edit_of_relay_toml_is_compared_with_real_traffic",
+    "relayctl replay": "e2e/test_archive.py::test_a_webhook_is_archived_and_sent_again_with_another_id",
+    "relayctl log": "e2e/test_delivery_log.py::test_support_sees_what_became_of_a_customers_entries",
+    "relayctl trace": "e2e/test_delivery_log.py::test_a_webhook_is_traced_by_its_own_id_and_by_that_of_its_event",
     "relayctl dead-letters": "e2e/test_relayctl.py::test_some_are_redriven_some_exported_and_the_rest_discarded",
 }
 NOT_BY_A_TEST = {
