@@ -210,6 +210,7 @@ def _wildcards_of_destinations(
 def _wildcards_of_archive(bucket: str) -> Iterator[Suppression]:
     for prefix in (keys.LATE, keys.LARGE):
         yield _wildcard("Ingest/Role", f"<{bucket}.Arn>/{prefix}*", "A webhook has a key of its own.")
+    yield _wildcard("Destinations/Releaser/Role", f"<{bucket}.Arn>/{keys.ROOT}*", "Firehose chooses the names.")
     yield _wildcard("Archive/Role", f"<{bucket}.Arn>/*", "Firehose chooses the names of its objects.")
 
 

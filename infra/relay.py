@@ -79,6 +79,8 @@ class PartnerEventRelay(Construct):
         if config.archive:
             self.archive = Archive(self, "Archive", settings=config.archive, stage=stage)
             self.archive.grant_write(self.ingest)
+            if self.destinations:
+                self.archive.grant_read(self.destinations.releaser)
         create_front = RestApiFront if stage.front == REST else HttpApiFront
         self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
         self.monitoring = Monitoring(

@@ -20,6 +20,7 @@ from local.deploy import CUSTOMER, drain
 from local.process import PARTNER, LocalAws
 from local.samples import SIGNERS
 from relay import bootstrap, process_cache
+from relay.archive import keys
 from relay.aws import boto3_transport, endpoints, http_transport
 from relay.aws.api import AwsCall
 from relay.delivery.undelivered import Queue
@@ -149,8 +150,18 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
     """Yield the functions, with queues, a bucket and a table of their own."""
     relay_toml.write_text(with_transport(relay_toml.read_text("utf-8")), "utf-8")
     sqs, s3 = bus.client("sqs", PARTNER, REGION), bus.client("s3", PARTNER, REGION)
-    for bucket in (f"{BUCKET}-{name}", f"held-{name}"):
+    for bucket in (f"{BUCKET}-{name}", f"held-{name}", f"archive-{name}"):
         s3.create_bucket(Bucket=bucket)
+    bus.client("firehose", PARTNER, REGION).create_delivery_stream(
+        DeliveryStreamName=name,
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": f"arn:aws:iam::{PARTNER}:role/firehose",
+            "BucketARN": f"arn:aws:s3:::archive-{name}",
+            "Prefix": f"{keys.ROOT}!{{timestamp:yyyy/MM/dd/HH}}/",
+            "ErrorOutputPrefix": keys.ERRORS,
+            "CompressionFormat": "GZIP",
+        },
+    )
     create_destinations_table(bus, f"{name}-destinations")
     bus.client("dynamodb", PARTNER, REGION).create_table(
         TableName=f"{name}-seen",
@@ -173,6 +184,8 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
             "DEDUPE_TABLE": f"{name}-seen",
             "DESTINATIONS_TABLE": f"{name}-destinations",
             "HELD_BUCKET": f"held-{name}",
+            "ARCHIVE_BUCKET": f"archive-{name}",
+            "ARCHIVE_STREAM": name,
             "POWERTOOLS_SERVICE_NAME": "partner-event-relay",
             "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }.items():

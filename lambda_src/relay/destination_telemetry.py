@@ -101,6 +101,7 @@ def record_release(label: str, released: Released) -> None:
         "queued": released.queued,
         "dead_lettered": released.dead_lettered,
         "refused": released.refused,
+        "recovered": released.recovered,
     }
     logger.info("released", extra={"destination": label, **places, "is_cut_off": released.is_cut_off})
     count(Metric.ENTRIES_RELEASED, released.accepted)

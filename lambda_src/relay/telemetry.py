@@ -218,6 +218,11 @@ def record_source_states(states: Sequence[str], expiring: Sequence[str], vanishe
     count(Metric.SOURCES_VANISHED, len(vanished))
 
 
+def record_damage(key: str, why: str) -> None:
+    """Log that something in the archive cannot be read."""
+    logger.error("archive damaged", extra={"key": key[:MAX_TEXT], "reason": why[:MAX_TEXT]})
+
+
 def record_lost_memory(why: str) -> None:
     """Log that the memory of the last run cannot be read: what vanished since then is unknown."""
     logger.error("memory_lost", extra={"reason": why[:MAX_TEXT]})

@@ -22,7 +22,7 @@ from relayctl import archive, inputs, output, registry, replaying
 from relayctl.archive import Window
 from relayctl.aws import Stack
 from relayctl.control import ControlApi
-from relayctl.options import OutputOption, aws_options
+from relayctl.options import ControlUrlOption, OutputOption, aws_options
 from relayctl.output import OutputFormat
 from relayctl.replaying import Plan, Progress, Totals
 
@@ -51,6 +51,7 @@ def replay(
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the replay of this file, which one that was cut off has left.")
     ] = None,
+    control_url: ControlUrlOption = None,
     output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
     """Send archived webhooks again, through the redeliver function, to the destinations that customers have today.
@@ -70,7 +71,7 @@ def replay(
     what = Replay(**{name: options[name] for name in Replay._fields})._replace(
         detail_types=tuple(options["detail_types"])
     )
-    plan = Plan(what, archive.deployed_config(stack), _find(stack), options["route"], options["remap"])
+    plan = Plan(what, archive.deployed_config(stack), _find(stack, control_url), options["route"], options["remap"])
     window = Window(datetime.fromisoformat(options["since"]), datetime.fromisoformat(options["until"]))
     totals, damaged = Totals(), Counter[str]()
     with _bar() as bar:
@@ -99,12 +100,12 @@ def _load(path: Path) -> tuple[dict[str, Any], Position | None]:
         output.fail(f"{path}: {getattr(error, 'strerror', None) or error}", output.MISTAKE)
 
 
-def _find(stack: Stack) -> Find:
+def _find(stack: Stack, control_url: str | None) -> Find:
     """Return how to find a customer's destinations; the control API is asked only where a route has customers."""
 
     @cache
     def api() -> ControlApi:
-        if not (url := stack.outputs().get("ControlUrl")):
+        if not (url := control_url or stack.outputs().get("ControlUrl")):
             output.fail(f'The stack "{stack.name}" has no control API.')
         return ControlApi(url.rstrip("/"), stack.account.session(), os.environ.get("AWS_CA_BUNDLE"))
 

@@ -6,7 +6,7 @@ The rows of the matrix that need the registry, the bucket of held entries, the r
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from local.process import PARTNER, LocalAws
 from relay import bootstrap
 from relay.aws.api import AwsCall, AwsError, CallOptions, Service
 from relay.delivery.undelivered import Queue
+from relay.destinations import reconcile
 from tests.conftest import PRINTED_AT_THE_END
 from tests.deployed_destinations import Deployed
 from tests.local_bus import REGION, SECRET, Functions, functions
@@ -25,6 +26,7 @@ RELAY_TOML = """
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
 [destinations]
+[archive]
 [[route]]
 name = "orders"
 path = "/orders"
@@ -155,19 +157,49 @@ def test_the_registry_is_away_for_a_function_that_knows_the_customer(ledger: Led
     ledger.finish("registry throttled, warm cache, clock jumps")
 
 
-def test_the_bus_is_detached_in_the_middle_of_a_stream(ledger: Ledger) -> None:
-    """What is put between the last look that saw the source active and the one that sees it pending is dropped."""
+def test_the_bus_is_detached_in_the_middle_of_a_stream(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is put between the last look that saw the source active and the one that sees it pending is dropped.
+
+    The archive has it: it is held again, and with it what had arrived since that last look.
+    """
+    monkeypatch.setattr(reconcile, "READ_ARCHIVE_AFTER", timedelta(0))  # the local Firehose writes at once
+    source = ledger.deployed.connect(ledger.customer)
+    attach(ledger, source)
+    for _ in range(30):
+        ledger.post(30)
+    ledger.receive()
+    ledger.deployed.reconcile()  # the last look that sees it active
+    ledger.post(30)
+    ledger.receive()
+    ledger.account.detach(source)
+    dropped = {event for _ in range(10) for event in ledger.post(30)}
+    ledger.deployed.reconcile()
+    for _ in range(25):
+        ledger.post(30)
+    assert not dropped & ledger.arrived.keys()
+    attach(ledger, source)
+    ledger.post(20)
+    ledger.finish("bus detached in a stream of 2,000 events")
+    twice = {event for event, number in ledger.arrived.items() if number > 1}
+    assert dropped <= ledger.arrived.keys()
+    assert len(ledger.told) == 2000
+    assert len(twice) <= 60
+
+
+def test_without_an_archive_what_was_dropped_is_lost_and_counted(ledger: Ledger) -> None:
     source = ledger.deployed.connect(ledger.customer)
     attach(ledger, source)
     ledger.post(45)
     ledger.receive()
     ledger.account.detach(source)
-    dropped = ledger.post(7)
+    without = ledger.deployed.relay.restarted()
+    without.services = replace(without.services, archive=None)
+    dropped = ledger.post(7, without)
     ledger.deployed.reconcile()
     ledger.post(45)
     attach(ledger, source)
     ledger.post(7)
-    ledger.finish("bus detached in the middle of a stream", dropped)
+    ledger.finish("bus detached, without an archive", dropped)
 
 
 def test_a_bus_is_attached_without_rules(ledger: Ledger, bus: LocalAws) -> None:

@@ -27,8 +27,8 @@ _ITEMS_A_SCAN = 500  # of which a destination has three: a page of 100 needs one
 _FAILED = "ConditionalCheckFailed"
 # botocore retries TransactionInProgressException, and not these.
 _CONFLICTS = {"TransactionConflict", "TransactionConflictException"}
-_DECIDED_ON = ("source_status_at", "restoring_since")
-"""What a write of the status changes only if it is what the writer has read: a look, and from when on is sent again."""
+_DECIDED_ON = ("source_status_at", "restoring_since", "dropped_since", "dropped_until")
+"""What a write changes only if it is what the writer has read: a look, and what is still to be sent again."""
 _PAUSES = (0.05, 0.1, 0.2)  # seconds
 
 

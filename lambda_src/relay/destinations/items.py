@@ -34,6 +34,8 @@ _TIMES = {
     "releasing_at",
     "emptied_at",
     "restoring_since",
+    "dropped_since",
+    "dropped_until",
     "last_delivered_at",
 }
 _CONFIGURATION = [field.name for field in fields(Destination) if field.name != "state"]

@@ -15,6 +15,8 @@ RETRY_REFUSED_AFTER = timedelta(minutes=5)
 MAX_REFUSALS = 100
 """Requests refused in a row, after which nothing is tried any more: one webhook may have a hundred entries."""
 EXPIRES_SOON = timedelta(days=3)
+READ_ARCHIVE_AFTER = timedelta(minutes=3)
+"""After the look that saw a source pending: functions may have read it before, and Firehose writes once a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Action(Enum):
     """What the reconciler has to do, before it stores the change."""
 
     CREATE_SOURCE = "create the source"
-    RELEASE = "release what is held"
+    RELEASE = "release what is held, or hold what may have been dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,35 @@ def look_at(destination: Destination, look: Look, now: datetime, settle: timedel
     """Return what this look changes. A clock that was set back makes waiting longer, never shorter than `settle`."""
     match look.state:
         case SourceStatus.ACTIVE:
-            return _active(destination, now, settle)
+            change = _active(destination, now, settle)
         case SourceStatus.PENDING:
-            return _pending(destination, look, now)
-    return _missing(destination, now)
+            change = _pending(destination, look, now)
+        case _:
+            change = _missing(destination, now)
+    return _with_recovery(_with_dropped(change, now), now)
+
+
+def is_recoverable(state: SourceState, now: datetime) -> bool:
+    """Return whether what may have been dropped can be read from the archive by now."""
+    return state.dropped_until is not None and now - state.dropped_until >= READ_ARCHIVE_AFTER
+
+
+def _with_dropped(change: Change, now: datetime) -> Change:
+    """Return the change, which notes what may have been dropped, beside what was noted before."""
+    if change.dropped_since is None:
+        return change
+    before = change.destination.state
+    since = min(before.dropped_since or change.dropped_since, change.dropped_since)
+    state = replace(before, dropped_since=since, dropped_until=now)
+    return replace(change, destination=replace(change.destination, state=state))
+
+
+def _with_recovery(change: Change, now: datetime) -> Change:
+    """Return the change, in which the releaser is asked to hold what may have been dropped."""
+    is_due = is_recoverable(change.destination.state, now) and change.destination.status is not Status.DISABLED
+    if not is_due or Action.RELEASE in change.actions:
+        return change
+    return replace(change, actions=(*change.actions, Action.RELEASE))
 
 
 def start_delivery(destination: Destination, now: datetime) -> Destination:

@@ -17,7 +17,7 @@ from relay.delivery.undelivered import Queue, queue_for
 from relay.destinations import held
 from relay.destinations.errors import ChangedError
 from relay.destinations.model import Destination, Status
-from relay.destinations.reconcile import refuse
+from relay.destinations.reconcile import is_recoverable, refuse
 from relay.entry import Accepted, Entry, Outcome
 from relay.pipeline import entry_lines
 from relay.pipeline.results import EntryLine
@@ -30,6 +30,9 @@ OBJECTS_BETWEEN_LOOKS, SECONDS_BETWEEN_LOOKS = 100, 5
 detached, and EventBridge drops what is put to a source that nobody listens to."""
 
 
+Recover = Callable[[Destination, Callable[[], bool]], int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseServices:
     """How the releaser reaches AWS; every function but `sleep` and `clock` raises OSError.
@@ -38,7 +41,8 @@ class ReleaseServices:
     in order, `read` returns an object (None if it is gone), `copy` copies one key to another, `write` and `delete` do
     what they say. `deliver` puts entries and returns their outcomes, in order. `store` puts messages into a queue and
     returns, for each, None or why it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's
-    claim check. `log` writes lines of the delivery log.
+    claim check. `log` writes lines of the delivery log. `recover` holds again what may have been dropped and returns
+    how many entries; None if the function that is passed to it returned False before it was done.
     """
 
     find: Callable[[str, str], Destination | None]
@@ -53,6 +57,7 @@ class ReleaseServices:
     keep_unreadable: Callable[[str, str], str | None]
     refresh: Callable[[Entry], Entry]
     log: Callable[[Sequence[EntryLine]], None]
+    recover: Recover
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
@@ -61,7 +66,8 @@ class ReleaseServices:
 class Released:
     """What one run did. With `is_cut_off` the time was short, and another run has to go on at once.
 
-    `denied` entries stay as they are: EventBridge refused the relay itself.
+    `denied` entries stay as they are: EventBridge refused the relay itself. `recovered` ones may have been dropped, and
+    are held again.
     """
 
     accepted: int = 0
@@ -69,6 +75,7 @@ class Released:
     dead_lettered: int = 0
     refused: int = 0
     denied: int = 0
+    recovered: int = 0
     is_cut_off: bool = False
 
 
@@ -97,10 +104,13 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
         destination = services.find(which.customer, which.name)
         if destination is None or destination.id != which.id or destination.deleting:
             return total
-        if destination.status is not Status.ENABLED or destination.holding:
-            return total
         if services.clock() >= ends_at:
             return replace(total, is_cut_off=True)
+        if destination.status is not Status.DISABLED and is_recoverable(destination.state, services.clock()):
+            total = replace(total, recovered=total.recovered + _recover(destination, services, ends_at))
+            continue
+        if destination.status is not Status.ENABLED or destination.holding:
+            return total
         if since := destination.state.restoring_since:
             _restore(destination, since, services, ends_at)
             continue
@@ -112,6 +122,17 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
         total = _sum(total, done)
         if done.denied:
             raise OSError("EventBridge refused the relay itself: see the permissions of its role")
+
+
+def _recover(destination: Destination, services: ReleaseServices, ends_at: datetime) -> int:
+    """Hold again what may have been dropped, and note that it is. Return how many entries."""
+    number = services.recover(destination, lambda: services.clock() < ends_at)
+    if number is None:
+        return 0
+    state = replace(destination.state, dropped_since=None, dropped_until=None)
+    with suppress(ChangedError):  # the source was active and is pending again: there is more
+        services.save(destination, replace(destination, state=state))
+    return number
 
 
 def _restore(destination: Destination, since: datetime, services: ReleaseServices, ends_at: datetime) -> None:
@@ -262,4 +283,5 @@ def _sum(one: Released, other: Released) -> Released:
         one.dead_lettered + other.dead_lettered,
         one.refused + other.refused,
         one.denied + other.denied,
+        one.recovered + other.recovered,
     )

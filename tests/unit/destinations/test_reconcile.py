@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.destinations.model import Destination, Holding, SourceState, SourceStatus, Status
-from relay.destinations.reconcile import MAX_REFUSALS, Action, Change, Look, look_at, refuse, start_delivery
+from relay.destinations.reconcile import (
+    MAX_REFUSALS,
+    Action,
+    Change,
+    Look,
+    is_recoverable,
+    look_at,
+    refuse,
+    start_delivery,
+)
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
 SETTLE = timedelta(minutes=10)
@@ -192,7 +201,8 @@ def test_whatever_is_seen_nothing_is_put_to_a_source_that_was_not_seen_active_la
         change = look_at(change.destination, look, now, SETTLE)
         if change.destination.holding is None and change.destination.status is Status.ENABLED:
             assert look is IS_ACTIVE
-        assert Action.RELEASE not in change.actions or change.destination.holding is None
+        state = change.destination.state
+        assert Action.RELEASE not in change.actions or not change.destination.holding or is_recoverable(state, now)
 
 
 def _later(now: datetime, seconds: int) -> datetime:

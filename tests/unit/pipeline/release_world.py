@@ -1,7 +1,7 @@
 """The releaser's table, bucket, EventBridge and queues, in memory; the process can end at any call."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -35,6 +35,7 @@ class World:
         self.sources: set[str] = set()
         self.queues: dict[Queue, list[Message]] = {Queue.RETRY: [], Queue.DEAD_LETTERS: []}
         self.unreadable: list[str] = []
+        self.dropped: list[str] = []
         self.lines: list[EntryLine] = []
         self.now = NOW
         self.calls = 0
@@ -62,6 +63,7 @@ class World:
             keep_unreadable=self._keep_unreadable,
             refresh=lambda entry: entry,
             log=self.lines.extend,
+            recover=self._recover,
             clock=lambda: self.now,
             sleep=self._sleep,
         )
@@ -121,6 +123,13 @@ class World:
         self.delivered += [json.loads(entry.detail)["id"] for entry in entries]
         self._step()
         return [Accepted(f"event-{number}") for number, _ in enumerate(entries)]
+
+    def _recover(self, destination: Destination, go_on: Callable[[], bool]) -> int | None:
+        self._step()
+        assert destination.state.dropped_since
+        self.hold(9, *self.dropped, at=destination.state.dropped_since)
+        self._step()
+        return len(self.dropped) if go_on() else None
 
     def _store(self, queue: Queue, messages: Sequence[Message]) -> list[str | None]:
         self._step()
