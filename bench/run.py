@@ -22,6 +22,7 @@ from bench import events, measuring
 from bench.measuring import ARCHIVE, CUSTOMER, NO_LOG, REDELIVER, RELAY, Bench
 
 REFERENCES = ("bare", "quickstart", "typical", "floor")
+SWITCHES = (NO_LOG, ARCHIVE, CUSTOMER)  # the relay, with something switched on or off
 VARIANTS = (RELAY, NO_LOG, ARCHIVE, CUSTOMER, *REFERENCES)  # of which the instructions are counted
 WARM = {"1 KB": 150, "7 KB": 150, "64 KB": 80, "900 KB": 10, "20 events": 60, "200 events": 15, "100 messages": 15}
 FEW, MANY = 6, 26  # webhooks that valgrind is given, to tell what one costs
@@ -37,7 +38,9 @@ def main() -> None:
     options = parser.parse_args()
     console = Console(width=150 if not sys.stdout.isatty() else None)
     with measuring.ready() as bench:
-        console.print(_times(_interleaved(bench, options.rounds), options.rounds))
+        measured = _interleaved(bench, options.rounds)
+        console.print(_times(measured, options.rounds))
+        console.print(_switches(measured))
         console.print(_instructions(bench) if shutil.which("valgrind") else "instructions: valgrind is not installed")
         console.print(_throughput(bench, options.seconds))
         sizes = measuring.sizes(bench.package)
@@ -51,6 +54,7 @@ def _interleaved(bench: Bench, rounds: int) -> Measured:
     """Measure every variant with every event in every round, in random order; the first round only compiles."""
     webhooks = [name for name in bench.files if name != events.MESSAGES]
     cells = [(RELAY, name) for name in webhooks] + [(REDELIVER, events.MESSAGES)]
+    cells += [(variant, "7 KB") for variant in SWITCHES]
     cells += [(reference, name) for reference in REFERENCES for name in webhooks if "events" not in name]
     measured: Measured = defaultdict(list)
     chance = random.Random(0)  # noqa: S311 - an order, not a secret
@@ -96,6 +100,17 @@ def _times(measured: Measured, rounds: int) -> Table:
 
     table.add_row("growth from 64 KB to 900 KB: exponent", exponent("900 KB", "64 KB", 900 / 64))
     table.add_row("growth from 20 to 200 events: exponent", exponent("200 events", "20 events", 10))
+    return table
+
+
+def _switches(measured: Measured) -> Table:
+    table = Table("a webhook of 7 KB", "CPU", "÷ relay", "wall time", title="what is switched on or off")
+    relay = [figures["warm"] for figures in measured[RELAY, "7 KB"]]
+    for variant in SWITCHES:
+        values = [figures["warm"] for figures in measured[variant, "7 KB"]]
+        wall = statistics.median(figures["wall"] for figures in measured[variant, "7 KB"])
+        cpu = statistics.median(values)
+        table.add_row(variant, f"{cpu * 1000:.2f} ms", _ratio(values, relay), f"{wall * 1000:.2f} ms")
     return table
 
 
