@@ -1,6 +1,7 @@
 """Did it arrive? `relayctl log` and `relayctl trace` on the deployed stack."""
 
 import json
+import uuid
 from datetime import UTC, datetime
 
 from local.samples import SIGNERS
@@ -64,7 +65,8 @@ def test_a_webhook_is_traced_by_its_own_id_and_by_that_of_its_event(relay: Relay
 def test_a_dead_letter_is_traced_back_to_its_webhook(relay: Relay, tool: Tool) -> None:
     sample = relay.sample("/github")
     body = json.dumps(json.loads(sample.body) | {"repository": {"owner": {"login": "nobody-here"}}}).encode()
-    headers = {**sample.headers, **SIGNERS["github"](relay.session.secrets["acme/github"], body)}
+    delivery = {"x-github-delivery": f"traced-{uuid.uuid4()}"}
+    headers = {**sample.headers, **delivery, **SIGNERS["github"](relay.session.secrets["acme/github"], body)}
     assert relay.post("/github", body, headers).json()["dead_lettered"] == 1
     _, [letter], _ = tool("dead-letters", "list", "--output", "json")
     code, lines, told = tool("trace", letter["id"], "--output", "json")

@@ -84,6 +84,7 @@ def test_every_metric_that_is_watched_is_emitted(relay: Relay, faults: Any) -> N
     assert statuses == [400, 401, 404, 413, 503]
     holding_fails_and_works(relay)
     the_control_api_fails(relay)
+    the_archive_fails(relay)
     relay.until(lambda: any(name == "ReconcilerRuns" for name, _ in emitted(relay)), seconds=90)
     unseen = {name for name, _ in used(relay) - emitted(relay)}
     assert unseen == {"SourcesOrphaned"}  # where a route has sources of its own, nobody can tell
@@ -104,6 +105,13 @@ def holding_fails_and_works(relay: Relay) -> None:
     relay.until(lambda: connections.show("c900")["held"]["webhooks"] == 2)
     connections.attach(["c900"])
     relay.until(lambda: connections.show("c900")["held"]["webhooks"] == 0)
+
+
+def the_archive_fails(relay: Relay) -> None:
+    """Post while neither Firehose nor the bucket takes a webhook: it is delivered all the same."""
+    sample = relay.sample("/github")
+    with relay.without("firehose:PutRecord"), relay.without("s3:PutObject"):
+        assert relay.post(sample.path, sample.body, sample.signed()).json()["accepted"] == 1
 
 
 def the_control_api_fails(relay: Relay) -> None:

@@ -6,8 +6,12 @@ import * as webhook from "./webhook.js";
 const folds = new Folds();
 let open = () => {};
 
-const letters = attempt(async () => {
+const letters = attempt(() => show(() => true));
+const refresh = attempt(() => show(() => $("dialog").open)); // nobody wants it back who has closed it meanwhile
+
+async function show(isWanted) {
   const found = await ask("/dead-letters");
+  if (!isWanted()) return;
   const redrive = button("Redrive all", async () => {
     redrive.disabled = true;
     await ask("/dead-letters/redrive", "POST", {});
@@ -16,7 +20,7 @@ const letters = attempt(async () => {
   }, { className: "primary", id: "redrive", disabled: !found.length });
   dialog("Dead letters", found.length ? [...byError(found)].flatMap(([error, same]) => group(error, same))
     : [el("p", { textContent: "There are none. What EventBridge refuses for good, or a route cannot map, waits here for a person." })], [redrive]);
-});
+}
 
 function byError(found) {
   const groups = new Map();
@@ -47,13 +51,13 @@ function letterPart(letter) {
         if (!confirm("Send this dead letter back to the retry queue? If its cause is not removed, it comes back.")) return;
         await ask(`${path}/redrive`, "POST", {});
         say("Sent back to the retry queue; if it is refused again it comes back here");
-        await letters();
+        await refresh();
       }),
       button("Discard…", async () => {
         if (!confirm("Delete this dead letter for good? The customer never gets its event.")) return;
         await ask(`${path}/discard`, "POST", {});
         say("Discarded");
-        await letters();
+        await refresh();
       })),
     folds.part(letter.id, false, {}, el("summary", { textContent: "The message" }), () => [
       typeof letter.content === "string" ? el("pre", { textContent: letter.content }) : jsonView(JSON.stringify(letter.content), folds, letter.id)]));
