@@ -82,6 +82,15 @@ def test_a_line_that_is_no_record_is_named_and_the_others_are_read() -> None:
     assert read(bucket) == (["msg_1"], {key: 2})
 
 
+def test_an_object_whose_time_is_over_while_it_is_read_is_named() -> None:
+    bucket = Bucket()
+    key = bucket.write(HERE, "a", archived(None, {}, 1))
+    listed = list(bucket.keys(""))
+    bucket.objects.clear()
+    bucket.keys = lambda prefix: iter([each for each in listed if each.startswith(prefix)])  # type: ignore[method-assign]
+    assert read(bucket) == ([], {key: 1})
+
+
 @pytest.mark.parametrize("content", [None, b"nonsense", Pointer("x", NOON).line()])
 def test_a_large_record_that_is_gone_or_damaged_is_named(content: bytes | None) -> None:
     bucket = Bucket()

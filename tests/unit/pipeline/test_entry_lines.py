@@ -9,7 +9,7 @@ from relay.config.model import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue, Queued
 from relay.destinations.model import Destination, Status
-from relay.entry import Failed
+from relay.entry import Accepted, Entry, Failed
 from relay.mapping import claim_check
 from relay.pipeline import customer_entries, entry_lines
 from relay.pipeline.results import Done, EntryLine, Relayed
@@ -69,6 +69,17 @@ def test_an_entry_in_a_queue_says_its_error_and_its_attempts(load: Load, code: s
         "result": place,
         "error_code": code,
         "attempts": 1,
+        "put_ms": 12,
+    }
+
+
+def test_an_entry_of_a_route_without_customer_has_its_source_and_no_customer() -> None:
+    entry = Entry(NOW, SOURCE, (), "order.created", "{}", "us-east-1")
+    [line] = entry_lines.of_webhook(Relayed("orders", "msg_1", [Accepted("id-1", attempts=2)], [entry], 12))
+    assert line == OF_ORDERS | {"index": 0, "source": SOURCE, "detail_type": "order.created", "bytes": entry.size} | {
+        "result": "accepted",
+        "event_id": "id-1",
+        "attempts": 2,
         "put_ms": 12,
     }
 

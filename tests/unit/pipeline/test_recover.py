@@ -101,6 +101,27 @@ def test_many_webhooks_are_few_objects_with_the_same_keys_each_time(load: Load) 
     assert list(archive.held) == keys
 
 
+def test_large_entries_are_in_objects_of_about_a_mebibyte(load: Load) -> None:
+    config = load(TOML)
+    archive = Archive(config, *(webhook(config, n, body=event(text="x" * 400_000)) for n in range(7)))
+    assert archive.recover() == 7
+    assert [len(messages) for messages in archive.held.values()] == [3, 3, 1]
+
+
+def test_what_is_not_ours_or_cannot_be_mapped_ends_nothing(load: Load) -> None:
+    config = load(TOML)
+    others, broken = webhook(config, 1, Planned("put", "c43", "prod")), webhook(config, 2, body={"customer": "c42"})
+    archive = Archive(config, others, broken, webhook(config, 3))
+    assert archive.recover() == 1
+
+
+def test_what_the_customer_does_not_want_any_more_is_not_held(load: Load) -> None:
+    config = load(TOML)
+    wanted = {"events": [event(detail_type="bill"), event()]}
+    archive = Archive(config, archived(config, wanted, 1, entries=(PUT, PUT)))
+    assert archive.recover(replace(DROPPED, detail_types=("order.*",))) == 1
+
+
 def test_what_is_cut_off_is_not_said_to_be_done(load: Load) -> None:
     config = load(TOML)
     archive = Archive(config, *(webhook(config, number) for number in range(450)))
