@@ -3,13 +3,12 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from relay import config
-from relay.archive.reading import Found, Position, read_window
+from relay.archive.reading import Found, Window, read_window
 from relay.aws.object_store import ObjectStore
 from relay.config.model import Config
 from relay.errors import ConfigError
@@ -20,14 +19,6 @@ SETTLE = timedelta(minutes=2)
 """For how long Firehose may keep what it has not written yet: 60 seconds, and the writing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """From `since` to before `until`."""
-
-    since: datetime
-    until: datetime
-
-
 def open_archive(stack: Stack) -> ObjectStore:
     """Return the stack's archive. Exit with code 1 if it has none. Raise the SDK's errors."""
     if not (bucket := stack.outputs().get("ArchiveBucket")):
@@ -35,7 +26,7 @@ def open_archive(stack: Stack) -> ObjectStore:
     return ObjectStore(stack.account.client("s3"), bucket, "archive")
 
 
-def read(store: ObjectStore, window: Window, damaged: Counter[str], after: Position | None = None) -> Iterator[Found]:
+def read(store: ObjectStore, window: Window, damaged: Counter[str]) -> Iterator[Found]:
     """Yield what was archived in a window; what cannot be read is named on standard error, and counted by its key.
 
     Exit with code 1 if S3 cannot be reached or refuses.
@@ -49,7 +40,7 @@ def read(store: ObjectStore, window: Window, damaged: Counter[str], after: Posit
         damaged[key] += 1
 
     try:
-        yield from read_window(store, window.since, window.until, report, after)
+        yield from read_window(store, window, report)
     except OSError as error:
         output.fail(str(error))
 

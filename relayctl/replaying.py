@@ -31,7 +31,8 @@ Send = Callable[[Sequence[Message]], None]
 class Plan:
     """What is replayed: `replay` says what of each webhook, `route` which webhooks (all if empty).
 
-    With `remap` also webhooks are sent whose route maps otherwise today.
+    With `remap` also webhooks are sent whose route maps otherwise today. `was` is what something of a webhook was to
+    become, for the customer if there is one; empty for whatever.
     """
 
     replay: Replay
@@ -39,6 +40,7 @@ class Plan:
     find: Find
     route: str = ""
     remap: bool = False
+    was: str = ""
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ def send(
 
 
 def _message(webhook: ArchivedWebhook, plan: Plan, totals: Totals) -> Message | None:
-    if plan.route not in {"", webhook.route}:
+    if plan.route not in {"", webhook.route} or not _was(webhook, plan):
         return None
     if not plan.remap and not is_mapped_alike(webhook, plan.config):
         totals.skipped[ANOTHER_MAPPING] += 1
@@ -110,7 +112,16 @@ def _message(webhook: ArchivedWebhook, plan: Plan, totals: Totals) -> Message | 
     totals.webhooks += 1
     totals.entries.update(_key(each) for each in sent if isinstance(each, Entry | Addressed))
     origin = Origin(webhook.route, webhook.webhook_id, rfc3339(webhook.received_at))
-    return Message(origin, webhook.request, Failed("Replay", plan.replay.id), replay=plan.replay)
+    # What is sent may wait: it is not to be mapped by a relay.toml that is deployed meanwhile.
+    replay = plan.replay._replace(mapping="" if plan.remap else webhook.mapping)
+    return Message(origin, webhook.request, Failed("Replay", replay.id), replay=replay)
+
+
+def _was(webhook: ArchivedWebhook, plan: Plan) -> bool:
+    customer = plan.replay.customer
+    return not plan.was or any(
+        each.what == plan.was and (not customer or each.customer == customer) for each in webhook.entries
+    )
 
 
 def _key(each: Entry | Addressed) -> tuple[str, str, str]:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from relay import bootstrap, destination_telemetry, process_cache, telemetry
-from relay.archive.reading import read_window
-from relay.archive.record import ArchivedWebhook
+from relay.archive.reading import Found, Window, read_window
 from relay.aws import (
     archive_store,
     boto3_clients,
@@ -176,27 +175,25 @@ def release_services(settings: Config, seconds_left: Callable[[], float]) -> Rel
         keep_unreadable=sqs.store_unreadable,
         refresh=lambda entry: claim_check.refresh_url(entry, claim_checks, _now()),
         log=telemetry.record_entries if settings.log_entries else lambda _: None,
-        recover=_recover(settings, claim_checks) if "ARCHIVE_BUCKET" in os.environ else lambda _, __: 0,
+        recover=_recover(settings) if "ARCHIVE_BUCKET" in os.environ else lambda *_: 0,
         clock=_now,
         sleep=time.sleep,
     )
 
 
-def _recover(settings: Config, claim_checks: ClaimCheckStore) -> Recover:
+def _recover(settings: Config) -> Recover:
     """Return how to hold what may have been dropped, as the archive has it."""
 
-    def archived(since: datetime, until: datetime) -> Iterator[ArchivedWebhook]:
-        found = read_window(archive_store.connect(), since, until, telemetry.record_damage)
-        return (each.webhook for each in found)
+    def archived(window: Window, go_on: Callable[[], bool]) -> Iterator[Found]:
+        return read_window(archive_store.connect(), window, telemetry.record_damage, go_on)
 
     services = RecoverServices(
         settings,
         archived,
         lambda key, messages: held_store.connect().write(key.text(), held.dump(messages)),
         sqs.store_messages,
-        lambda entry, fields: claim_check.store_detail(entry, fields, claim_checks, _now()),
     )
-    return lambda destination, go_on: recover(destination, services, go_on)
+    return lambda destination, go_on, note: recover(destination, services, go_on, note)
 
 
 def _now() -> datetime:

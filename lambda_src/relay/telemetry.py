@@ -221,6 +221,7 @@ def record_source_states(states: Sequence[str], expiring: Sequence[str], vanishe
 def record_damage(key: str, why: str) -> None:
     """Log that something in the archive cannot be read."""
     logger.error("archive damaged", extra={"key": key[:MAX_TEXT], "reason": why[:MAX_TEXT]})
+    count(Metric.ARCHIVE_FAILED, 1)
 
 
 def record_lost_memory(why: str) -> None:

@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
+from relay.archive.reading import Window
 from relay.archive.record import ArchivedWebhook
 from relay.config.model import Config
 from relay.http import body_formats
 from relay.http.request import Request
 from relayctl import archive, difference, inputs, output
-from relayctl.archive import Window
 from relayctl.aws import Stack
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, OutputOption, aws_options
 from relayctl.output import OutputFormat

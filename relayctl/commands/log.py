@@ -73,8 +73,10 @@ def trace(
     """
     begin, _ = inputs.parse_window(since, None, datetime.now(UTC))
     text = text[:MAX_TEXT]
-    ids = {_webhook_id(stack, text) or text}
-    ids |= {line["webhook_id"] for line in _read(stack, Terms({}, IDS, text), begin) if line.get("webhook_id")}
+    ids = {line["webhook_id"] for line in _read(stack, Terms({}, IDS, text), begin) if line.get("webhook_id")}
+    if not ids and (letter := _webhook_id(stack, text)):
+        ids = {letter[:MAX_TEXT]}
+    ids = ids or {text}
     lines = [line for each in sorted(ids) for line in _read(stack, Terms({}, IDS, each), begin)]
     rows = [_row(line) for line in sorted(_distinct(lines), key=_order)]
     output.print_rows(output_format, COLUMNS, rows)
@@ -97,12 +99,13 @@ def _follow(stack: Stack, terms: Terms, since: datetime) -> Iterator[Line]:
     """Yield lines as they come. The last seconds are read again each time: lines come late, and are shown once."""
     shown: dict[str, datetime] = {}
     while True:
+        begun = datetime.now(UTC)
         for line in _read(stack, terms, since):
             key = repr(sorted(line.items(), key=lambda item: item[0]))
             if key not in shown:
                 shown[key] = line["at"]
                 yield line
-        since = max(since, datetime.now(UTC) - LATENESS)
+        since = max(since, begun - LATENESS)
         shown = {key: at for key, at in shown.items() if at >= since}
         time.sleep(FOLLOW_SECONDS)
 

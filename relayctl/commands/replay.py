@@ -13,13 +13,12 @@ import typer
 from rich import progress as bars
 from rich.console import Console
 
-from relay.archive.reading import Found, Position
+from relay.archive.reading import Found, Position, Window
 from relay.aws import sqs
 from relay.delivery.message import Message, Replay
 from relay.delivery.undelivered import Queue
 from relay.destinations.addressing import Find
 from relayctl import archive, inputs, output, registry, replaying
-from relayctl.archive import Window
 from relayctl.aws import Stack
 from relayctl.control import ControlApi
 from relayctl.options import ControlUrlOption, OutputOption, aws_options
@@ -47,6 +46,9 @@ def replay(
         bool, typer.Option("--remap", help="Also webhooks whose route maps otherwise today: map them anew.")
     ] = False,
     mark: Annotated[bool, typer.Option("--mark", help="Add replay/ID to the events' resources.")] = False,
+    was: Annotated[
+        str, typer.Option(help="Only webhooks of which something was to be: put, held or unsubscribed.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be sent, and send nothing.")] = False,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the replay of this file, which one that was cut off has left.")
@@ -65,23 +67,33 @@ def replay(
     if resume:
         options, position = _load(resume)
     else:
+        if destination and not customer:
+            raise typer.BadParameter("expected --customer, too", param_hint="--destination")
         chosen = {"customer": customer, "destination": destination, "detail_types": detail_type or ["*"], "mark": mark}
-        options, position = {**_window(since, until), **chosen, "route": route, "remap": remap}, None
+        options, position = {**_window(since, until), **chosen, "route": route, "remap": remap, "was": was}, None
         options["id"] = f"replay-{secrets.token_hex(4)}"
-    what = Replay(**{name: options[name] for name in Replay._fields})._replace(
+    what = Replay(**{name: options[name] for name in Replay._fields if name != "mapping"})._replace(
         detail_types=tuple(options["detail_types"])
     )
-    plan = Plan(what, archive.deployed_config(stack), _find(stack, control_url), options["route"], options["remap"])
-    window = Window(datetime.fromisoformat(options["since"]), datetime.fromisoformat(options["until"]))
+    plan = Plan(
+        what,
+        archive.deployed_config(stack),
+        _find(stack, control_url),
+        options["route"],
+        options["remap"],
+        options["was"],
+    )
+    begin, end = (datetime.fromisoformat(options[name]) for name in ("since", "until"))
+    window = Window(begin, end, position)
     totals, damaged = Totals(), Counter[str]()
     with _bar() as bar:
-        webhooks = archive.read(archive.open_archive(stack), window, damaged, position)
+        webhooks = archive.read(archive.open_archive(stack), window, damaged)
         messages = replaying.choose(_followed(webhooks, bar, window, what.id), plan, totals)
         if dry_run:
             for _ in messages:
                 pass
         else:
-            _send(stack, messages, Progress(resume or Path(f"{what.id}.json")), options, rate)
+            _send(stack, messages, Progress(resume or Path(f"{what.id}.json")), options, position, rate)
     output.print_rows(output_format, COLUMNS, totals.rows())
     _tell(totals, damaged, what.id, dry_run=dry_run)
 
@@ -130,20 +142,24 @@ def _send(
     messages: Iterable[tuple[Found, Message | None]],
     progress: Progress,
     options: dict[str, Any],
+    position: Position | None,
     per_second: float,
 ) -> None:
     """Send messages to the retry queue. What is interrupted or fails leaves the file with which it goes on."""
     outputs = stack.outputs()
     stack.account.use_for_functions()
     os.environ |= {"RETRY_QUEUE_URL": outputs["RetryQueueUrl"], "OVERFLOW_BUCKET": outputs["OverflowBucket"]}
-    go_on = f"go on with: relayctl replay --resume {progress.path}"
+    progress.save(options, position)
     try:
         replaying.send(messages, _post, partial(progress.save, options), per_second)
         progress.path.unlink(missing_ok=True)
     except KeyboardInterrupt:
-        output.fail(f"Interrupted; {go_on}")
+        output.fail("Interrupted.")
     except OSError as error:
-        output.fail(f"{error}; {go_on}")
+        output.fail(str(error))
+    finally:
+        if progress.path.exists():
+            output.print_message(f"Go on with: relayctl replay --resume {progress.path}")
 
 
 def _post(messages: Sequence[Message]) -> None:

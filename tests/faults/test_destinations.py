@@ -160,7 +160,8 @@ def test_the_registry_is_away_for_a_function_that_knows_the_customer(ledger: Led
 def test_the_bus_is_detached_in_the_middle_of_a_stream(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is put between the last look that saw the source active and the one that sees it pending is dropped.
 
-    The archive has it: it is held again, and with it what had arrived since that last look.
+    The archive has it: it is held again, and with it what arrived shortly before and after. Here that is most of it,
+    since the whole stream takes seconds.
     """
     monkeypatch.setattr(reconcile, "READ_ARCHIVE_AFTER", timedelta(0))  # the local Firehose writes at once
     source = ledger.deployed.connect(ledger.customer)
@@ -180,10 +181,9 @@ def test_the_bus_is_detached_in_the_middle_of_a_stream(ledger: Ledger, monkeypat
     attach(ledger, source)
     ledger.post(20)
     ledger.finish("bus detached in a stream of 2,000 events")
-    twice = {event for event, number in ledger.arrived.items() if number > 1}
     assert dropped <= ledger.arrived.keys()
-    assert len(ledger.told) == 2000
-    assert len(twice) <= 60
+    assert len(ledger.told) == len(ledger.arrived) == 2000
+    assert max(ledger.arrived.values()) == 2
 
 
 def test_without_an_archive_what_was_dropped_is_lost_and_counted(ledger: Ledger) -> None:

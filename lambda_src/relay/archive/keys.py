@@ -25,9 +25,11 @@ def record_key(root: str, received_at: datetime, request_id: str) -> str:
 def prefixes(since: datetime, until: datetime) -> Iterator[str]:
     """Yield the prefixes, in order, of all that may have been received from `since` to `until`.
 
-    Firehose names the hour in which a record came to it, which may be the next one.
+    Firehose names an object after the arrival of its oldest record, so one of the first minutes of an hour may lie
+    under the hour before; and a record may come to Firehose in the hour after it was received.
+    https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
     """
-    hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - HOUR
     while hour <= until + HOUR:
         yield ROOT + _hour(hour)
         yield LATE + _hour(hour)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, NamedTuple, Protocol
 
-from relay.archive.keys import prefixes
+from relay.archive.keys import LARGE, prefixes
 from relay.archive.record import ArchivedWebhook, InvalidRecord, Pointer, parse
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -47,17 +47,23 @@ class Found:
     position: Position
 
 
-def read_window(
-    store: Store,
-    since: datetime,
-    until: datetime,
-    report: Callable[[str, str], None],
-    after: Position | None = None,
-) -> Iterator[Found]:
-    """Yield what was received from `since` to before `until`, by the hour, and after a position if there is one.
+class Window(NamedTuple):
+    """From `since` to before `until`; what is up to a position has been read already."""
 
-    `report` is called with the key, and why, of each object or line that cannot be read. Raise OSError.
+    since: datetime
+    until: datetime
+    after: Position | None = None
+
+
+def read_window(
+    store: Store, window: Window, report: Callable[[str, str], None], go_on: Callable[[], bool] = lambda: True
+) -> Iterator[Found]:
+    """Yield what was received in a window, by the hour.
+
+    It ends as soon as `go_on`, which is asked for each line, returns False. `report` is called with the key, and why,
+    of each object or line that cannot be read. Raise OSError.
     """
+    since, until, after = window
     seen: dict[int, None] = {}
     for number, prefix in enumerate(prefixes(since, until)):
         for key in store.keys(prefix):
@@ -67,6 +73,8 @@ def read_window(
             for place, line in enumerate(_lines(store, key, report), 1):
                 if place <= skipped:
                     continue
+                if not go_on():
+                    return
                 webhook = _webhook(store, key, place, line, report)
                 if webhook is None or not since <= webhook.received_at < until:
                     continue
@@ -110,9 +118,9 @@ def _webhook(
 
 
 def _large(store: Store, pointer: Pointer, report: Callable[[str, str], None]) -> ArchivedWebhook | None:
-    stream = store.open(pointer.key)
+    stream = store.open(pointer.key) if pointer.key.startswith(LARGE) else None
     if stream is None:
-        report(pointer.key, "it is gone")
+        report(pointer.key, "it is gone, or no record of the archive")
         return None
     try:
         record = parse(stream.read())

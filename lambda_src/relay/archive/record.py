@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from relay.archive.privacy import without_credentials
 from relay.delivery.undelivered import NotSent
 from relay.entry import Entry
 from relay.http.request import Request
@@ -96,8 +97,9 @@ class Pointer:
 def record_of(parsed: ParsedWebhook, planned: "Sequence[Entry | Addressee]", mapping: str) -> ArchivedWebhook:
     """Return the record of a webhook and what it is to become."""
     webhook = parsed.webhook
+    request = without_credentials(webhook.request, webhook.route)
     entries = [_planned(each) for each in planned]
-    return ArchivedWebhook(webhook.route.name, parsed.id, webhook.received_at, mapping, webhook.request, entries)
+    return ArchivedWebhook(webhook.route.name, parsed.id, webhook.received_at, mapping, request, entries)
 
 
 def parse(line: bytes) -> ArchivedWebhook | Pointer:

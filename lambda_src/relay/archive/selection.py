@@ -19,7 +19,7 @@ def chosen(mapped: Sequence[Entry | Addressee], replay: Replay) -> list[Entry | 
 
 def _is_chosen(each: Entry | Addressee, replay: Replay) -> bool:
     if isinstance(each, Entry):
-        return not replay.customer and is_subscribed(replay.detail_types, each.detail_type)
+        return not (replay.customer or replay.destination) and is_subscribed(replay.detail_types, each.detail_type)
     if not isinstance(each, Addressed):
         return False
     destination = each.destination

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 """
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +20,11 @@ if TYPE_CHECKING:  # only a route with a customer needs it
     from relay.destinations.addressing import Addressee
 
 MAX_RECORD_BYTES = 1000 * 1024
-LATE_SECONDS = 12
-"""What has to be left of the function's time before Firehose is waited for, 2 s at worst, and then a record is stored
-by itself, 8 s at worst."""
+ANSWER_SECONDS, STORE_SECONDS = 2, 10
+"""What has to be left of the function's time before Firehose's answer is waited for, and before a record is stored by
+itself, which takes 8 s at worst."""
+QUIET_SECONDS = 5
+"""For how long Firehose is not asked again after a failure: each webhook would wait for it."""
 
 WriteObject = Callable[[str, bytes], None]
 """Store an object in the archive's bucket. Raise OSError."""
@@ -28,7 +32,7 @@ ReportFailure = Callable[[Service, str, str, AwsError], None]
 """Report a call that failed: service, Region, operation, error."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ArchiveWriter:
     """The delivery stream `stream` of a Region, and its bucket; `fingerprint` returns that of a route's mapping.
 
@@ -42,44 +46,81 @@ class ArchiveWriter:
     send: AwsBegin
     write: WriteObject
     report: ReportFailure
+    clock: Callable[[], float] = time.monotonic
+    quiet_until: float = -math.inf
 
     def begin(self, parsed: ParsedWebhook, planned: "Sequence[Entry | Addressee]") -> Callable[[float], str]:
         """Send a webhook and what it is to become to the archive.
 
         The function returned waits until it is there. Given for how many seconds the process may still run, it returns
-        an empty text, or why the webhook is not in the archive. Neither raises.
+        an empty text, or why the webhook is not in the archive. Neither raises, whatever fails: the webhook goes on.
         """
-        record = record_of(parsed, planned, self.fingerprint(parsed.webhook.route.name))
         try:
-            return partial(self._finish, record, self._put(record))
-        except (AwsError, OSError) as error:
-            return partial(self._write_late, record, error)
+            record = record_of(parsed, planned, self.fingerprint(parsed.webhook.route.name))
+            line = record.line()
+        except Exception as error:  # noqa: BLE001 - the webhook is delivered all the same
+            return partial(_failed, f"{type(error).__name__}: {error}")
+        if len(line) > MAX_RECORD_BYTES:  # its own object comes first, and that takes time
+            return partial(self._finish, record, self._put_large)
+        try:
+            return partial(self._finish, record, partial(self._answer, self._put(line)))
+        except Exception as error:  # noqa: BLE001 - likewise
+            return partial(self._finish, record, partial(_raise, error))
 
-    def _put(self, record: ArchivedWebhook) -> Callable[[], object]:
-        """Send a record, once: Firehose would have a second one twice. Raise AwsError, OSError."""
-        line = record.line()
-        if len(line) > MAX_RECORD_BYTES:
-            key = keys.record_key(keys.LARGE, record.received_at, record.request.request_id)
-            self.write(key, line)
-            line = Pointer(key, record.received_at).line()
+    def _finish(
+        self, record: ArchivedWebhook, work: Callable[[ArchivedWebhook, float], None], seconds_left: float
+    ) -> str:
+        """Do what is left to be done for a record, and store it by itself if Firehose does not take it."""
+        try:
+            work(record, seconds_left)
+        except OSError as error:  # the bucket: a second try would only take time
+            return str(error)
+        except AwsError as error:
+            self.quiet_until = self.clock() + QUIET_SECONDS
+            self.report(FIREHOSE, self.region, "PutRecord", error)
+            return self._write_late(record, str(error), seconds_left)
+        except Exception as error:  # noqa: BLE001 - likewise
+            return self._write_late(record, f"{type(error).__name__}: {error}", seconds_left)
+        return ""
+
+    def _put(self, line: bytes) -> Callable[[], object]:
+        """Send a line, once: Firehose would have a second one twice. Raise AwsError."""
+        if self.clock() < self.quiet_until:
+            raise _Quiet
         parameters = {"DeliveryStreamName": self.stream, "Record": {"Data": line}}
         return self.send(FIREHOSE, self.region, "PutRecord", parameters, FIREHOSE_PUT)
 
-    def _finish(self, record: ArchivedWebhook, receive: Callable[[], object], seconds_left: float) -> str:
-        try:
-            receive()
-        except AwsError as error:
-            return self._write_late(record, error, seconds_left)
-        return ""
+    def _answer(self, receive: Callable[[], object], _record: ArchivedWebhook, seconds_left: float) -> None:
+        if seconds_left < ANSWER_SECONDS:
+            raise TimeoutError("there was no time for the answer of Firehose")
+        receive()
 
-    def _write_late(self, record: ArchivedWebhook, error: AwsError | OSError, seconds_left: float) -> str:
+    def _put_large(self, record: ArchivedWebhook, seconds_left: float) -> None:
+        """Store a record that is too large for Firehose, and send where it is."""
+        if seconds_left < STORE_SECONDS:
+            raise TimeoutError("there was no time to store so large a webhook")
+        key = keys.record_key(keys.LARGE, record.received_at, record.request.request_id)
+        self.write(key, record.line())
+        self._put(Pointer(key, record.received_at).line())()
+
+    def _write_late(self, record: ArchivedWebhook, error: str, seconds_left: float) -> str:
         """Store a record that Firehose did not take."""
-        if isinstance(error, AwsError):
-            self.report(FIREHOSE, self.region, "PutRecord", error)
-        if seconds_left < LATE_SECONDS:
+        if seconds_left < STORE_SECONDS:
             return f"{error}; there was no time to store it"
         try:
             self.write(keys.record_key(keys.LATE, record.received_at, record.request.request_id), record.line())
         except OSError as late:
             return f"{error}; {late}"
         return ""
+
+
+class _Quiet(Exception):
+    """Firehose has just failed."""
+
+
+def _raise(error: Exception, _record: ArchivedWebhook, _seconds_left: float) -> None:
+    raise error
+
+
+def _failed(error: str, _seconds_left: float) -> str:
+    return error

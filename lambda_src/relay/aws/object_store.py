@@ -3,10 +3,11 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from relay.aws.boto3_clients import describe_error
 
@@ -32,13 +33,10 @@ class ObjectStore:
     def read(self, key: str) -> bytes | None:
         """Return the content of `key`, None if there is none."""
         stream = self.open(key)
-        try:
-            return stream.read() if stream else None
-        except BotoCoreError as error:
-            raise self._unreachable(error) from error
+        return stream.read() if stream else None
 
     def open(self, key: str) -> IO[bytes] | None:
-        """Return the content of `key` as a stream, None if there is none; to read it raises BotoCoreError."""
+        """Return the content of `key` as a stream, None if there is none; to read it raises OSError, too."""
         try:
             stream: IO[bytes] = self._client.get_object(Bucket=self._name, Key=key)["Body"]  # type: ignore[assignment]  # it has what is used
         except ClientError as error:
@@ -47,7 +45,7 @@ class ObjectStore:
             raise self._unreachable(error) from error
         except BotoCoreError as error:
             raise self._unreachable(error) from error
-        return stream
+        return _Stream(stream, self._unreachable)  # type: ignore[return-value]  # it has what is used
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`, in their order; only one page of them is in memory."""
@@ -89,3 +87,18 @@ class ObjectStore:
 
     def _unreachable(self, error: Exception) -> OSError:
         return OSError(f"{self._what}: {describe_error(error)}")
+
+
+class _Stream:
+    """A stream of the SDK whose errors are OSError."""
+
+    def __init__(self, stream: IO[bytes], failure: Callable[[Exception], OSError]) -> None:
+        self._stream = stream
+        self._failure = failure
+
+    def read(self, size: int | None = None) -> bytes:
+        """Return so many bytes, fewer only at the end."""
+        try:
+            return self._stream.read(size) if size is not None else self._stream.read()
+        except (BotoCoreError, HTTPError) as error:
+            raise self._failure(error) from error

@@ -13,6 +13,7 @@ def mapping_fingerprint(route: Route, config: Config) -> str:
     """Return 16 hexadecimal digits that differ if what a webhook of this route becomes may differ."""
     templates = {key: template.text for key, template in route.templates().items() if template}
     limits = [config.limits.entry, config.limits.entries]
-    others = [config.partner, config.regions, limits, route.path, route.body_format, route.bus, route.on_oversize]
+    regions = () if route.customer else config.regions  # a customer's destination says in which Region it is
+    others = [config.partner, regions, limits, route.path, route.body_format, route.bus, route.on_oversize]
     content = json.dumps([templates, others], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:LENGTH]

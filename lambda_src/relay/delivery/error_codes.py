@@ -32,6 +32,7 @@ PERMANENT = {
     "ValidationError": _REQUEST,
     "ValidationException": _REQUEST,
     "OperationDisabledException": _OPERATION,
+    "MappingChanged": _RELAY,
     "MappingError": _RELAY,
     "NoSuchRegion": _RELAY,
     "NoSuchRoute": _RELAY,

@@ -48,7 +48,8 @@ class DestinationRef(NamedTuple):
 class Replay(NamedTuple):
     """What of an archived webhook is sent again: for which customer and destination (all if empty), which detail-types.
 
-    With `mark` the events have `replay/ID` among their resources.
+    With `mark` the events have `replay/ID` among their resources. `mapping` is the fingerprint of the mapping that was
+    asked for: with another one nothing is sent; empty for whichever there is.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Replay(NamedTuple):
     destination: str = ""
     detail_types: tuple[str, ...] = ("*",)
     mark: bool = False
+    mapping: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Message:
             "attempts": self.failed.attempts,
             "error": {"code": self.failed.code, "message": self.failed.message},
         }
+        replayed = {"replay": self.replay._asdict()} if self.replay else {}
         if isinstance(self.content, Entry):
             # `entry` is the JSON syntax of `aws events put-partner-events --entries`.
             more: dict[str, Any] = {"index": self.index}
@@ -93,8 +96,8 @@ class Message:
                 more["claim"] = self.content.claim
             if self.destination:
                 more["destination"] = self.destination._asdict()
-            return json.dumps(origin | {"region": self.content.region} | why | {"entry": self.content.wire()} | more)
-        replayed = {"replay": self.replay._asdict()} if self.replay else {}
+            entry = {"region": self.content.region} | why | {"entry": self.content.wire()}
+            return json.dumps(origin | entry | more | replayed)
         return json.dumps(origin | why | {"webhook": _request_fields(self.content)} | replayed)
 
     def attributes(self) -> dict[str, str]:
@@ -198,7 +201,8 @@ def _replay(fields: Mapping[str, Any]) -> Replay:
     if not isinstance(detail_types, list) or not isinstance(mark, bool):
         raise InvalidMessage("expected a list of detail-types, and whether to mark the events")
     patterns = tuple(_text(pattern) for pattern in detail_types)
-    return Replay(_text(fields["id"]), _text(fields["customer"]), _text(fields["destination"]), patterns, mark)
+    id_, customer, destination = (_text(fields[name]) for name in ("id", "customer", "destination"))
+    return Replay(id_, customer, destination, patterns, mark, _text(fields.get("mapping", "")))
 
 
 def _is_claim(detail: object, key: str) -> bool:

@@ -67,7 +67,8 @@ class SourceState:
     its rules do. `refused_at` is set while EventBridge refuses entries of a source that looks active. `releasing_at` is
     set while held entries are being released: when that last made progress; `emptied_at` since nothing is left;
     `restoring_since` is from when on what was released still has to be held once more, to be sent again.
-    What was put from `dropped_since` to `dropped_until` may have been dropped, and is still to be held again.
+    What was put from `dropped_since` to `dropped_until` may have been dropped, and is still to be held again;
+    `recovery` says how far that came.
     `was_active` is whether this source has been active since it was created, and `recreated` whether it was created
     again: both decide what happens when it is gone.
     """
@@ -86,6 +87,7 @@ class SourceState:
     restoring_since: datetime | None = None
     dropped_since: datetime | None = None
     dropped_until: datetime | None = None
+    recovery: str = ""
     last_delivered_at: datetime | None = None
     last_error: str = ""
 

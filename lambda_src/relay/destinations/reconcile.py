@@ -15,8 +15,11 @@ RETRY_REFUSED_AFTER = timedelta(minutes=5)
 MAX_REFUSALS = 100
 """Requests refused in a row, after which nothing is tried any more: one webhook may have a hundred entries."""
 EXPIRES_SOON = timedelta(days=3)
-READ_ARCHIVE_AFTER = timedelta(minutes=3)
-"""After the look that saw a source pending: functions may have read it before, and Firehose writes once a minute."""
+PUT_UNTIL = timedelta(minutes=10)
+"""For how long after the look that saw a source pending functions may go on to put: what they remember of a customer is
+good for that long if the registry is away."""
+READ_ARCHIVE_AFTER = PUT_UNTIL + timedelta(minutes=3)
+"""After that look: Firehose writes once a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def _with_dropped(change: Change, now: datetime) -> Change:
         return change
     before = change.destination.state
     since = min(before.dropped_since or change.dropped_since, change.dropped_since)
-    state = replace(before, dropped_since=since, dropped_until=now)
+    state = replace(before, dropped_since=since, dropped_until=now, recovery="")
     return replace(change, destination=replace(change.destination, state=state))
 
 

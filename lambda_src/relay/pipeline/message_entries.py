@@ -7,6 +7,7 @@ from functools import partial
 
 from relay.archive.selection import chosen
 from relay.auth import redaction
+from relay.config.fingerprint import mapping_fingerprint
 from relay.config.model import Config
 from relay.delivery.deliver import Budget
 from relay.delivery.message import InvalidMessage, Message, Origin, parse
@@ -69,6 +70,8 @@ def entries_of(message: Message, run: Run) -> Sequence[Entry | Addressee | Disca
     Raise CannotBeMapped, InvalidMessage, or OSError: the message waits.
     """
     if isinstance(message.content, Request):
+        if message.replay and message.replay.mapping:
+            _require_mapping(message.origin.route, message.replay.mapping, run.services.config)
         mapped = _map(message.content, message.origin, run)
         return chosen(mapped, message.replay) if message.replay else mapped
     if not message.destination:
@@ -79,6 +82,14 @@ def entries_of(message: Message, run: Run) -> Sequence[Entry | Addressee | Disca
         return [Discarded()]
     addressee = addressee_of(message.content, destination, run.services.config)
     return [replace(addressee, entry=_refresh(addressee.entry, run)) if isinstance(addressee, Addressed) else addressee]
+
+
+def _require_mapping(name: str, fingerprint: str, config: Config) -> None:
+    """Raise CannotBeMapped if a route maps otherwise than when a replay was asked for."""
+    routes = [route for route in config.routes if route.name == name]
+    if routes and mapping_fingerprint(routes[0], config) != fingerprint:
+        why = f'route "{name}" maps otherwise since the replay was asked for; a redrive maps the webhook anew'
+        raise CannotBeMapped("MappingChanged", why)
 
 
 def _find(run: Run) -> Find:

@@ -30,7 +30,7 @@ OBJECTS_BETWEEN_LOOKS, SECONDS_BETWEEN_LOOKS = 100, 5
 detached, and EventBridge drops what is put to a source that nobody listens to."""
 
 
-Recover = Callable[[Destination, Callable[[], bool]], int | None]
+Recover = Callable[[Destination, Callable[[], bool], Callable[[str], None]], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class ReleaseServices:
     what they say. `deliver` puts entries and returns their outcomes, in order. `store` puts messages into a queue and
     returns, for each, None or why it is not there. `keep_unreadable` dead-letters a text. `refresh` renews an entry's
     claim check. `log` writes lines of the delivery log. `recover` holds again what may have been dropped and returns
-    how many entries; None if the function that is passed to it returned False before it was done.
+    how many entries; None if the first function that is passed to it returned False before that was done. It tells the
+    second how far it came.
     """
 
     find: Callable[[str, str], Destination | None]
@@ -126,12 +127,20 @@ def release(which: DestinationRef, services: ReleaseServices, pace: Pace, ends_a
 
 def _recover(destination: Destination, services: ReleaseServices, ends_at: datetime) -> int:
     """Hold again what may have been dropped, and note that it is. Return how many entries."""
-    number = services.recover(destination, lambda: services.clock() < ends_at)
+    current = destination
+
+    def note(progress: str) -> None:
+        nonlocal current
+        after = replace(current, state=replace(current.state, recovery=progress))
+        services.save(current, after)
+        current = after
+
+    number = services.recover(destination, lambda: services.clock() < ends_at, note)
     if number is None:
         return 0
-    state = replace(destination.state, dropped_since=None, dropped_until=None)
+    state = replace(current.state, dropped_since=None, dropped_until=None, recovery="")
     with suppress(ChangedError):  # the source was active and is pending again: there is more
-        services.save(destination, replace(destination, state=state))
+        services.save(current, replace(current, state=state))
     return number
 
 

@@ -147,7 +147,7 @@ def _read(index: int, received: ReceivedMessage, text: str, run: Run) -> Item | 
     try:
         mapped = entries_of(message, run)
     except CannotBeMapped as error:
-        return _dead_letter(received, message.with_failure(error.failed), run.services)
+        return _dead_letter(received, _redrivable(message).with_failure(error.failed), run.services)
     sending, waiting, lines = list[Sending](), list[Message](), list[EntryLine]()
     first = message.index if isinstance(message.content, Entry) else 0
     for place, each in enumerate(mapped, first):
@@ -174,6 +174,11 @@ def _read(index: int, received: ReceivedMessage, text: str, run: Run) -> Item | 
         lines=(*lines, *(entry_lines.of_message(each, entry_lines.HELD) for each in waiting)),
     )
     return Item(index, received, message, sending, done)
+
+
+def _redrivable(message: Message) -> Message:
+    """Return a message that may be mapped by whichever mapping there is when a person redrives it."""
+    return replace(message, replay=message.replay._replace(mapping="")) if message.replay else message
 
 
 def _sending(message: Message, index: int, entry: Entry, destination: Destination | None) -> Sending:

@@ -1,13 +1,13 @@
 """A webhook is sent to Firehose beside the put; one that Firehose does not take is stored by itself, or reported."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from relay.archive.record import ArchivedWebhook, Pointer, parse
 from relay.aws.api import AwsError, CallOptions, Service
-from relay.aws.archive_writer import LATE_SECONDS, MAX_RECORD_BYTES, ArchiveWriter
+from relay.aws.archive_writer import ANSWER_SECONDS, MAX_RECORD_BYTES, QUIET_SECONDS, STORE_SECONDS, ArchiveWriter
 from relay.config.model import Config
 from tests.conftest import NOW, Load
 from tests.unit.pipeline.customers_world import TOML, event, webhook
@@ -81,11 +81,48 @@ def test_what_is_stored_nowhere_is_reported_and_nothing_is_raised(load: Load) ->
     assert archive(world, load(TOML), event()) == "ServiceUnavailableException: slow down; bucket is down"
 
 
-def test_without_time_nothing_is_begun(load: Load) -> None:
+def test_without_time_nothing_is_stored(load: Load) -> None:
     world = World()
     world.down = {"receive"}
-    assert "no time" in archive(world, load(TOML), event(), seconds_left=LATE_SECONDS - 1)
+    assert "no time" in archive(world, load(TOML), event(), seconds_left=STORE_SECONDS - 1)
     assert world.objects == {}
+
+
+def test_without_time_no_answer_is_waited_for(load: Load) -> None:
+    world = World()
+    assert "no time for the answer" in archive(world, load(TOML), event(), seconds_left=ANSWER_SECONDS - 1)
+    assert world.records == []
+
+
+def test_after_a_failure_firehose_is_left_alone_for_some_seconds(load: Load) -> None:
+    world, config, now = World(), load(TOML), [0.0]
+    writer = world.writer()
+    writer.clock = lambda: now[0]
+    world.down = {"receive"}
+    for _ in range(3):
+        assert writer.begin(webhook(config, event()), [])(29) == ""
+    assert len(world.failed) == 1
+    now[0] += QUIET_SECONDS
+    world.down.clear()
+    assert writer.begin(webhook(config, event()), [])(29) == ""
+    assert len(world.records) == 1
+
+
+@pytest.mark.parametrize("broken", ["fingerprint", "send", "receive"])
+def test_whatever_is_raised_the_webhook_goes_on(load: Load, broken: str) -> None:
+    world = World()
+    writer = world.writer()
+
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError("can't start new thread")
+
+    if broken == "receive":
+        writer.send = lambda *_: fail
+    else:
+        setattr(writer, broken, fail)
+    error = writer.begin(webhook(load(TOML), event()), [])(29)
+    assert error == ("RuntimeError: can't start new thread" if broken == "fingerprint" else "")
+    assert len(world.objects) == (broken != "fingerprint")
 
 
 def test_a_webhook_too_large_for_firehose_is_stored_and_pointed_to(load: Load) -> None:
@@ -98,6 +135,15 @@ def test_a_webhook_too_large_for_firehose_is_stored_and_pointed_to(load: Load) -
     assert pointer.key.startswith("archive/large/")
     assert len(world.objects[pointer.key]) > MAX_RECORD_BYTES
     assert isinstance(parse(world.objects[pointer.key]), ArchivedWebhook)
+
+
+def test_a_large_webhook_is_stored_after_the_put_and_only_if_there_is_time(load: Load) -> None:
+    world = World()
+    noise = "".join(f"{number * 7919:x}" for number in range(400_000))
+    finish = world.writer().begin(webhook(load(TOML), event(text=noise)), [])
+    assert world.objects == {}
+    assert "no time" in finish(STORE_SECONDS - 1)
+    assert world.objects == {}
 
 
 def test_a_large_webhook_that_cannot_be_stored_is_reported(load: Load) -> None:

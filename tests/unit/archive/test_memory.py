@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from relay.archive.reading import Found, read_window
+from relay.archive.reading import Found, Window, read_window
 from relay.config.fingerprint import mapping_fingerprint
 from relay.config.loader import parse
 from relay.config.model import Config
@@ -58,7 +58,7 @@ def peak_bytes(config: Config, webhooks: int, work: Work) -> int:
     archive = bucket(config, webhooks)
     tracemalloc.start()
     try:
-        work(config, read_window(archive, NOON, NOON + timedelta(hours=1), lambda _key, _why: None))
+        work(config, read_window(archive, Window(NOON, NOON + timedelta(hours=1)), lambda _key, _why: None))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.archive import keys
-from relay.archive.reading import Position, read_window
+from relay.archive.reading import Position, Window, read_window
 from relay.archive.record import Pointer
 from tests.unit.archive.archived import NOON, Bucket, archived
 
@@ -31,7 +31,7 @@ def read(
 ) -> tuple[list[str], Reports]:
     """Return the ids of the webhooks of a window, and what was reported."""
     reports = Reports()
-    found = read_window(bucket, since, until, reports.add, after)
+    found = read_window(bucket, Window(since, until, after), reports.add)
     return [each.webhook.webhook_id for each in found], reports
 
 
@@ -41,6 +41,27 @@ def test_a_window_has_what_was_received_in_it_whatever_hour_firehose_wrote_it_in
     bucket.write(LATER, "b", archived(None, {}, 2), archived(None, {}, 3600))
     bucket.write(EARLIER, "c", archived(None, {}, -1))
     assert read(bucket)[0] == ["msg_0", "msg_1", "msg_2"]
+
+
+@given(st.integers(0, 7199), st.integers(0, 60), st.integers(0, 7199), st.integers(1, 3600))
+def test_a_record_is_in_exactly_the_windows_that_contain_it_wherever_firehose_put_it(
+    second: int, buffered: int, begin: int, length: int
+) -> None:
+    """An object is named after the arrival of its oldest record, which may have come up to a minute before."""
+    webhook = archived(None, {}, second)
+    bucket = Bucket()
+    bucket.write(f"{webhook.received_at - timedelta(seconds=buffered):%Y/%m/%d/%H}", "a", webhook)
+    since = NOON + timedelta(seconds=begin)
+    found, _ = read(bucket, since, since + timedelta(seconds=length))
+    assert bool(found) == (begin <= second < begin + length)
+
+
+def test_reading_ends_as_soon_as_it_may_not_go_on() -> None:
+    bucket = Bucket()
+    bucket.write(HERE, "a", *(archived(None, {}, number) for number in range(9)))
+    left = iter(range(4))
+    found = read_window(bucket, Window(NOON, NOON + HOUR), print, lambda: next(left, None) is not None)
+    assert len(list(found)) == 4
 
 
 def test_what_firehose_did_not_take_and_what_is_too_large_for_it_is_read_too() -> None:
@@ -108,10 +129,10 @@ def test_reading_goes_on_after_any_position_with_exactly_what_was_left(count: in
         hour = (EARLIER, HERE, LATER)[number // 10]
         bucket.write(hour, f"{number:02}", *(archived(None, {}, number * 60 + n) for n in range(5)))
     since = NOON - HOUR
-    whole = list(read_window(bucket, since, NOON + HOUR, Reports().add))
+    whole = list(read_window(bucket, Window(since, NOON + HOUR), Reports().add))
     assert len(whole) == 30
     position = whole[count - 1].position if count else None
-    rest = list(read_window(bucket, since, NOON + HOUR, Reports().add, position))
+    rest = list(read_window(bucket, Window(since, NOON + HOUR, position), Reports().add))
     assert rest == whole[count:]
     assert all(one.position < other.position for one, other in pairwise(whole))
 
@@ -120,7 +141,9 @@ def test_objects_before_a_position_are_not_opened_again() -> None:
     bucket = Bucket()
     bucket.write(HERE, "a", archived(None, {}, 1))
     second = bucket.write(HERE, "b", archived(None, {}, 2))
-    [_, (_, position)] = [(each.webhook, each.position) for each in read_window(bucket, NOON, NOON + HOUR, print)]
+    [_, (_, position)] = [
+        (each.webhook, each.position) for each in read_window(bucket, Window(NOON, NOON + HOUR), print)
+    ]
     bucket.reads.clear()
     assert read(bucket, after=position)[0] == []
     assert bucket.reads == [second]

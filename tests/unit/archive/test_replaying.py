@@ -9,15 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.archive.reading import Found, Position
+from relay.archive.record import Planned
 from relay.config.loader import parse
 from relay.config.model import Config
 from relay.delivery.message import Message, Replay
+from relay.delivery.undelivered import Queue
 from relay.destinations.model import Destination, Status
+from relay.pipeline.results import Done
+from relay.pipeline.retry import ReceivedMessage, redeliver
 from relayctl import replaying
 from relayctl.replaying import ANOTHER_MAPPING, CANNOT_BE_MAPPED, NOTHING, Plan, Progress, Totals
-from tests.conftest import Load
+from tests.conftest import NOW, Load, no_retries
 from tests.unit.archive.archived import archived
-from tests.unit.pipeline.customers_world import PENDING, TOML, event, prod
+from tests.unit.pipeline.customers_world import PENDING, TOML, World, event, prod
 
 CONFIG = parse(TOML, "relay.toml")
 EVERYTHING = Replay("r1")
@@ -48,7 +52,9 @@ def choose(
 def test_a_webhook_is_sent_whole_with_what_of_it_is_wanted(load: Load) -> None:
     config, replay = load(TOML), Replay("r1", "c42")
     [sent], totals = choose(config, found(config, event(), event("c43")), prod(), prod("c43"), replay=replay)
-    assert (sent.replay, sent.origin.webhook_id, sent.origin.route) == (replay, "msg_0", "orders")
+    assert sent.replay
+    assert sent.replay._replace(mapping="") == replay
+    assert (sent.origin.webhook_id, sent.origin.route) == ("msg_0", "orders")
     assert totals.rows() == [{"source": SOURCE, "detail-type": "order.created", "result": "put", "entries": 1}]
     assert (totals.webhooks, totals.skipped) == (1, {NOTHING: 1})
 
@@ -73,6 +79,33 @@ def test_what_was_mapped_by_another_relay_toml_is_sent_only_if_that_is_asked_for
     assert choose(after, webhooks, prod())[1].skipped == {ANOTHER_MAPPING: 1}
     messages, totals = choose(after, webhooks, prod(), remap=True)
     assert (len(messages), totals.rows()[0]["detail-type"]) == (1, "new order.created")
+
+
+def test_what_waits_in_the_queue_is_not_mapped_by_a_relay_toml_that_is_deployed_meanwhile(load: Load) -> None:
+    before, after = load(TOML), load(TOML.replace("${item.type}", "new ${item.type}"))
+    [sent], _ = choose(before, found(before, event()), prod())
+    world = World(prod())
+    batch = [ReceivedMessage(sent.text(), 1, NOW, "message-1")]
+    assert redeliver(batch, world.services(after), NOW, no_retries()) == [Done(dead_lettered=1)]
+    [letter] = world.queues[Queue.DEAD_LETTERS]
+    assert (letter.failed.code, world.put) == ("MappingChanged", [])
+    redriven = [ReceivedMessage(letter.text(), 1, NOW, "message-2")]
+    assert redeliver(redriven, world.services(after), NOW, no_retries()) == [Done(accepted=1)]
+
+
+@pytest.mark.parametrize(("was", "webhooks"), [("", 3), ("unsubscribed", 1), ("held", 1), ("put", 1)])
+def test_a_backfill_takes_only_what_had_been_unsubscribed(load: Load, was: str, webhooks: int) -> None:
+    config = load(TOML)
+    three = found(config, event(), event(), event())
+    plans = ("unsubscribed", "held", "put")
+    three = [
+        replace(each, webhook=replace(each.webhook, entries=(Planned(what, "c42"), Planned("put", "c43"))))
+        for each, what in zip(three, plans, strict=True)
+    ]
+    totals = Totals()
+    plan = Plan(Replay("r1", "c42"), config, lambda name: [prod()] if name == "c42" else [], was=was)
+    list(replaying.choose(three, plan, totals))
+    assert totals.webhooks == webhooks
 
 
 def test_what_is_no_part_of_a_mapping_does_not_count(load: Load) -> None:

@@ -10,6 +10,7 @@ from relay.delivery.undelivered import NotSent, Unsent
 from relay.destinations.addressing import Addressed
 from relay.entry import Entry, Failed
 from relay.http.request import Request
+from relay.pipeline import entry_lines
 from tests.conftest import NOW
 from tests.unit.pipeline.customers_world import prod
 
@@ -25,6 +26,7 @@ UNWANTED = NotSent(Unsent.UNSUBSCRIBED)
         (Replay("r", "c42"), [0]),
         (Replay("r", "c42", "prod"), [0]),
         (Replay("r", "c42", "other"), []),
+        (Replay("r", "", "prod"), [0, 1]),
         (Replay("r", "", "", ("order.*",)), [0, 2]),
         (Replay("r", "c43", "", ("order.*",)), []),
     ],
@@ -44,6 +46,13 @@ def test_a_mark_is_one_resource_more() -> None:
 
 def test_a_message_of_the_queue_says_what_is_replayed() -> None:
     request = Request("POST", "/orders", "", {}, b"{}", "")
-    replay = Replay("r1", "c42", "prod", ("order.*", "bill"), mark=True)
+    replay = Replay("r1", "c42", "prod", ("order.*", "bill"), mark=True, mapping="abc")
     sent = Message(Origin("orders", "msg_1", "2026-11-22T12:00:00Z"), request, Failed("Replay", "r1"), replay=replay)
     assert parse(sent.text()) == sent
+
+
+def test_an_entry_of_a_replay_says_so_on_its_whole_way() -> None:
+    message = Message(Origin("orders", "msg_1", "2026-11-22T12:00:00Z"), ENTRY, Failed("Held", ""), replay=Replay("r1"))
+    again = parse(message.text())
+    assert again.replay == Replay("r1")
+    assert entry_lines.of_message(again, entry_lines.RELEASED)["replay"] == "r1"

@@ -79,7 +79,8 @@ def test_the_policies_of_the_documentation_have_actions_that_exist() -> None:
     policies = [json.loads(block) for block in blocks("docs/how-to/permissions.md", "json")]
     statements = [statement for policy in policies for statement in policy["Statement"]]
     actions = re.findall(r"(\w+):(\w+)", json.dumps([statement["Action"] for statement in statements]))
-    actions = [action for action in actions if action != ("api", "Invoke")]  # execute-api has no operations
+    # execute-api has no operations, and listing a bucket's objects is another action than its operation.
+    actions = [action for action in actions if action not in {("api", "Invoke"), ("s3", "ListBucket")}]
     assert len(actions) > 15
     session = botocore.session.get_session()
     for service, operation in actions:

@@ -124,11 +124,12 @@ class World:
         self._step()
         return [Accepted(f"event-{number}") for number, _ in enumerate(entries)]
 
-    def _recover(self, destination: Destination, go_on: Callable[[], bool]) -> int | None:
+    def _recover(self, destination: Destination, go_on: Callable[[], bool], note: Callable[[str], None]) -> int | None:
         self._step()
         assert destination.state.dropped_since
         self.hold(9, *self.dropped, at=destination.state.dropped_since)
         self._step()
+        note("[1]")
         return len(self.dropped) if go_on() else None
 
     def _store(self, queue: Queue, messages: Sequence[Message]) -> list[str | None]:

@@ -1,12 +1,18 @@
 """What may have been dropped when a bus was detached is held again, as the archive has it."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from relay.archive.reading import Found, Position, Window
 from relay.archive.record import ArchivedWebhook, Planned
+from relay.config.loader import parse
 from relay.config.model import Config
 from relay.delivery.message import Message, Replay
 from relay.delivery.undelivered import Queue
@@ -14,6 +20,7 @@ from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceStatus
 from relay.destinations.reconcile import READ_ARCHIVE_AFTER, Action, Look, look_at
 from relay.entry import Entry
+from relay.pipeline import recover as recover_module
 from relay.pipeline.recover import MESSAGES_OF_AN_OBJECT, RecoverServices, recover
 from tests.conftest import Load
 from tests.unit.archive.archived import archived
@@ -22,9 +29,13 @@ from tests.unit.pipeline import release_world
 from tests.unit.pipeline.customers_world import TOML, event, prod
 from tests.unit.pipeline.release_world import PROD, Killed, held_keys
 
+SOURCE = "aws.partner/acme.example/c42/prod-k3x9qa"
 MINUTE = timedelta(minutes=1)
-PUT = Planned("put", "c42", "prod")
+PUT = Planned("put", "c42", "prod", SOURCE, "us-east-1", "order.created")
 DROPPED = prod(state=replace(ACTIVE, dropped_since=NOW, dropped_until=NOW + MINUTE))
+
+
+CONFIG = parse(TOML, "relay.toml")
 
 
 class Archive:
@@ -33,18 +44,29 @@ class Archive:
     def __init__(self, config: Config, *webhooks: ArchivedWebhook) -> None:
         self.config = config
         self.webhooks = webhooks
-        self.windows: list[tuple[datetime, datetime]] = []
+        self.windows: list[Window] = []
         self.held: dict[str, Sequence[Message]] = {}
         self.letters: list[Message] = []
+        self.noted = ""
 
     def recover(self, destination: Destination = DROPPED, *, steps: int = 10**9) -> int | None:
+        """Run once, from where the last run has noted that it came to."""
         left = iter(range(steps))
-        services = RecoverServices(self.config, self._archived, self._hold, self._store, lambda entry, _: entry)
-        return recover(destination, services, lambda: next(left, None) is not None)
+        services = RecoverServices(self.config, self._archived, self._hold, self._store)
+        destination = replace(destination, state=replace(destination.state, recovery=self.noted))
+        return recover(destination, services, lambda: next(left, None) is not None, self._note)
 
-    def _archived(self, since: datetime, until: datetime) -> Iterator[ArchivedWebhook]:
-        self.windows.append((since, until))
-        return iter(self.webhooks)
+    def _archived(self, window: Window, go_on: Callable[[], bool]) -> Iterator[Found]:
+        self.windows.append(window)
+        for number, webhook in enumerate(self.webhooks, 1):
+            if window.after and number <= window.after.lines:
+                continue
+            if not go_on():
+                return
+            yield Found(webhook, Position(0, "a", number))
+
+    def _note(self, text: str) -> None:
+        self.noted = text
 
     def _hold(self, key: HeldKey, messages: Sequence[Message]) -> None:
         self.held[key.text()] = list(messages)
@@ -62,7 +84,7 @@ def webhook(config: Config, number: int, *planned: Planned, body: object = None)
 
 def test_what_was_put_is_held_with_its_place_in_its_webhook(load: Load) -> None:
     config = load(TOML)
-    archive = Archive(config, webhook(config, 1, Planned("put", "c41", "prod"), PUT), webhook(config, 2))
+    archive = Archive(config, webhook(config, 1, replace(PUT, customer="c41"), PUT), webhook(config, 2))
     assert archive.recover() == 2
     [[first, second]] = archive.held.values()
     assert (first.origin.webhook_id, first.index, second.index) == ("msg_1", 1, 0)
@@ -70,18 +92,19 @@ def test_what_was_put_is_held_with_its_place_in_its_webhook(load: Load) -> None:
     assert (first.destination.label, isinstance(first.content, Entry)) == ("c42/prod", True)
 
 
-def test_the_window_is_longer_by_what_functions_remember(load: Load) -> None:
+def test_the_window_is_longer_by_a_webhooks_time_and_by_what_functions_remember(load: Load) -> None:
     archive = Archive(load(TOML))
     archive.recover()
-    assert archive.windows == [(NOW, NOW + MINUTE + timedelta(seconds=30))]
+    [(since, until, _)] = archive.windows
+    assert (since, until) == (NOW - timedelta(seconds=30), NOW + 11 * MINUTE)
 
 
 @pytest.mark.parametrize(
     "planned",
     [
-        Planned("held", "c42", "prod"),
-        Planned("put", "c43", "prod"),
-        Planned("put", "c42", "other"),
+        replace(PUT, what="held"),
+        replace(PUT, customer="c43"),
+        replace(PUT, destination="other"),
         Planned("unsubscribed", "c42"),
     ],
 )
@@ -110,7 +133,7 @@ def test_large_entries_are_in_objects_of_about_a_mebibyte(load: Load) -> None:
 
 def test_what_is_not_ours_or_cannot_be_mapped_ends_nothing(load: Load) -> None:
     config = load(TOML)
-    others, broken = webhook(config, 1, Planned("put", "c43", "prod")), webhook(config, 2, body={"customer": "c42"})
+    others, broken = webhook(config, 1, replace(PUT, customer="c43")), webhook(config, 2, body={"customer": "c42"})
     archive = Archive(config, others, broken, webhook(config, 3))
     assert archive.recover() == 1
 
@@ -118,7 +141,7 @@ def test_what_is_not_ours_or_cannot_be_mapped_ends_nothing(load: Load) -> None:
 def test_what_the_customer_does_not_want_any_more_is_not_held(load: Load) -> None:
     config = load(TOML)
     wanted = {"events": [event(detail_type="bill"), event()]}
-    archive = Archive(config, archived(config, wanted, 1, entries=(PUT, PUT)))
+    archive = Archive(config, archived(config, wanted, 1, entries=(replace(PUT, detail_type="bill"), PUT)))
     assert archive.recover(replace(DROPPED, detail_types=("order.*",))) == 1
 
 
@@ -126,6 +149,27 @@ def test_what_is_cut_off_is_not_said_to_be_done(load: Load) -> None:
     config = load(TOML)
     archive = Archive(config, *(webhook(config, number) for number in range(450)))
     assert archive.recover(steps=300) is None
+    assert archive.recover() == 250
+    assert sum(map(len, archive.held.values())) == 450
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 9))
+def test_however_often_it_is_cut_off_everything_is_held_and_each_dead_letter_is_one(
+    count: int, steps: int, size: int
+) -> None:
+    config = CONFIG
+    broken = {number for number in range(count) if number % 7 == 3}
+    archive = Archive(
+        config, *(webhook(config, n, body={"customer": "c42"} if n in broken else None) for n in range(count))
+    )
+    with mock.patch.object(recover_module, "MESSAGES_OF_AN_OBJECT", size):
+        runs = 0
+        while archive.recover(steps=steps + size + runs) is None:
+            runs += 1
+            assert runs <= count
+    names = {message.origin.webhook_id for messages in archive.held.values() for message in messages}
+    assert names == {f"msg_{number}" for number in range(count) if number not in broken}
+    assert {letter.origin.webhook_id for letter in archive.letters} == {f"msg_{number}" for number in broken}
 
 
 def test_what_cannot_be_mapped_today_is_a_dead_letter_for_that_destination_alone(load: Load) -> None:
@@ -134,6 +178,22 @@ def test_what_cannot_be_mapped_today_is_a_dead_letter_for_that_destination_alone
     assert archive.recover() == 0
     [letter] = archive.letters
     assert letter.replay == Replay("recovery", "c42", "prod")
+
+
+def test_what_is_mapped_otherwise_today_is_never_anothers(load: Load) -> None:
+    before, after = load(TOML), load(TOML.replace("${item.customer}", "${item.owner}"))
+    archive = Archive(after, webhook(before, 1, body=event("c43", owner="c42")))
+    assert (archive.recover(), archive.held, len(archive.letters)) == (0, {}, 1)
+
+
+def test_of_a_webhook_only_what_was_put_is_held_again(load: Load) -> None:
+    config = load(TOML)
+    bodies = {"events": [event(n=1), event("c43"), event(n=2)]}
+    planned = (replace(PUT, what="held"), replace(PUT, customer="c43"), PUT)
+    archive = Archive(config, archived(config, bodies, 1, entries=planned))
+    assert archive.recover() == 1
+    [[message]] = archive.held.values()
+    assert (message.index, isinstance(message.content, Entry) and json.loads(message.content.detail)["n"]) == (2, 2)
 
 
 def test_where_nothing_waits_nothing_is_held_again(load: Load) -> None:
