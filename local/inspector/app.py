@@ -66,6 +66,7 @@ def inspector(live: Live, relay_toml: Path) -> Starlette:
             Route("/webhooks/{number:int}/replay", buttons.replay, methods=["POST"]),
             Route("/routes/{name}", buttons.route_text),
             Route("/routes/{name}/attempt", buttons.attempt, methods=["POST"]),
+            Route("/routes/{name}/compare", buttons.compare, methods=["POST"]),
             Route("/routes/{name}", buttons.save, methods=["PUT"]),
             Route("/destinations/{customer}/{name}/{operation}", buttons.act, methods=["POST"]),
             Route("/dead-letters", buttons.letters),
@@ -144,6 +145,13 @@ class _Buttons:
         document = await _object(request)
         block = self._block(request.path_params["name"], self._file())
         return JSONResponse(editor.attempt(block, _text(document), self._captured(document.get("webhook"))))
+
+    async def compare(self, request: Request) -> Response:
+        """Return what another text of the route would make of all webhooks that are stored; nothing is written."""
+        document = await _object(request)
+        block = self._block(request.path_params["name"], self._file())
+        captures = self.live.captures.all()
+        return JSONResponse(await run_in_threadpool(editor.compare, block, _text(document), captures))
 
     async def save(self, request: Request) -> Response:
         """Write the text of a route, unless the file has changed since the page showed it."""

@@ -1,17 +1,22 @@
 """One route of relay.toml as a text to edit: where it stands, and what another text would make of a webhook."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from local.inspector.captures import Capture
 from local.inspector.explain import webhook_of
 from relay import config
+from relay.archive.record import ArchivedWebhook
 from relay.config.line_numbers import line_of
 from relay.config.model import Config
+from relay.config.route import Route
 from relay.errors import ConfigError, MappingError, Rejected
 from relay.mapping.parsed_webhook import parse_webhook
-from relayctl import preview
+from relayctl import difference, preview
 
 _ROUTE = re.compile(r"\s*\[\[\s*route\s*\]\]")
 
@@ -65,6 +70,34 @@ def attempt(block: Block, text: str, capture: Capture) -> dict[str, Any]:
     except ConfigError as error:
         return {"problems": [_problem(sentence, block) for sentence in error.problems]}
     return _entries(relay, block, file, capture)
+
+
+def compare(block: Block, text: str, captures: Iterable[Capture]) -> dict[str, Any]:
+    """Return what another text would change of the route's accepted webhooks, as `relayctl diff` does; or its problems.
+
+    `webhooks` is how many were compared, `changed` how many would become other entries, and `changes` says which.
+    """
+    before = config.parse(replace_route(block, block.text), "relay.toml")
+    try:
+        after = config.parse(replace_route(block, text), "relay.toml")
+    except ConfigError as error:
+        return {"problems": [_problem(sentence, block) for sentence in error.problems]}
+    route = before.routes[block.index]
+    webhooks = (_archived(capture, route) for capture in captures if _is_of(capture, route, before))
+    found = difference.compare(webhooks, before, after)
+    return {"webhooks": found.webhooks, "changed": found.webhooks - found.unchanged, "changes": found.rows()}
+
+
+def _is_of(capture: Capture, route: Route, relay: Config) -> bool:
+    found = capture.route(relay)
+    return (
+        found is not None and found.name == route.name and HTTPStatus.OK <= capture.status < HTTPStatus.MULTIPLE_CHOICES
+    )
+
+
+def _archived(capture: Capture, route: Route) -> ArchivedWebhook:
+    received_at = datetime.fromtimestamp(capture.at, UTC)
+    return ArchivedWebhook(route.name, str(capture.id), received_at, "", capture.request())
 
 
 def _entries(relay: Config, block: Block, file: str, capture: Capture) -> dict[str, Any]:

@@ -7,6 +7,7 @@ export async function edit(one) {
     import("./editor.js"), ask(`/routes/${encodeURIComponent(one.route)}`), ask("/relay.schema.json")]);
   const problems = el("div", { id: "problems", role: "status" });
   const outcome = el("div", { id: "outcome", role: "status" });
+  const comparison = el("div", { id: "comparison", role: "status" });
   const save = button(`Write to ${route.file}…`, async () => {
     if (!confirm(`Write this route to ${route.file}? It is deployed when make run or make deploy runs next.`)) return;
     await ask(`/routes/${encodeURIComponent(one.route)}`, "PUT", { text: editor.text(), version: route.version });
@@ -32,18 +33,31 @@ export async function edit(one) {
     outcome.classList.toggle("stale", wrong.length > 0);
     if (!wrong.length) outcome.replaceChildren(...became(found.entries));
   });
+  const compare = button("Compare with the traffic", async () => {
+    const found = await ask(`/routes/${encodeURIComponent(one.route)}/compare`, "POST", { text: editor.text() });
+    comparison.replaceChildren(...(found.problems ? [] : compared(found)));
+  }, { id: "compare", title: "What this text would make of every webhook of the route that is stored here" });
   dialog(`Try a mapping: ${one.route}`, [
     el("p", { textContent: "Edit the route; beside it is what this webhook would become. Nothing is sent, nothing is written. Ctrl-Space completes, and a key of the webhook that you press is inserted." }),
     el("div", { className: "editor" },
       el("div", { className: "text" }, editor.node, problems),
       el("div", { className: "became" },
-        el("p", { className: "stale-note", textContent: "The last result without a problem:" }), outcome),
+        comparison, el("p", { className: "stale-note", textContent: "The last result without a problem:" }), outcome),
       el("div", { className: "values" },
         el("h3", { className: "title", textContent: "What templates can use of this webhook" }),
         jsonView(JSON.stringify(one.values), new Folds(), "values", (path) => editor.insertPath(path)))),
-  ], [save]);
+  ], [compare, save]);
   editor.focus();
   await see();
+}
+
+function compared({ webhooks, changed, changes }) {
+  const folds = new Folds();
+  return [
+    el("p", { textContent: `${changed} of ${webhooks} webhooks would become other entries.` }),
+    ...changes.map((change, index) => folds.part(`change ${index}`, false, { className: "entry" },
+      el("summary", {}, `${change.count} × ${change.change}: ${[change["detail-type"], change.fields].filter(Boolean).join(", ")}`),
+      () => [jsonView(JSON.stringify(change.samples), folds, `samples ${index}`)]))];
 }
 
 function became(entries) {

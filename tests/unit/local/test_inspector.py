@@ -177,6 +177,19 @@ def test_a_problem_has_its_line_in_the_route(old: str, new: str, line: int, mess
     assert message in found["problems"][0]["message"]
 
 
+def test_an_edit_is_compared_with_every_webhook_of_the_route_that_was_accepted() -> None:
+    captures = Captures()
+    for status in (202, 202, 401):
+        captured(captures, status=status)
+    block = editor.find(TWO, "orders")
+    assert editor.compare(block, block.text, captures.all()) == {"webhooks": 2, "changed": 0, "changes": []}
+    found = editor.compare(block, block.text.replace("${body.type}", "v2.${body.type}"), captures.all())
+    assert (found["webhooks"], found["changed"]) == (2, 2)
+    [change] = found["changes"]
+    assert (change["change"], change["fields"], change["count"]) == ("other fields", "detail-type", 2)
+    assert "problems" in editor.compare(block, "nonsense", captures.all())
+
+
 def test_a_body_that_cannot_be_read_is_said(relay: Config) -> None:
     assert relay.routes
     block = editor.find(TWO, "orders")
