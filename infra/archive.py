@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.functions.function import RelayFunction
+from infra.private_bucket import private_bucket
 from infra.stages import Stage
 from relay.archive import keys
 from relay.config.archive import Archive as ArchiveSettings
@@ -25,18 +26,15 @@ class Archive(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: ArchiveSettings, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            stage=stage,
             lifecycle_rules=[
                 # The day on which a webhook came counts in full.
                 s3.LifecycleRule(expiration=cdk.Duration.days(math.ceil(settings.keep / DAY_SECONDS) + 1)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
             ],
-            removal_policy=stage.removal_policy,
         )
         self._stream = self._add_stream(stage)
 

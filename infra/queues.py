@@ -6,6 +6,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions.function import RelayFunction
+from infra.private_bucket import private_bucket
 from infra.stages import Stage
 
 # The redeliver function's timeout, six times over, as AWS advises:
@@ -52,14 +53,11 @@ class Queues(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
             removal_policy=stage.removal_policy,
         )
-        self.overflow = s3.Bucket(
+        self.overflow = private_bucket(
             self,
             "Overflow",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            stage=stage,
             lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(overflow_days))],
-            removal_policy=stage.removal_policy,
         )
 
     def grant_store(self, function: RelayFunction) -> None:

@@ -114,10 +114,16 @@ def _control_api(
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
 ) -> ControlApi:
-    account = Account(profile, region, endpoint_url)
     with aws.report_errors():
-        session = account.assume(role_arn) if role_arn else account.session()
-        url = control_url or Stack(account, stack_name).outputs().get("ControlUrl", "")
-    if not url:
-        output.fail(f"The stack {stack_name} has no control API: see --stack-name and --control-url.")
+        return control_api(Stack(Account(profile, region, endpoint_url), stack_name), control_url, role_arn)
+
+
+def control_api(stack: Stack, control_url: str | None, role_arn: str | None) -> ControlApi:
+    """Return the control API of a stack, or at a URL, for the account's credentials or a role's.
+
+    Exit with code 1 if the stack has none. Raise the SDK's errors.
+    """
+    session = stack.account.assume(role_arn) if role_arn else stack.account.session()
+    if not (url := control_url or stack.outputs().get("ControlUrl", "")):
+        output.fail(f"The stack {stack.name} has no control API: see --stack-name and --control-url.")
     return ControlApi(url.rstrip("/"), session, os.environ.get("AWS_CA_BUNDLE"))

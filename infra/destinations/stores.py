@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions.function import RelayFunction
+from infra.private_bucket import private_bucket
 from infra.stages import Stage
 from relay.config.destinations import Destinations
 from relay.destinations import held, items
@@ -50,19 +51,16 @@ class DestinationStores(Construct):
             partition_key=dynamodb.Attribute(name=items.ATTENTION, type=dynamodb.AttributeType.STRING),
         )
         hold_days = math.ceil(destinations.longest_hold / DAY_SECONDS)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Held",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            stage=stage,
             # The reconciler ends holding, and reports it: this is only the net.
             lifecycle_rules=[
                 s3.LifecycleRule(prefix=held.HELD, expiration=cdk.Duration.days(hold_days + DAYS_AFTER_HOLD)),
                 s3.LifecycleRule(prefix=held.RELEASED, expiration=cdk.Duration.days(RELEASED_DAYS)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
             ],
-            removal_policy=stage.removal_policy,
         )
         # Without a dead-letter queue: a message holds nothing, and the reconciler sends it again every minute.
         self.release_queue = sqs.Queue(

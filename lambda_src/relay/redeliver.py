@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap, telemetry
 from relay.delivery.deliver import budget
 from relay.pipeline.results import Done, Postponed
-from relay.pipeline.retry import ReceivedMessage, oldest_waiting_seconds, redeliver
+from relay.pipeline.retry import redeliver
 from relay.pipeline.services import Services
+from relay.pipeline.waiting import ReceivedMessage, oldest_waiting_seconds
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 

@@ -17,11 +17,9 @@ from relay.archive.reading import Found, Position, Window
 from relay.aws import sqs
 from relay.delivery.message import Message, Replay
 from relay.delivery.undelivered import Queue
-from relay.destinations.addressing import Find
 from relayctl import archive, inputs, output, registry, replaying
 from relayctl.aws import Stack
-from relayctl.control import ControlApi
-from relayctl.options import ControlUrlOption, OutputOption, aws_options
+from relayctl.options import ControlUrlOption, OutputOption, RoleOption, aws_options, control_api
 from relayctl.output import OutputFormat
 from relayctl.replaying import Plan, Progress, Totals
 
@@ -54,6 +52,7 @@ def replay(
         Path | None, typer.Option(help="Go on with the replay of this file, which one that was cut off has left.")
     ] = None,
     control_url: ControlUrlOption = None,
+    role_arn: RoleOption = None,
     output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
     """Send archived webhooks again, through the redeliver function, to the destinations that customers have today.
@@ -78,7 +77,8 @@ def replay(
     plan = Plan(
         what,
         archive.deployed_config(stack),
-        _find(stack, control_url),
+        # Asked only where a route has customers.
+        registry.finder(cache(partial(control_api, stack, control_url, role_arn))),
         options["route"],
         options["remap"],
         options["was"],
@@ -110,18 +110,6 @@ def _load(path: Path) -> tuple[dict[str, Any], Position | None]:
         return Progress(path).load()
     except (OSError, ValueError) as error:
         output.fail(f"{path}: {getattr(error, 'strerror', None) or error}", output.MISTAKE)
-
-
-def _find(stack: Stack, control_url: str | None) -> Find:
-    """Return how to find a customer's destinations; the control API is asked only where a route has customers."""
-
-    @cache
-    def api() -> ControlApi:
-        if not (url := control_url or stack.outputs().get("ControlUrl")):
-            output.fail(f'The stack "{stack.name}" has no control API.')
-        return ControlApi(url.rstrip("/"), stack.account.session(), os.environ.get("AWS_CA_BUNDLE"))
-
-    return registry.finder(api)
 
 
 def _bar() -> bars.Progress:

@@ -13,9 +13,8 @@ from relay.aws.source_memory import Memory
 from relay.delivery.undelivered import EntryResult, Queue, Queued
 from relay.entry import Accepted, Failed
 from relay.errors import Unauthorized, Unavailable
-from relay.pipeline import retry
 from relay.pipeline.results import Done, MessageResult, Postponed, RejectedRequest, Relayed
-from relay.pipeline.retry import ReceivedMessage
+from relay.pipeline.waiting import ReceivedMessage, backoff_seconds, oldest_waiting_seconds
 from tests.doubles import Context
 from tests.infra.alarm_evaluation import Sample, in_alarm, metric
 from tests.infra.conftest import flat, only, resources
@@ -35,9 +34,9 @@ def waiting(outage_seconds: float, jitter: float) -> list[Sample]:
     now, count = 0.0, 1
     while now < outage_seconds:
         received = ReceivedMessage("", count, START)
-        delay = Postponed(retry.backoff_seconds(count, jitter), "InternalFailure")
+        delay = Postponed(backoff_seconds(count, jitter), "InternalFailure")
         when = START + timedelta(seconds=now)
-        age = retry.oldest_waiting_seconds([received], [delay], when)
+        age = oldest_waiting_seconds([received], [delay], when)
         assert age is not None
         samples.append((now, age))
         now, count = now + delay.seconds, count + 1
@@ -67,8 +66,8 @@ def test_the_age_is_that_of_the_oldest_message_that_stays() -> None:
         Postponed(5, "InternalFailure"),
         Postponed(5, "InternalFailure"),
     ]
-    assert retry.oldest_waiting_seconds(received, verdicts, now) == 50 * 60
-    assert retry.oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
+    assert oldest_waiting_seconds(received, verdicts, now) == 50 * 60
+    assert oldest_waiting_seconds(received[:1], verdicts[:1], now) is None
 
 
 def of_version(template: Template, name: str, samples: list[Sample]) -> dict[Any, list[Sample]]:

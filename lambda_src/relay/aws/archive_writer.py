@@ -58,39 +58,41 @@ class ArchiveWriter:
         try:
             record = record_of(parsed, planned, self.fingerprint(parsed.webhook.route.name))
             line = record.line()
-        except Exception as error:  # noqa: BLE001 - the webhook is delivered all the same
+        except Exception as error:  # noqa: BLE001 - a record that cannot be written fails no webhook
             return partial(_failed, f"{type(error).__name__}: {error}")
         if len(line) > MAX_RECORD_BYTES:  # its own object comes first, and that takes time
-            return partial(self._finish, record, self._put_large)
+            return partial(self._finish, record, partial(self._put_large, record))
         try:
             return partial(self._finish, record, partial(self._answer, self._put(line)))
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - whatever the transport raises, the record is stored by itself
             return partial(self._finish, record, partial(_raise, error))
 
-    def _finish(
-        self, record: ArchivedWebhook, work: Callable[[ArchivedWebhook, float], None], seconds_left: float
-    ) -> str:
+    def _finish(self, record: ArchivedWebhook, work: Callable[[float], None], seconds_left: float) -> str:
         """Do what is left to be done for a record, and store it by itself if Firehose does not take it."""
         try:
-            work(record, seconds_left)
-        except OSError as error:  # the bucket: a second try would only take time
+            work(seconds_left)
+        except OSError as error:  # the bucket or the time: a second try would only take more
             return str(error)
         except AwsError as error:
             self.quiet_until = self.clock() + QUIET_SECONDS
             self.report(FIREHOSE, self.region, "PutRecord", error)
             return self._write_late(record, str(error), seconds_left)
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - the webhook has been put: nothing may fail it now
             return self._write_late(record, f"{type(error).__name__}: {error}", seconds_left)
         return ""
 
     def _put(self, line: bytes) -> Callable[[], object]:
         """Send a line, once: Firehose would have a second one twice. Raise AwsError."""
-        if self.clock() < self.quiet_until:
-            raise _Quiet
+        self._require_firehose()
         parameters = {"DeliveryStreamName": self.stream, "Record": {"Data": line}}
         return self.send(FIREHOSE, self.region, "PutRecord", parameters, FIREHOSE_PUT)
 
-    def _answer(self, receive: Callable[[], object], _record: ArchivedWebhook, seconds_left: float) -> None:
+    def _require_firehose(self) -> None:
+        if self.clock() < self.quiet_until:
+            raise _QuietError("Firehose has just failed")
+
+    @staticmethod
+    def _answer(receive: Callable[[], object], seconds_left: float) -> None:
         if seconds_left < ANSWER_SECONDS:
             raise TimeoutError("there was no time for the answer of Firehose")
         receive()
@@ -99,6 +101,7 @@ class ArchiveWriter:
         """Store a record that is too large for Firehose, and send where it is."""
         if seconds_left < STORE_SECONDS:
             raise TimeoutError("there was no time to store so large a webhook")
+        self._require_firehose()
         key = keys.record_key(keys.LARGE, record.received_at, record.request.request_id)
         self.write(key, record.line())
         self._put(Pointer(key, record.received_at).line())()
@@ -114,11 +117,11 @@ class ArchiveWriter:
         return ""
 
 
-class _Quiet(Exception):
-    """Firehose has just failed."""
+class _QuietError(Exception):
+    """Firehose is left alone for some seconds."""
 
 
-def _raise(error: Exception, _record: ArchivedWebhook, _seconds_left: float) -> None:
+def _raise(error: Exception, _seconds_left: float) -> None:
     raise error
 
 

@@ -84,12 +84,15 @@ def _progress(text: str) -> tuple[int, Position | None]:
 
 
 def _planned(webhook: ArchivedWebhook, destination: Destination) -> dict[int, Planned]:
-    """Return what of a webhook was for this destination, by its index, in order."""
-    names = (destination.customer, destination.name)
+    """Return what of a webhook was for this destination, by its index, in order.
+
+    The source tells it from a destination of the same name that was deleted since.
+    """
+    whose = (destination.customer, destination.name, destination.source)
     return {
         index: each
         for index, each in enumerate(webhook.entries)
-        if (each.customer, each.destination) == names and each.detail_type
+        if (each.customer, each.destination, each.source) == whose
     }
 
 

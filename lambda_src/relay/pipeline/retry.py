@@ -19,26 +19,15 @@ from relay.pipeline.hold import hold, is_to_be_held, note_refusals, reason, refe
 from relay.pipeline.message_entries import CannotBeMapped, Discarded, Run, entries_of, read
 from relay.pipeline.results import Done, EntryLine, MessageResult, Postponed
 from relay.pipeline.services import Services
+from relay.pipeline.waiting import ReceivedMessage, backoff_seconds
 
 T = TypeVar("T")
 
 GIVE_UP = timedelta(hours=24)
 UNEXPECTED_ERROR = "UnexpectedError"
-FIRST_SECONDS = 5
-LONGEST_SECONDS = 15 * 60
 MAX_BYTES = 32 * 1024 * 1024
 """Of the messages and their entries that are handled at once; the rest of the batch is postponed. The function has
 512 MB: a hundred large webhooks that are redriven together would exhaust them, each time they come back."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedMessage:
-    """A message as the queue delivered it. A redrive resets `sent_at` and `receive_count`, and gives another `id`."""
-
-    text: str
-    receive_count: int
-    sent_at: datetime
-    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +93,6 @@ def redeliver(
         results.get(index) or _wait(received, UNEXPECTED_ERROR, "it could not be delivered", run)
         for index, received in enumerate(batch)
     ]
-
-
-def oldest_waiting_seconds(
-    batch: Sequence[ReceivedMessage], results: Sequence[MessageResult], now: datetime
-) -> float | None:
-    """Return how long ago the oldest message that stays in the queue was sent, in seconds; None if none stays."""
-    waiting = [
-        received.sent_at for received, result in zip(batch, results, strict=True) if isinstance(result, Postponed)
-    ]
-    return (now - min(waiting)).total_seconds() if waiting else None
-
-
-def backoff_seconds(receive_count: int, jitter: float) -> int:
-    """Return for how long to hide a message that was received this often: exponentially longer, at most 15 minutes.
-
-    `jitter`, from 0 to 1, takes between half and all of it, so that a backlog does not return at once.
-    """
-    longest: int = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(receive_count - 1, 20))
-    return max(1, round(longest * (0.5 + jitter / 2)))
 
 
 def _isolate(step: Callable[[], T], received: ReceivedMessage, run: Run) -> T | MessageResult:

@@ -102,6 +102,9 @@ def test_after_a_failure_firehose_is_left_alone_for_some_seconds(load: Load) -> 
     for _ in range(3):
         assert writer.begin(webhook(config, event()), [])(29) == ""
     assert len(world.failed) == 1
+    noise = "".join(f"{number * 7919:x}" for number in range(400_000))
+    assert writer.begin(webhook(config, event(text=noise)), [])(29) == ""
+    assert not any(key.startswith("archive/large/") for key in world.objects)  # nobody could point to it
     now[0] += QUIET_SECONDS
     world.down.clear()
     assert writer.begin(webhook(config, event()), [])(29) == ""

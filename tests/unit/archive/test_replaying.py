@@ -16,7 +16,8 @@ from relay.delivery.message import Message, Replay
 from relay.delivery.undelivered import Queue
 from relay.destinations.model import Destination, Status
 from relay.pipeline.results import Done
-from relay.pipeline.retry import ReceivedMessage, redeliver
+from relay.pipeline.retry import redeliver
+from relay.pipeline.waiting import ReceivedMessage
 from relayctl import replaying
 from relayctl.replaying import ANOTHER_MAPPING, CANNOT_BE_MAPPED, NOTHING, Plan, Progress, Totals
 from tests.conftest import NOW, Load, no_retries

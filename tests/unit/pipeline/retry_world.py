@@ -10,7 +10,8 @@ from relay.delivery.undelivered import Queue
 from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.http.request import Request
 from relay.pipeline.results import MessageResult
-from relay.pipeline.retry import ReceivedMessage, redeliver
+from relay.pipeline.retry import redeliver
+from relay.pipeline.waiting import ReceivedMessage
 from tests import doubles
 from tests.conftest import NOW, no_retries
 

@@ -15,7 +15,8 @@ from relay.destinations.model import Status
 from relay.entry import Failed
 from relay.http.request import Request
 from relay.pipeline.results import Done, MessageResult, Postponed
-from relay.pipeline.retry import ReceivedMessage, redeliver
+from relay.pipeline.retry import redeliver
+from relay.pipeline.waiting import ReceivedMessage
 from tests.conftest import NOW, Load, no_retries
 from tests.unit.pipeline.customers_world import PENDING, TOML, World, event, message, prod
 

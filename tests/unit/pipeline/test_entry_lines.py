@@ -13,7 +13,8 @@ from relay.entry import Accepted, Entry, Failed
 from relay.mapping import claim_check
 from relay.pipeline import customer_entries, entry_lines
 from relay.pipeline.results import Done, EntryLine, Relayed
-from relay.pipeline.retry import ReceivedMessage, redeliver
+from relay.pipeline.retry import redeliver
+from relay.pipeline.waiting import ReceivedMessage
 from tests.conftest import NOW, Load, no_retries
 from tests.unit.pipeline import release_world
 from tests.unit.pipeline.customers_world import PENDING, TOML, World, event, message, prod, webhook

@@ -105,6 +105,7 @@ def test_the_window_is_longer_by_a_webhooks_time_and_by_what_functions_remember(
         replace(PUT, what="held"),
         replace(PUT, customer="c43"),
         replace(PUT, destination="other"),
+        replace(PUT, source="aws.partner/acme.example/c42/prod-before"),
         Planned("unsubscribed", "c42"),
     ],
 )
