@@ -26,6 +26,7 @@ RUN = {
     "python -m tools.senders_page": "unit/docs/test_examples.py::test_the_page_of_the_senders_is_current",
     "python -m tools.architecture_page": "unit/docs/test_examples.py"
     "::test_the_picture_of_the_architecture_is_that_of_the_stack",
+    "python -m tools.licenses": "unit/tools/test_licenses.py::test_the_page_of_the_licenses_is_current",
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
     "python -m local.partner_bus": "contract/test_partner_bus.py"
     "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
