@@ -114,13 +114,13 @@ def license_of(metadata: PackageMetadata) -> str:
     name = metadata["Name"]
     if "License-Expression" in metadata:
         return _canonical(name, metadata["License-Expression"])
-    field = metadata["License"] if "License" in metadata else ""
-    if (field := _FIELDS.get(field, field)) in ALLOWED:
-        return field
+    for field in metadata.get_all("License") or []:
+        if (known := _FIELDS.get(field, field)) in ALLOWED:
+            return known
     classifiers = [line.rpartition(" :: ") for line in metadata.get_all("Classifier") or [] if "License ::" in line]
     if classifiers and all(last in _CLASSIFIERS for _, _, last in classifiers):
         return " OR ".join(sorted(_CLASSIFIERS[last] for _, _, last in classifiers))
-    raise UnknownLicenseError(f"{name}: no license that is understood: {field!r}, {[last for *_, last in classifiers]}")
+    raise UnknownLicenseError(f"{name}: no license that is understood; classifiers: {[last for *_, last in classifiers]}")
 
 
 def _canonical(name: str, expression: str) -> str:
