@@ -22,6 +22,8 @@ from infra.functions.bundling import Package
 from infra.stack import RelayStack
 from infra.stages import Stage, StageError
 from relay import config
+from relay.catalog.loader import catalog_path
+from relay.catalog.loader import load as load_catalog
 from relay.errors import ConfigError
 
 
@@ -33,6 +35,7 @@ def main() -> None:
     try:
         stage = choose_stage(app, local=local)
         relay = config.load(path).with_secret_prefix(stage.secret_prefix)
+        load_catalog(catalog_path(path))  # a mistake in it stops the deployment, not the functions
     except ConfigError as error:
         sys.exit("\n".join(error.problems))
     except StageError as error:

@@ -22,6 +22,7 @@ ROOMS = (
     "auth",
     "outbound_http",
     "config",
+    "catalog",
     "webhook",
     "mapping",
     "delivery",

@@ -16,6 +16,8 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
+from relay.catalog.loader import catalog_path
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "lambda_src"
 INSTALLED = ROOT / ".build" / "function"
@@ -65,7 +67,7 @@ class Package:
     """The function's package: the relay, its relay.toml (`config`) and the packages they need.
 
     `local`: for this machine instead of Lambda. `cryptography`: with the packages for public-key signatures and JSON
-    Web Tokens, which double its size. `control`: with those of the control API.
+    Web Tokens, which double its size. `control`: with those of the control API, and with the event catalog.
     """
 
     config: Path
@@ -88,6 +90,8 @@ class Package:
         shutil.copytree(self.dependencies(), target, dirs_exist_ok=True)
         shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(self.config, target / "relay.toml")
+        if self.control and (catalog := catalog_path(self.config)).is_dir():
+            shutil.copytree(catalog, target / catalog.name, ignore=_all_but_event_types)
         if compiler := self.compiler():
             _compile(compiler, target)
         _set_modes(target)
@@ -156,6 +160,10 @@ def _remove_unused(target: Path, keep: Collection[str]) -> None:
             shutil.rmtree(data)
     for unused in (part for part in UNUSED_POWERTOOLS if part not in keep):
         shutil.rmtree(target / "aws_lambda_powertools" / unused)
+
+
+def _all_but_event_types(_: str, names: list[str]) -> list[str]:
+    return [name for name in names if not name.endswith(".toml")]
 
 
 def _compile(python: str, target: Path) -> None:

@@ -18,7 +18,7 @@ class RelayError(Exception):
 
 
 class ConfigError(RelayError):
-    """relay.toml cannot be used. `problems` has one readable sentence for each mistake."""
+    """relay.toml, or the event catalog, cannot be used. `problems` has one readable sentence for each mistake."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)

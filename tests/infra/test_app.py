@@ -58,6 +58,14 @@ def test_a_mistake_stops_synth_with_one_readable_message(tmp_path: Path) -> None
     assert all(any(message in line for line in lines) for _, _, message in MISTAKES)
 
 
+def test_a_mistake_in_the_catalog_stops_synth(tmp_path: Path) -> None:
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "order.paid.toml").write_text("since = 2026-11-22\nsample = '{}'\nschema = '{'")
+    done = synth(tmp_path, SHIPPED)
+    assert done.returncode == 1
+    assert "events/order.paid.toml: schema: is not JSON" in done.stderr
+
+
 def test_what_a_front_would_refuse_stops_synth_with_one_readable_message(tmp_path: Path) -> None:
     done = synth(tmp_path, SHIPPED.replace('path = "/github"', 'path = "/git~hub"', 1), front="rest")
     assert done.returncode == 1
