@@ -114,13 +114,14 @@ def license_of(metadata: PackageMetadata) -> str:
     name = metadata["Name"]
     if "License-Expression" in metadata:
         return _canonical(name, metadata["License-Expression"])
-    for field in metadata.get_all("License") or []:
+    for field in map(str, metadata.get_all("License") or []):
         if (known := _FIELDS.get(field, field)) in ALLOWED:
             return known
-    classifiers = [line.rpartition(" :: ") for line in metadata.get_all("Classifier") or [] if "License ::" in line]
-    if classifiers and all(last in _CLASSIFIERS for _, _, last in classifiers):
-        return " OR ".join(sorted(_CLASSIFIERS[last] for _, _, last in classifiers))
-    raise UnknownLicenseError(f"{name}: no license that is understood; classifiers: {[last for *_, last in classifiers]}")
+    lines = [str(line) for line in metadata.get_all("Classifier") or []]
+    classifiers = [line.rpartition(" :: ")[2] for line in lines if line.startswith("License ::")]
+    if classifiers and all(classifier in _CLASSIFIERS for classifier in classifiers):
+        return " OR ".join(sorted(_CLASSIFIERS[classifier] for classifier in classifiers))
+    raise UnknownLicenseError(f"{name}: no license that is understood; its classifiers: {classifiers}")
 
 
 def _canonical(name: str, expression: str) -> str:
