@@ -23,6 +23,7 @@ from infra.monitoring.insights import EntryInsights
 from infra.monitoring.monitoring import Monitoring
 from infra.queues import Queues
 from infra.stages import REST, Stage
+from relay.config.fields import CLAIM_CHECK
 from relay.config.model import Config
 
 
@@ -81,6 +82,8 @@ class PartnerEventRelay(Construct):
             self.archive.grant_write(self.ingest)
             if self.destinations:
                 self.archive.grant_read(self.destinations.releaser)
+                if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
+                    self.queues.grant_claim_checks(self.destinations.releaser)
         create_front = RestApiFront if stage.front == REST else HttpApiFront
         self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
         self.monitoring = Monitoring(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from relay import bootstrap, destination_telemetry, process_cache, telemetry
-from relay.archive.reading import Found, Window, read_window
+from relay.archive.reading import Found, Position, Window, read_window
 from relay.aws import (
     archive_store,
     boto3_clients,
@@ -175,21 +175,25 @@ def release_services(settings: Config, seconds_left: Callable[[], float]) -> Rel
         keep_unreadable=sqs.store_unreadable,
         refresh=lambda entry: claim_check.refresh_url(entry, claim_checks, _now()),
         log=telemetry.record_entries if settings.log_entries else lambda _: None,
-        recover=_recover(settings) if "ARCHIVE_BUCKET" in os.environ else lambda *_: 0,
+        recover=_recover(settings, claim_checks) if "ARCHIVE_BUCKET" in os.environ else lambda *_: 0,
         clock=_now,
         sleep=time.sleep,
     )
 
 
-def _recover(settings: Config) -> Recover:
+def _recover(settings: Config, claim_checks: ClaimCheckStore) -> Recover:
     """Return how to hold what may have been dropped, as the archive has it."""
 
-    def archived(window: Window, go_on: Callable[[], bool]) -> Iterator[Found]:
+    def archived(window: Window, go_on: Callable[[Position], bool]) -> Iterator[Found]:
         return read_window(archive_store.connect(), window, telemetry.record_damage, go_on)
+
+    def store_detail(entry: Entry, fields: Mapping[str, object]) -> Entry:
+        return claim_check.store_detail(entry, fields, claim_checks, _now())
 
     services = RecoverServices(
         settings,
         archived,
+        store_detail,
         lambda key, messages: held_store.connect().write(key.text(), held.dump(messages)),
         sqs.store_messages,
     )

@@ -63,6 +63,16 @@ def test_only_who_receives_webhooks_may_archive_and_only_the_releaser_read(
         assert not any(BUCKET in resource for found in allowed(with_archive, function).values() for resource in found)
 
 
+def test_the_releaser_may_store_claim_checks_for_what_it_holds_again_if_a_route_makes_them(
+    with_archive: Template,
+) -> None:
+    with_claims = TOML.replace('path = "/customers"', 'path = "/customers"\non_oversize = "claim-check"')
+    large = synthesise(with_claims + "[archive]\n")
+    claims = "<QueuesOverflow>/claims/*"
+    assert claims in allowed(large, "DestinationsReleaser")["s3:PutObject"]
+    assert claims not in allowed(with_archive, "DestinationsReleaser")["s3:PutObject"]
+
+
 def test_a_stream_that_does_not_write_is_an_alarm(with_archive: Template) -> None:
     alarm = only(with_archive, "AWS::CloudWatch::Alarm", "MonitoringArchiveStuck")["Properties"]
     assert (alarm["MetricName"], alarm["Threshold"]) == ("DeliveryToS3.DataFreshness", 900)

@@ -56,12 +56,16 @@ class Window(NamedTuple):
 
 
 def read_window(
-    store: Store, window: Window, report: Callable[[str, str], None], go_on: Callable[[], bool] = lambda: True
+    store: Store,
+    window: Window,
+    report: Callable[[str, str], None],
+    go_on: Callable[[Position], bool] = lambda _: True,
 ) -> Iterator[Found]:
     """Yield what was received in a window, by the hour.
 
-    It ends as soon as `go_on`, which is asked for each line, returns False. `report` is called with the key, and why,
-    of each object or line that cannot be read. Raise OSError.
+    It ends as soon as `go_on`, which is asked for each line with the position before it, returns False: from there the
+    window can be read on. `report` is called with the key, and why, of each object or line that cannot be read. Raise
+    OSError.
     """
     since, until, after = window
     seen: dict[int, None] = {}
@@ -73,7 +77,7 @@ def read_window(
             for place, line in enumerate(_lines(store, key, report), 1):
                 if place <= skipped:
                     continue
-                if not go_on():
+                if not go_on(Position(number, key, place - 1)):
                     return
                 webhook = _webhook(store, key, place, line, report)
                 if webhook is None or not since <= webhook.received_at < until:

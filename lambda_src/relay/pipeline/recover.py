@@ -17,10 +17,11 @@ from relay.delivery.message import Message, Origin, Replay
 from relay.delivery.undelivered import Queue
 from relay.destinations.addressing import Addressed
 from relay.destinations.held import HeldKey
-from relay.destinations.model import Destination, Status
+from relay.destinations.model import Destination, SourceState, Status
 from relay.destinations.reconcile import PUT_UNTIL, READ_ARCHIVE_AFTER
 from relay.entry import Entry, Failed, rfc3339
 from relay.errors import MappingError
+from relay.mapping.entries import StoreDetail
 from relay.pipeline.hold import reference
 
 MESSAGES_OF_AN_OBJECT, BYTES_OF_AN_OBJECT = 200, 1024 * 1024
@@ -33,12 +34,14 @@ LONGEST_WEBHOOK = timedelta(seconds=30)
 class RecoverServices:
     """What of AWS is needed; each raises OSError.
 
-    `archived` yields what was archived in a window, as long as a function returns True. `hold` stores messages under a
-    key, replacing what is there. `store` puts messages into a queue and returns, for each, None or why it is not there.
+    `archived` yields what was archived in a window, as long as a function of the position returns True. `store_detail`
+    gives an entry that is too large a claim check. `hold` stores messages under a key, replacing what is there. `store`
+    puts messages into a queue and returns, for each, None or why it is not there.
     """
 
     config: Config
-    archived: Callable[[Window, Callable[[], bool]], Iterable[Found]]
+    archived: Callable[[Window, Callable[[Position], bool]], Iterable[Found]]
+    store_detail: StoreDetail
     hold: Callable[[HeldKey, Sequence[Message]], None]
     store: Callable[[Queue, Sequence[Message]], Sequence[str | None]]
 
@@ -54,33 +57,52 @@ def recover(
     state, settings = destination.state, services.config.destinations
     if not state.dropped_since or not state.dropped_until or settings is None or settings.hold is None:
         return 0
-    number, after = _progress(state.recovery)
+    number, after = _progress(state)
     objects, total = _Objects(destination, services, state.dropped_until + READ_ARCHIVE_AFTER, number), 0
     window = Window(state.dropped_since - LONGEST_WEBHOOK, state.dropped_until + PUT_UNTIL, after)
-    for found in services.archived(window, go_on):
+    cut_off_at: Position | None = None
+
+    def may_read(position: Position) -> bool:
+        nonlocal cut_off_at
+        if may := go_on():
+            return may
+        cut_off_at = position
+        return False
+
+    for found in services.archived(window, may_read):
         planned = _planned(found.webhook, destination)
         if not any(each.what == PUT for each in planned.values()):
             continue
-        messages = _messages(found.webhook, planned, destination, services.config)
+        messages = _messages(found.webhook, planned, destination, services)
+        if messages is not None:
+            objects.add(messages)
+            if not objects.is_full:
+                continue
+        total += objects.flush()
         if messages is None:
-            total += objects.flush()
             _dead_letter(found.webhook, destination, services)
-            note(json.dumps([objects.number, found.position]))
-            continue
-        objects.add(messages)
-        if objects.is_full:
-            total += objects.flush()
-            note(json.dumps([objects.number, found.position]))
+        note(_noted(state, objects.number, found.position))
     total += objects.flush()
-    return total if go_on() else None
+    if cut_off_at is None:
+        return total
+    # Also after nothing of this destination: among the webhooks of all customers, no run may be long enough for it.
+    note(_noted(state, objects.number, cut_off_at))
+    return None
 
 
-def _progress(text: str) -> tuple[int, Position | None]:
+def _noted(state: SourceState, number: int, position: Position) -> str:
+    """Return the text of how far a recovery came. It names the window: what a look has widened begins anew."""
+    return json.dumps([_window_name(state), number, position])
+
+
+def _progress(state: SourceState) -> tuple[int, Position | None]:
     """Return the number of the next object, and the position after what is held already."""
-    if not text:
-        return 0, None
-    number, position = json.loads(text)
-    return number, Position(*position)
+    window, number, position = json.loads(state.recovery or '["", 0, null]')
+    return (number, Position(*position)) if window == _window_name(state) else (0, None)
+
+
+def _window_name(state: SourceState) -> str:
+    return f"{state.dropped_since} {state.dropped_until}"
 
 
 def _planned(webhook: ArchivedWebhook, destination: Destination) -> dict[int, Planned]:
@@ -97,32 +119,34 @@ def _planned(webhook: ArchivedWebhook, destination: Destination) -> dict[int, Pl
 
 
 def _messages(
-    webhook: ArchivedWebhook, planned: Mapping[int, Planned], destination: Destination, config: Config
+    webhook: ArchivedWebhook, planned: Mapping[int, Planned], destination: Destination, services: RecoverServices
 ) -> list[Message] | None:
-    """Return what was put, as messages to hold; None if the webhook is mapped otherwise today."""
-    if not is_mapped_alike(webhook, config):
+    """Return what was put, as messages to hold; None if the webhook is mapped otherwise today. Raise OSError."""
+    if not is_mapped_alike(webhook, services.config):
         return None
-    everything = replace(destination, detail_types=("*",), status=Status.ENABLED)
+    # Nothing else of the webhook is mapped, or made a claim check of: it need not be possible.
+    detail_types = tuple({each.detail_type for each in planned.values()})
+    wanting = replace(destination, detail_types=detail_types, status=Status.ENABLED)
 
     def find(customer: str) -> list[Destination]:
-        return [everything] if customer == destination.customer else []
+        return [wanting] if customer == destination.customer else []
 
     try:
-        mapped = map_webhook(webhook, config, find, lambda entry, _: entry)
+        mapped = map_webhook(webhook, services.config, find, services.store_detail)
     except MappingError:
         return None
+    # A detail-type that ends with * is a pattern, and may have brought others.
+    entries = [each.entry for each in mapped if isinstance(each, Addressed) and each.entry.detail_type in detail_types]
+    # What the customer wanted may have changed in the middle of the webhook: nobody knows which of its entries it got.
+    if [entry.detail_type for entry in entries] != [each.detail_type for each in planned.values()]:
+        return None
     origin = Origin(webhook.route, webhook.webhook_id, rfc3339(webhook.received_at))
-    entries = (each.entry for each in mapped if isinstance(each, Addressed))
-    messages = []
-    for index, each in planned.items():
-        # Which events a customer wants is a matter of the detail-type, so those of one are in the same order.
-        entry = next((entry for entry in entries if entry.detail_type == each.detail_type), None)
-        if entry is None:
-            return None
-        if each.what == PUT and destination.wants(entry.detail_type):
-            failed = Failed(HELD, "may have been dropped")
-            messages.append(Message(origin, entry, failed, reference(destination), index, Replay(RECOVERY)))
-    return messages
+    failed = Failed(HELD, "may have been dropped")
+    return [
+        Message(origin, entry, failed, reference(destination), index, Replay(RECOVERY))
+        for (index, each), entry in zip(planned.items(), entries, strict=True)
+        if each.what == PUT and destination.wants(entry.detail_type)
+    ]
 
 
 def _dead_letter(webhook: ArchivedWebhook, destination: Destination, services: RecoverServices) -> None:

@@ -60,7 +60,7 @@ def test_reading_ends_as_soon_as_it_may_not_go_on() -> None:
     bucket = Bucket()
     bucket.write(HERE, "a", *(archived(None, {}, number) for number in range(9)))
     left = iter(range(4))
-    found = read_window(bucket, Window(NOON, NOON + HOUR), print, lambda: next(left, None) is not None)
+    found = read_window(bucket, Window(NOON, NOON + HOUR), print, lambda _: next(left, None) is not None)
     assert len(list(found)) == 4
 
 
