@@ -8,7 +8,15 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 # the SDK's, which is no OSError
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
 
 from relayctl import output
 from relayctl.control import ControlApiError
@@ -18,6 +26,21 @@ NO_CREDENTIALS = (
     "No AWS credentials were found: use --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
     "`make run` prints those of the local AWS."
 )
+# What to do, by the code of AWS's answer.
+EXPIRED = "sign in again: the credentials have expired"
+UNKNOWN = "AWS does not know these credentials: see --profile and --endpoint-url"
+FORBIDDEN = "docs/how-to/permissions.md has the policy that allows it"
+NEXT_STEPS = {
+    "AccessDenied": FORBIDDEN,
+    "AccessDeniedException": FORBIDDEN,
+    "UnauthorizedOperation": FORBIDDEN,
+    "ExpiredToken": EXPIRED,
+    "ExpiredTokenException": EXPIRED,
+    "RequestExpired": EXPIRED,
+    "InvalidClientTokenId": UNKNOWN,
+    "SignatureDoesNotMatch": UNKNOWN,
+    "UnrecognizedClientException": UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +121,24 @@ def outputs_of(stack: Mapping[str, Any]) -> Mapping[str, str]:
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Print an error of AWS or of its SDK as one line, with what to set if that is missing, and exit with code 1."""
+    """Print an error of AWS or of its SDK as one line, with what to do about it, and exit with code 1."""
     try:
         yield
-    except NoRegionError:
-        output.fail(NO_REGION)
-    except NoCredentialsError:
-        output.fail(NO_CREDENTIALS)
     except (ClientError, BotoCoreError, ControlApiError) as error:
-        output.fail(str(error))
+        output.fail(explain(error))
+
+
+def explain(error: Exception) -> str:
+    """Return an error of AWS or of its SDK as one line, with what to do where that is known."""
+    match error:
+        case NoRegionError():
+            return NO_REGION
+        case NoCredentialsError():
+            return NO_CREDENTIALS
+        case ProfileNotFound():
+            return f"{error}: `aws configure list-profiles` lists those that there are."
+        case ConnectionError() | HTTPClientError():
+            return f"{error}: see --region, --endpoint-url and AWS_ENDPOINT_URL; is there a way to AWS from here?"
+        case ClientError() if step := NEXT_STEPS.get(error.response["Error"]["Code"]):
+            return f"{error}: {step}."
+    return str(error)

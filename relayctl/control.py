@@ -63,7 +63,7 @@ class ControlApi:
                 method, url, headers=dict(request.headers), content=content, timeout=TIMEOUT_SECONDS, verify=trusted
             )
         except httpx.HTTPError as error:
-            raise ControlApiError(f"{self.url} could not be reached: {error}") from error
+            raise ControlApiError(f"{self.url} could not be reached: {error}; see --control-url") from error
         if answer.is_success:
             return answer.json() if answer.content else None
         raise ControlApiError(_message(answer), answer.status_code)

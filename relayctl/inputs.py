@@ -21,7 +21,7 @@ def load_config(path: Path) -> Config:
     try:
         return config.load(path)
     except ConfigError as error:
-        fail("\n".join(error.problems), MISTAKE)
+        fail("\n".join(error.problems) + ("" if path.is_file() else "; see --config"), MISTAKE)
 
 
 def find_route(relay: Config, name: str) -> Route:
@@ -37,7 +37,7 @@ def read_payload(path: Path) -> bytes:
     try:
         return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
-        fail(f"{path}: {error.strerror}", MISTAKE)
+        fail(f"{path}: {error.strerror}; expected a file with the body, or - for standard input", MISTAKE)
 
 
 def parse_pairs(texts: list[str] | None, separator: str, option: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The program `relayctl`: its commands and the options before them."""
 
 import os
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -26,10 +27,16 @@ from relayctl.commands import (
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 success, 1 something could not be done, 2 a mistake on the command line or in relay.toml.",
+    epilog="Exit codes: 0 success, 1 something could not be done, 2 a mistake on the command line or in relay.toml, "
+    "130 interrupted.",
 )
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 # Typer passes the option's value
+    if wanted:
+        print(f"relayctl {version('partner-event-relay')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -38,6 +45,9 @@ def choose_stage(
     stage: Annotated[
         str, typer.Option(envvar="RELAY_STAGE", help="A stage of cdk.json: use its stack and its secrets.")
     ] = stage_names.PRODUCTION,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     """Check and try relay.toml, and operate a deployed Partner Event Relay."""
     if problem := stage_names.problem(stage):

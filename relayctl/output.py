@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.progress import Progress, ProgressColumn
+from rich.table import Column, Table
 
 FAILED, MISTAKE = 1, 2
 """Exit codes: something could not be done; the command line or relay.toml is wrong."""
@@ -30,7 +31,7 @@ def print_rows(output_format: OutputFormat, columns: Sequence[str], rows: Sequen
         for row in rows:
             print("\t".join(cell(row.get(column)) for column in columns))
     else:
-        table = Table(*columns, header_style="bold")
+        table = Table(*(Column(name, overflow="fold") for name in columns), header_style="bold")
         for row in rows:
             table.add_row(*(cell(row.get(column)) for column in columns))
         # Nothing from a webhook is interpreted as markup; a pipe has no width of its own.
@@ -51,6 +52,11 @@ def print_text(text: str) -> None:
 def print_message(text: str) -> None:
     """Print a message for people on standard error."""
     print(_escape_controls(text), file=sys.stderr)
+
+
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """Return a progress bar on standard error, which only a terminal shows. Without `columns` it is Rich's own."""
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 
 
 def confirm(question: str) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
 from relayctl import inputs, output
@@ -68,7 +67,7 @@ def show(
         if letter.id == letter_id:
             print_letter(letter)
             return
-    output.fail(f'no dead letter has the id "{letter_id}"')
+    output.fail(f'No dead letter has the id "{letter_id}": `relayctl dead-letters list` shows those that there are.')
 
 
 @app.command()
@@ -80,7 +79,7 @@ def redrive(stack: Stack, wanted: Filter) -> None:
     Without a filter SQS moves the whole queue (StartMessageMoveTask).
     """
     queue = _queue(stack)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with output.progress_bar() as progress:
         if wanted.matches_all():
             count = _redrive_all(queue, progress)
         else:
@@ -111,7 +110,7 @@ def export(
     try:
         write_privately(file, "".join(f"{line}\n" for line in lines))
     except OSError as error:
-        output.fail(f"{file}: {error.strerror}")
+        output.fail(f"{file}: {error.strerror}; choose another file")
     print(f"{len(letters)} written to {file}")
 
 
@@ -124,7 +123,7 @@ def discard(stack: Stack, wanted: Filter, yes: YesOption = False) -> None:
     letters = queue.receive_matching(wanted)
     if letters and not yes and not output.confirm(f"Permanently discard {len(letters)} dead letters?"):
         queue.release(letters)
-        output.fail("Nothing was discarded.")
+        output.fail("Nothing was discarded: answer y, or use --yes.")
     for letter in letters:
         queue.delete(letter)
     print(f"{len(letters)} discarded")
@@ -172,5 +171,6 @@ def _redrive_all(queue: DeadLetterQueue, progress: Progress) -> int:
             break
         time.sleep(1)  # SQS has no call that waits for the end
     if task["Status"] != "COMPLETED":
-        output.fail(f"The redrive ended as {task['Status']}: {task.get('FailureReason', 'SQS gave no reason')}")
+        reason = f"The redrive ended as {task['Status']}: {task.get('FailureReason', 'SQS gave no reason')}"
+        output.fail(f"{reason}. Run it again for what `relayctl dead-letters list` still shows.")
     return moved

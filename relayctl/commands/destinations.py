@@ -143,7 +143,7 @@ def delete(
 ) -> None:
     """Delete a destination and its source, after a question. Refused while webhooks wait, unless --discard."""
     if not yes and not output.confirm(f"Delete destination {name} of customer {customer}?"):
-        output.fail("Nothing was deleted.")
+        output.fail("Nothing was deleted: answer y, or use --yes.")
     api.call("DELETE", destination_path(customer, name), query={"discard": "true"} if discard else None)
 
 

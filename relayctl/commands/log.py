@@ -53,7 +53,9 @@ def log(
     rows = [_row(line) for line in wanted]
     output.print_rows(output_format, COLUMNS, rows)
     if not rows:
-        output.fail(f"No entries since {begin:%Y-%m-%d %H:%M:%S} UTC match the options.")
+        output.fail(
+            f"No entries since {begin:%Y-%m-%d %H:%M:%S} UTC match the options: see --since and `relayctl trace`."
+        )
 
 
 @aws_options

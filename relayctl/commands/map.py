@@ -17,6 +17,7 @@ from relay.mapping.parsed_webhook import parse_webhook
 from relay.templates.template import Template
 from relay.webhook import Webhook
 from relayctl import inputs, output, preview
+from relayctl.completion import complete_route
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, OutputOption
 from relayctl.output import OutputFormat
 
@@ -24,7 +25,9 @@ COLUMNS = ("entry", "request", "region", "bus", "source", "detail-type", "time",
 
 
 def map_payload(
-    route_name: Annotated[str, typer.Argument(metavar="ROUTE", help="The name of a route.")],
+    route_name: Annotated[
+        str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
+    ],
     file: Annotated[Path, typer.Argument(metavar="PAYLOAD", help="A file with the body, or - for standard input.")],
     header: HeaderOption = None,
     path: Annotated[

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from relay.config import presets
 from relay.config.suggestions import similar_names
 from relayctl import output
+from relayctl.completion import complete_preset
 from relayctl.options import OutputOption
 from relayctl.output import OutputFormat
 
@@ -45,12 +46,13 @@ def list_presets(
     ]
     output.print_rows(output_format, COLUMNS, rows)
     if not rows:
-        output.print_message(f'No preset matches "{search}".')
+        output.print_message(f'No preset matches "{search}": docs/how-to/add-a-sender.md shows how to do without one.')
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="The name of a preset.")], output_format: OutputOption = OutputFormat.TABLE
+    name: Annotated[str, typer.Argument(help="The name of a preset.", autocompletion=complete_preset)],
+    output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
     """Show what a preset sets, by the keys of relay.toml. A route can set each of them itself.
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 from rich import progress as bars
-from rich.console import Console
 
 from relay.archive.reading import Found, Position, Window
 from relay.aws import sqs
@@ -114,7 +113,7 @@ def _load(path: Path) -> tuple[dict[str, Any], Position | None]:
 
 def _bar() -> bars.Progress:
     columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.TextColumn("{task.fields[webhooks]} read"))
-    return bars.Progress(*columns, bars.TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    return output.progress_bar(*columns, bars.TimeElapsedColumn())
 
 
 def _followed(webhooks: Iterable[Found], bar: bars.Progress, window: Window, name: str) -> Iterator[Found]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from botocore.exceptions import NoCredentialsError, NoRegionError
+
 from relay.config.route import Route
 from relayctl import inputs, output
-from relayctl.aws import Stack
+from relayctl.aws import Stack, explain
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, OutputOption, aws_options
 from relayctl.output import OutputFormat
 
@@ -15,9 +17,13 @@ COLUMNS = ("route", "url", "source", "secret", "body authenticated")
 def list_routes(
     stack: Stack, config: ConfigOption = DEFAULT_CONFIG, output_format: OutputOption = OutputFormat.TABLE
 ) -> None:
-    """List the routes of relay.toml, and the URL of each deployed route."""
+    """List the routes of relay.toml, and the URL of each deployed route; without AWS configured, no URLs."""
     relay = inputs.load_config(config)
-    outputs = stack.outputs()
+    try:
+        outputs = stack.outputs()
+    except (NoRegionError, NoCredentialsError) as error:
+        outputs = {}
+        output.print_message(f"Without URLs: those of a deployed relay are read from its stack. {explain(error)}")
     output.print_rows(
         output_format,
         COLUMNS,

@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from relay.config.route import Route
 from relay.errors import CannotSign
@@ -19,6 +17,7 @@ from relay.http import body_formats
 from relay.http.request import Request
 from relayctl import inputs, output
 from relayctl.aws import Account
+from relayctl.completion import complete_route
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, aws_options
 from relayctl.signing import sign
 
@@ -27,7 +26,9 @@ TIMEOUT_SECONDS = 35  # API Gateway's own limit is 30
 
 @aws_options
 def send(
-    route_name: Annotated[str, typer.Argument(metavar="ROUTE", help="The name of a route.")],
+    route_name: Annotated[
+        str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
+    ],
     file: Annotated[Path, typer.Argument(metavar="PAYLOAD", help="A file with the body, or - for standard input.")],
     account: Account,
     url: Annotated[str, typer.Option(help="The complete URL of the route, with its path parameters filled in.")],
@@ -57,16 +58,17 @@ def send(
     statuses: Counter[int] = Counter()
     with (
         httpx.Client(timeout=TIMEOUT_SECONDS) as client,
-        Progress(console=Console(stderr=True), transient=True) as progress,
+        output.progress_bar() as progress,
     ):
         for _ in progress.track(_paced(count, rate), total=count, description=route_name):
             try:
                 signed = sign(route, secret or "", request, url)
                 response = client.post(url, content=request.body, headers=signed)
             except CannotSign as error:
-                output.fail(f'Requests to route "{route_name}" cannot be signed here: {error}.', output.MISTAKE)
+                reason = f'Requests to route "{route_name}" cannot be signed here: {error}.'
+                output.fail(f"{reason} Let the sender post a test webhook itself.", output.MISTAKE)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                output.fail(f"{url}: {error or type(error).__name__}")
+                output.fail(f"{url}: {error or type(error).__name__}; `relayctl routes` shows the URL of each route")
             statuses[response.status_code] += 1
     if count == 1:
         _print_response(response)

@@ -108,7 +108,7 @@ def delete(
     """Delete a source from a customer's account, after a question. From then on its events are rejected."""
     name = _full_name(source, inputs.load_config(config).partner)
     if not yes and not output.confirm(f"Delete {name} from account {customer}?"):
-        output.fail("Nothing was deleted.")
+        output.fail("Nothing was deleted: answer y, or use --yes.")
     account.client("events").delete_partner_event_source(Name=name, Account=customer)
 
 

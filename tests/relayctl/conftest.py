@@ -16,14 +16,28 @@ ROOT = Path(__file__).parents[2]
 Relayctl = Callable[..., subprocess.CompletedProcess[str]]
 
 
+# Typer and Rich write escape sequences into pipes where one of these is set, as in a CI.
+FORCE_COLORS = ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS")
+
+
+def program() -> str:
+    """Return the path of the installed `relayctl`."""
+    return str(Path(sys.executable).with_name("relayctl"))
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without any AWS configuration and without wishes for colors."""
+    unwanted = ("AWS_", "RELAY_", "NO_COLOR", *FORCE_COLORS)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return {**clean, "AWS_EC2_METADATA_DISABLED": "true"}
+
+
 def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """`relayctl …`, in the repository, without any AWS configuration but `environment`."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RELAY_"))}
-    command = [str(Path(sys.executable).with_name("relayctl")), *arguments]
+    """`relayctl …`, in the repository, with a clean environment and `environment`."""
     return subprocess.run(
-        command,
+        [program(), *arguments],
         cwd=ROOT,
-        env={**clean, "AWS_EC2_METADATA_DISABLED": "true", **environment},
+        env={**clean_environment(), **environment},
         input=given,
         capture_output=True,
         text=True,

@@ -39,6 +39,11 @@ RUN = {
     "cdk bootstrap": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
     "cdk destroy": "e2e/test_life.py::test_a_stack_is_deployed_changed_and_destroyed",
     "cdk synth": "infra/test_app.py::test_a_mistake_stops_synth_with_one_readable_message",
+    "relayctl --version": "relayctl/test_manners.py::test_the_version_is_that_of_the_package",
+    "relayctl --install-completion": "relayctl/test_manners.py"
+    "::test_bash_completes_commands_routes_and_presets_once_it_is_installed",
+    "relayctl --show-completion": "relayctl/test_manners.py"
+    "::test_zsh_and_fish_are_given_a_script_and_the_names_that_it_asks_for",
     "relayctl --stage": "relayctl/test_stage.py::test_a_command_looks_at_the_stack_of_the_stage",
     "relayctl account": "relayctl/test_messages.py::test_the_account_and_the_region_of_the_credentials_are_printed",
     "relayctl check": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
