@@ -27,6 +27,7 @@ ROOMS = (
     "mapping",
     "delivery",
     "destinations",
+    "handover",
     "archive",
     "aws",
     "pipeline",
