@@ -10,7 +10,7 @@ from local.process import PARTNER
 from local.session import Session
 from relay.destinations.model import Destination
 from relay.errors import MappingError, Rejected
-from relay.http import routing
+from relay.http import content_encoding, routing
 from relay.http.request import Request
 from relay.mapping.parsed_webhook import parse_webhook
 from relay.webhook import Webhook
@@ -40,6 +40,7 @@ class OwnRoutes:
 
         with contextlib.suppress(MappingError, Rejected, ControlApiError, ClientError):
             route, parameters = routing.match_route(self._routes, method, path)
+            request = content_encoding.decode(request, self._session.config.limits.body)
             parsed = parse_webhook(Webhook.unverified(route, request, parameters, datetime.now(UTC)))
             entries = preview.entries(parsed, self._session.config, find)
             if self._session.connections:

@@ -3,6 +3,7 @@
 `python -m tests.shapes` prints the processor time of each at 1 MB, for the presets where one takes longest.
 """
 
+import gzip
 import sys
 import tempfile
 import time
@@ -27,6 +28,14 @@ def _body(content_type: str, unit: str, before: str = "", after: str = "") -> Sh
     def shape(path: str, headers: Headers, size: int) -> dict[str, Any]:
         body = before + unit * (size // len(unit.encode())) + after
         return http_api_event(path, body.encode(), {**headers, "content-type": content_type})
+
+    return shape
+
+
+def _encoded(unit: bytes, *, members: bool = False) -> Shape:
+    def shape(path: str, headers: Headers, size: int) -> dict[str, Any]:
+        body = gzip.compress(unit) * (size // 20) if members else gzip.compress(unit * (size * 100))
+        return http_api_event(path, body, {**headers, "content-type": JSON, "content-encoding": "gzip"})
 
     return shape
 
@@ -99,6 +108,8 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "lines": _body(MULTIPART, "\r\n", "--b\r\nContent-Type: message/delivery-status\r\n\r\n"),
     "boundaries": _body(MULTIPART, "--b\r\n"),
+    "a gzip body of zeros, a hundred times its size": _encoded(b"\x00"),
+    "gzip members of nothing": _encoded(b"", members=True),
     "a token": _token,
     "segments of a token": _body(JSON, "eyJ9."),
     "commas in headers": _headers(","),

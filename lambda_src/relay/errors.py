@@ -5,7 +5,8 @@ RelayError
 |-- MappingError       the operator: an authentic webhook that relay.toml cannot map; it is dead-lettered
 |-- CannotSign         nobody: only the sender has the key; raised by tools that sign test requests
 `-- Rejected           the sender: the webhook was not accepted (4xx, 5xx)
-    |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge
+    |-- BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PayloadTooLarge,
+    |   UnsupportedMediaType
     |-- InternalError  us: a bug; the sender keeps the webhook and tries again
     `-- Unavailable    nobody is to blame; the sender keeps the webhook and tries again
 """
@@ -102,6 +103,19 @@ class PayloadTooLarge(Rejected):
 
     status = 413
     title = "Content Too Large"
+
+
+class UnsupportedMediaType(Rejected):
+    """The body has a Content-Encoding that the relay cannot undo.
+
+    `Accept-Encoding` says which it can: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3.
+    """
+
+    status = 415
+    title = "Unsupported Media Type"
+
+    def __init__(self, detail: str, accepted: Sequence[str]) -> None:
+        super().__init__(detail, headers={"accept-encoding": ", ".join(accepted)})
 
 
 class InternalError(Rejected):

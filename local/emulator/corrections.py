@@ -14,6 +14,7 @@ from ministack.core import iam_actions, responses, sigv4
 from ministack.services import apigateway, firehose, lambda_svc, secretsmanager
 from ministack.services.cloudformation import provisioners
 
+from local.emulator import content_encoding
 from local.emulator.http_api_iam import HttpApiIam
 
 
@@ -27,6 +28,8 @@ def apply() -> None:
     generate_secrets_as_aws_does()
     name_requests_as_aws_does()
     compress_what_firehose_writes()
+    content_encoding.pass_encoded_bodies_as_base64()
+    content_encoding.decode_as_rest_apis_do()
 
 
 def authorize_sqs_batches_as_aws_does() -> None:

@@ -15,7 +15,7 @@ from local.inspector.mapped import NOT_MAPPED, Mapped
 from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import Rejected
-from relay.http import routing
+from relay.http import content_encoding, routing
 from relay.http.request import Request
 
 MAX_CAPTURES = 500
@@ -51,6 +51,10 @@ class Capture:
         for name, value in self.headers:
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         return Request(self.method, self.path, self.query, headers, self.body, self.request_id or "request-id")
+
+    def decoded_request(self) -> Request:
+        """Return the request with the body that the relay maps. Raise Rejected."""
+        return content_encoding.decode(self.request(), MAX_BYTES)
 
     def answer_document(self) -> dict[str, Any]:
         """Return the JSON object of the answer; empty if it is not one."""

@@ -97,7 +97,7 @@ def _is_of(capture: Capture, route: Route, relay: Config) -> bool:
 
 def _archived(capture: Capture, route: Route) -> ArchivedWebhook:
     received_at = datetime.fromtimestamp(capture.at, UTC)
-    return ArchivedWebhook(route.name, str(capture.id), received_at, "", capture.request())
+    return ArchivedWebhook(route.name, str(capture.id), received_at, "", capture.decoded_request())
 
 
 def _entries(relay: Config, block: Block, file: str, capture: Capture) -> dict[str, Any]:

@@ -165,8 +165,8 @@ def cli(wires: list[dict[str, Any]]) -> str:
 
 def _request(capture: Capture) -> dict[str, Any]:
     try:
-        text: str | None = capture.body.decode()
-    except UnicodeDecodeError:
+        text: str | None = capture.decoded_request().body.decode()
+    except (UnicodeDecodeError, Rejected):
         text = None
     return {
         "line": f"{capture.method} {capture.path}" + (f"?{capture.query}" if capture.query else ""),
@@ -179,7 +179,6 @@ def _request(capture: Capture) -> dict[str, Any]:
 def _authentication(capture: Capture, route: Route | None, config: Config, secrets: Secrets) -> dict[str, Any]:
     if route is None:
         return {"verdict": "not asked", "reason": "no route has this path and method"}
-    request = capture.request()
     scheme = route.auth
     shown: dict[str, Any] = {
         "route": route.name,
@@ -190,6 +189,7 @@ def _authentication(capture: Capture, route: Route | None, config: Config, secre
         value = getattr(scheme, name, None)
         shown[name] = value.text if isinstance(value, Template) else value
     try:
+        request = capture.decoded_request() if scheme.signs_decoded else capture.request()
         shown["secret"] = secret_of(capture, route)
         value = secrets.get(shown["secret"])
         now = datetime.fromtimestamp(capture.at, UTC)
@@ -213,4 +213,4 @@ def secret_of(capture: Capture, route: Route) -> str:
 def webhook_of(capture: Capture, route: Route) -> Webhook:
     """Return the webhook as if it had been authenticated when it came."""
     _, path = routing.match_route([route], capture.method, capture.path)
-    return Webhook.unverified(route, capture.request(), path, datetime.fromtimestamp(capture.at, UTC))
+    return Webhook.unverified(route, capture.decoded_request(), path, datetime.fromtimestamp(capture.at, UTC))

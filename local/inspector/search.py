@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.inspector.captures import Capture
+from relay.errors import Rejected
 
 FIELDS = ("type", "source", "customer", "route", "path", "status", "result")
 _TERM = re.compile(rf'(?:({"|".join(FIELDS)}):)?(?:"([^"]*)"|(\S+))', re.IGNORECASE)
@@ -49,8 +50,15 @@ def _content(capture: Capture) -> str:
     """Return everything that came and was answered, as text."""
     request = f"{capture.method} {capture.path}?{capture.query}"
     headers = (f"{name}: {value}" for name, value in capture.headers)
-    bodies = (text for body in (capture.body, capture.answer) for text in _texts(body))
+    bodies = (text for body in (_body(capture), capture.answer) for text in _texts(body))
     return "\n".join((request, *headers, *bodies))
+
+
+def _body(capture: Capture) -> bytes:
+    try:
+        return capture.decoded_request().body
+    except Rejected:
+        return capture.body
 
 
 def _texts(body: bytes) -> list[str]:

@@ -5,6 +5,7 @@ the customers of the samples: on AWS those have to exist, or their entries are d
 an answer too.
 """
 
+import gzip
 import json
 import os
 import time
@@ -91,6 +92,16 @@ def test_a_body_that_is_not_json_or_too_large(anywhere: Anywhere) -> None:
     sample = anywhere.samples["/orders"]
     assert anywhere.post("/orders", b"{", sample.signed(b"{")).status_code == 400
     assert anywhere.post("/orders", b"x" * (1024 * 1024 + 1), sample.headers).status_code == 413
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/octet-stream", ""])
+def test_a_compressed_body_arrives_as_it_was_signed(anywhere: Anywhere, content_type: str) -> None:
+    sample = anywhere.samples["/github"]
+    body = gzip.compress(sample.body)
+    headers = sample.signed(body) | {"content-type": content_type, "content-encoding": "gzip"}
+    answer = anywhere.post("/github", body, headers)
+    assert answer.status_code == 202, answer.text
+    assert anywhere.post("/github", body, headers | {"content-encoding": "br"}).status_code == 415
 
 
 def test_exact_bytes_are_verified_whatever_their_type(anywhere: Anywhere) -> None:

@@ -1,5 +1,6 @@
 """The other front: a REST API with the same handler behind it."""
 
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -39,3 +40,20 @@ def test_what_is_refused_is_refused_in_the_same_form(rest: tuple[Session, str]) 
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
     assert answers[2].headers["allow"] == "POST"
     assert json.loads(answers[0].text)["detail"] == "The webhook could not be authenticated."
+
+
+def test_a_compressed_body_is_decoded_before_the_relay_sees_it(rest: tuple[Session, str]) -> None:
+    session, url = rest
+    sample = next(one for one in session.samples if one.path == "/github")
+    compressed = gzip.compress(sample.body)
+    answers = [
+        httpx.post(
+            f"{url}/github", content=body, headers={**sample.signed(signed), "content-encoding": name}, timeout=60
+        )
+        for body, signed, name in (
+            (compressed, sample.body, "gzip"),  # as if the sender signed the decoded body
+            (compressed, compressed, "gzip"),
+            (compressed, compressed, "br"),
+        )
+    ]
+    assert [answer.status_code for answer in answers] == [202, 401, 415]

@@ -15,9 +15,13 @@ from relay.templates.template import Template
 
 @dataclass(frozen=True, slots=True)
 class Scheme(ABC):
-    """How a route's requests prove that they come from their sender. `secret` names the secret, if there is one."""
+    """How a route's requests prove that they come from their sender. `secret` names the secret, if there is one.
+
+    `signs_decoded` is whether the sender proves the body as it was before its Content-Encoding.
+    """
 
     secret: SecretRef | None = field(default=None, kw_only=True)
+    signs_decoded: bool = field(default=False, kw_only=True)
 
     @abstractmethod
     def verify(self, request: Request, context: VerificationContext) -> None:

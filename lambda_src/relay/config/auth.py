@@ -4,6 +4,7 @@ The schemes that few routes have are imported where a route has one: each costs 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from relay.auth import kinds
 from relay.auth.canonical import CANONICAL
@@ -34,6 +35,8 @@ def read_auth(table: Table) -> Scheme:
         scheme = _shared_secret(table, kind, secret)
     else:
         scheme = _jwt(table, secret) if kind == kinds.JWT else _signature(table, kind, secret)
+    if table.value(auth_fields.SIGNED_CONTENT) == auth_fields.DECODED:
+        scheme = replace(scheme, signs_decoded=True)
     table.reject_unknown_keys()
     return scheme
 

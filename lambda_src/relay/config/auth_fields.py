@@ -16,6 +16,7 @@ SCHEMES = (
     *kinds.SHARED_SECRET_KINDS,
 )
 SIGNS_BODY, SIGNS_PART = "body", "part-of-body"
+AS_SENT, DECODED = "as-sent", "decoded"
 
 AUTHORIZATION = "${headers.authorization}"
 
@@ -37,6 +38,13 @@ SECRET = Field(
     check=secret_problem,
     example="acme/orders",
     note="required, except with a public key",
+)
+SIGNED_CONTENT = Field(
+    "signed_content",
+    TEXT,
+    "Whether a body with a Content-Encoding is proven as it was sent, or decoded.",
+    AS_SENT,
+    choices=(AS_SENT, DECODED),
 )
 REQUIRES = Field(
     "requires",

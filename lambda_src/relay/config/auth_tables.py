@@ -8,6 +8,7 @@ from relay.config.auth_fields import (
     SECRET,
     SHARED_SECRET_FIELDS,
     SIGNATURE_FIELDS,
+    SIGNED_CONTENT,
     SIGNED_EACH,
     SIGNS,
     TIMESTAMP,
@@ -16,7 +17,7 @@ from relay.config.certificate_fields import CERTIFICATE_FIELDS
 from relay.config.jwt_fields import JWKS_URL, JWT_FIELDS, PUBLIC_KEY_FORMS
 
 AUTH_TABLES = {
-    "common": (SCHEME, SECRET, REQUIRES),
+    "common": (SCHEME, SECRET, SIGNED_CONTENT, REQUIRES),
     "shared secret": SHARED_SECRET_FIELDS,
     "signature": (CONTENT, *SIGNATURE_FIELDS, SIGNS, TIMESTAMP, SIGNED_EACH),
     "JSON Web Token": (*JWT_FIELDS, *PUBLIC_KEY_FORMS, JWKS_URL),

@@ -20,6 +20,8 @@ from relay.errors import BadRequest, PayloadTooLarge
 MAX_PARAMETERS = 1000
 """How many parameters a query may have."""
 
+CONTENT_ENCODING = "content-encoding"
+
 # As nginx does by default, a header with `_` in its name is dropped: a template writes `_` and `-` alike. https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 
@@ -58,6 +60,11 @@ class Request:
     def content_type(self) -> str:
         """Return the media type, without its parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_encoded(self) -> bool:
+        """Return whether the body is as its Content-Encoding says, and not as a format reads it."""
+        return CONTENT_ENCODING in self.headers
 
 
 def parse_event(event: object, max_body_bytes: int) -> Request:

@@ -41,10 +41,15 @@ def accept(
         request = parse_event(event, config.limits.body)
         route, path = match_route(config.routes, request.method, request.path)
         route_name = route.name
+        if request.is_encoded and route.auth.signs_decoded:
+            request = _decoded(request, config.limits.body)
         routed = RoutedRequest(request, route, path, route.auth.secret_name(request, path), now)
         if challenge := handshakes.answer_unauthenticated(routed, services):
             return responses.handshake_response(challenge), HandshakeAnswered(route.name)
         webhook = _authenticate(routed, services)
+        if request.is_encoded:
+            request = _decoded(request, config.limits.body)
+            routed, webhook = replace(routed, request=request), replace(webhook, request=request)
         if challenge := handshakes.answer_authenticated(routed, services):
             return responses.handshake_response(challenge), HandshakeAnswered(route.name)
         if request.method != "POST":
@@ -89,6 +94,13 @@ def _authenticate(routed: RoutedRequest, services: Services) -> Webhook:
         if not fresh or list(fresh) == list(secrets):
             raise
         return authenticate(routed, replace(context, secrets=fresh))
+
+
+def _decoded(request: Request, max_bytes: int) -> Request:
+    """Return the request with its body as it was before its Content-Encoding. Raise Rejected."""
+    from relay.http import content_encoding  # other requests need none of it
+
+    return content_encoding.decode(request, max_bytes)
 
 
 def _deliver_or_store(parsed: ParsedWebhook, services: Services, seconds_left: Callable[[], float]) -> Relayed:
