@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from relay.handover.render import Form
 from relayctl import output
 from relayctl.control import ControlApi, customer_path, destination_path
 from relayctl.options import OutputOption, YesOption, control_options
@@ -44,6 +45,10 @@ def create(
     body = _optional(detail_types=detail_types, description=description, metadata=_metadata(metadata), source=source)
     found = api.call("PUT", destination_path(customer, name), wanted | body, headers={"if-none-match": "*"})
     _show(found, output_format)
+    output.print_message(
+        "Next, what the customer deploys to receive events: "
+        f"relayctl destinations handover {customer} {name} --as cloudformation"
+    )
 
 
 @app.command("list")
@@ -130,6 +135,22 @@ def release(
 def ping(customer: CustomerArgument, name: NameArgument, api: ControlApi) -> None:
     """Send a test event to the customer, and print its EventBridge id."""
     print(api.call("POST", destination_path(customer, name, "ping"))["event_id"])
+
+
+@app.command()
+@control_options
+def handover(
+    customer: CustomerArgument,
+    name: NameArgument,
+    api: ControlApi,
+    form: Annotated[Form, typer.Option("--as", help="A template, Terraform, a script for the AWS CLI, or steps.")],
+) -> None:
+    """Print what the customer deploys, runs or clicks to receive events. It makes nothing itself.
+
+    Example: relayctl destinations handover c42 prod --as cloudformation > c42.yaml
+    """
+    answer = api.call("GET", destination_path(customer, name, "handover"), query={"as": form.value})
+    output.print_text(answer["text"].removesuffix("\n"))
 
 
 @app.command()

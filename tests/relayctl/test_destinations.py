@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from relay.destinations.model import SourceState, SourceStatus
+from relay.handover.render import Form, render
 from tests.relayctl.conftest import Relayctl
 from tests.unit.control.gateway import Gateway, StartResponse
 from tests.unit.control.world import World
@@ -96,6 +97,7 @@ def test_a_destination_is_created_and_shown(relayctl: Relayctl, url: str) -> Non
         *CREATE, "--detail-types", "order.*", "--metadata", "plan=gold", "--output", "json", **environment
     )
     assert created.returncode == 0, created.stderr
+    assert created.stderr.endswith(": relayctl destinations handover c42 prod --as cloudformation\n")
     found = json.loads(created.stdout)
     assert (found["detail_types"], found["metadata"]) == (["order.*"], {"plan": "gold"})
     shown = relayctl("destinations", "show", "c42", "prod", **environment)
@@ -147,6 +149,15 @@ def test_a_destination_is_paused_resumed_released_and_pinged(relayctl: Relayctl,
     assert released.returncode == 0, released.stderr
     assert world.rows["c42", "prod"].state.restoring_since == datetime(2026, 11, 25, 10, tzinfo=UTC)
     assert relayctl("destinations", "ping", "c42", "prod", **environment).stdout == "event-1\n"
+
+
+def test_the_hand_over_is_printed_as_it_is_deployed(relayctl: Relayctl, world: World, url: str) -> None:
+    world.rows["c42", "prod"] = destination(detail_types=("order.*",))
+    printed = relayctl(
+        "destinations", "handover", "c42", "prod", "--as", "cloudformation", **ENVIRONMENT, RELAY_CONTROL_URL=url
+    )
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout == render(world.rows["c42", "prod"], Form.CLOUDFORMATION)
 
 
 def test_a_deletion_asks_first(relayctl: Relayctl, world: World, url: str) -> None:

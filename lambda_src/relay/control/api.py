@@ -26,6 +26,7 @@ from relay.control.models import (
     DestinationList,
     DestinationModel,
     Discard,
+    HandoverModel,
     Limit,
     Name,
     NextToken,
@@ -38,6 +39,7 @@ from relay.control.models import (
 from relay.control.service import Control
 from relay.control.wanted import Precondition
 from relay.destinations.model import Destination, SourceStatus
+from relay.handover.render import Form, render
 
 MAX_BODY_BYTES = 64 * 1024
 _START = re.compile(r"(customer|source)#[A-Za-z0-9_.#/-]{1,400}")  # a partition of the registry
@@ -143,6 +145,15 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
     @app.post(f"{one}/ping", operation_id="ping", summary="Send a test event", responses=_ok(errors, 200, model=Pong))
     def ping(customer: Customer, name: Name) -> Response[Any]:
         return Response(200, JSON, Pong(event_id=control.ping(customer, name, actor())))
+
+    @app.get(
+        f"{one}/handover",
+        operation_id="handover",
+        summary="Return what the customer deploys to receive events",
+        responses=_ok(errors, 200, model=HandoverModel),
+    )
+    def handover(customer: Customer, name: Name, form: Annotated[Form, Query(alias="as")]) -> Response[Any]:
+        return Response(200, JSON, HandoverModel(text=render(control.get(customer, name), form)))
 
     @app.exception_handler(ControlError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def refused(error: ControlError) -> Response[Any]:

@@ -113,6 +113,12 @@ class Pong(BaseModel):
     event_id: str
 
 
+class HandoverModel(BaseModel):
+    """The content of a template, a script or a page of steps."""
+
+    text: str
+
+
 class Deleted(BaseModel):
     """How many destinations are gone."""
 

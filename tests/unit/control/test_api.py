@@ -13,6 +13,7 @@ from relay.control.service import Control
 from relay.destinations.errors import SourceRefusedError
 from relay.destinations.model import Destination, SourceState, SourceStatus
 from relay.destinations.reconcile import Look
+from relay.handover.render import Form, render
 from tests.unit.control.gateway import BACKEND, Gateway, event
 from tests.unit.control.world import SETTINGS, World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
@@ -215,6 +216,7 @@ def test_the_document_is_valid_openapi_and_names_every_operation(gateway: Gatewa
         "resume",
         "release",
         "ping",
+        "handover",
     }
     assert "HTTPValidationError" not in json.dumps(gateway.document["paths"])
 
@@ -239,3 +241,21 @@ def test_a_look_that_aws_refuses_is_a_problem_and_no_failure_of_ours(operation: 
     gateway = Gateway(Control(replace(world.control.services, look=look), SETTINGS))
     status, problem, _ = gateway.request("POST", f"{PATH}/{operation}")
     assert (status, problem["code"]) == (422, "region-not-available")
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_the_hand_over_is_written_in_each_form(gateway: Gateway, world: World, form: Form) -> None:
+    gateway.request("PUT", PATH, WANTED | {"detail_types": ["order.*"]})
+    status, answer, _ = gateway.request("GET", f"{PATH}/handover", query=f"as={form}")
+    assert (status, answer["text"]) == (200, render(world.control.get("c42", "prod"), form))
+
+
+@pytest.mark.parametrize("query", ["", "as=pulumi"])
+def test_a_hand_over_in_no_known_form_is_refused(gateway: Gateway, query: str) -> None:
+    gateway.request("PUT", PATH, WANTED)
+    status, problem, _ = gateway.request("GET", f"{PATH}/handover", query=query)
+    assert (status, problem["field"]) == (422, "as")
+
+
+def test_there_is_no_hand_over_of_what_does_not_exist(gateway: Gateway) -> None:
+    assert gateway.request("GET", f"{PATH}/handover", query="as=cli")[0] == 404
