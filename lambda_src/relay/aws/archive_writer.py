@@ -20,12 +20,14 @@ if TYPE_CHECKING:  # only a route with a customer needs it
     from relay.destinations.addressing import Addressee
 
 MAX_RECORD_BYTES = 1000 * 1024
-ANSWER_SECONDS, STORE_SECONDS = 2, 10
-"""What has to be left of the function's time before Firehose's answer is waited for, and before a record is stored by
-itself, which takes 8 s at worst."""
+ANSWER_SECONDS, PUT_SECONDS, STORE_SECONDS = 2, 5, 10
+"""What has to be left of the function's time before Firehose's answer is waited for, before it is called and answers,
+which takes 4 s at worst, and before a record is stored by itself, which takes 8 s at worst."""
 QUIET_SECONDS = 5
 """For how long Firehose is not asked again after a failure: each webhook would wait for it."""
 
+SecondsLeft = Callable[[], float]
+"""Return for how many seconds the process may still run."""
 WriteObject = Callable[[str, bytes], None]
 """Store an object in the archive's bucket. Raise OSError."""
 ReportFailure = Callable[[Service, str, str, AwsError], None]
@@ -49,11 +51,11 @@ class ArchiveWriter:
     clock: Callable[[], float] = time.monotonic
     quiet_until: float = -math.inf
 
-    def begin(self, parsed: ParsedWebhook, planned: "Sequence[Entry | Addressee]") -> Callable[[float], str]:
+    def begin(self, parsed: ParsedWebhook, planned: "Sequence[Entry | Addressee]") -> Callable[[SecondsLeft], str]:
         """Send a webhook and what it is to become to the archive.
 
-        The function returned waits until it is there. Given for how many seconds the process may still run, it returns
-        an empty text, or why the webhook is not in the archive. Neither raises, whatever fails: the webhook goes on.
+        The function returned waits until it is there, as long as the process may run. It returns an empty text, or why
+        the webhook is not in the archive. Neither raises, whatever fails: the webhook goes on.
         """
         try:
             record = record_of(parsed, planned, self.fingerprint(parsed.webhook.route.name))
@@ -67,11 +69,11 @@ class ArchiveWriter:
         except Exception as error:  # noqa: BLE001 - whatever the transport raises, the record is stored by itself
             return partial(self._finish, record, partial(_raise, error))
 
-    def _finish(self, record: ArchivedWebhook, work: Callable[[float], None], seconds_left: float) -> str:
+    def _finish(self, record: ArchivedWebhook, work: Callable[[SecondsLeft], None], seconds_left: SecondsLeft) -> str:
         """Do what is left to be done for a record, and store it by itself if Firehose does not take it."""
         try:
             work(seconds_left)
-        except OSError as error:  # the bucket or the time: a second try would only take more
+        except _GiveUpError as error:
             return str(error)
         except AwsError as error:
             self.quiet_until = self.clock() + QUIET_SECONDS
@@ -92,23 +94,28 @@ class ArchiveWriter:
             raise _QuietError("Firehose has just failed")
 
     @staticmethod
-    def _answer(receive: Callable[[], object], seconds_left: float) -> None:
-        if seconds_left < ANSWER_SECONDS:
-            raise TimeoutError("there was no time for the answer of Firehose")
+    def _answer(receive: Callable[[], object], seconds_left: SecondsLeft) -> None:
+        if seconds_left() < ANSWER_SECONDS:
+            raise _GiveUpError("there was no time for the answer of Firehose")
         receive()
 
-    def _put_large(self, record: ArchivedWebhook, seconds_left: float) -> None:
+    def _put_large(self, record: ArchivedWebhook, seconds_left: SecondsLeft) -> None:
         """Store a record that is too large for Firehose, and send where it is."""
-        if seconds_left < STORE_SECONDS:
-            raise TimeoutError("there was no time to store so large a webhook")
+        if seconds_left() < STORE_SECONDS:
+            raise _GiveUpError("there was no time to store so large a webhook")
         self._require_firehose()
         key = keys.record_key(keys.LARGE, record.received_at, record.request.request_id)
-        self.write(key, record.line())
+        try:
+            self.write(key, record.line())
+        except OSError as error:  # to write the same elsewhere would only take more time
+            raise _GiveUpError(str(error)) from error
+        if seconds_left() < PUT_SECONDS:
+            raise _GiveUpError(f"there was no time to say that {key} is there")
         self._put(Pointer(key, record.received_at).line())()
 
-    def _write_late(self, record: ArchivedWebhook, error: str, seconds_left: float) -> str:
+    def _write_late(self, record: ArchivedWebhook, error: str, seconds_left: SecondsLeft) -> str:
         """Store a record that Firehose did not take."""
-        if seconds_left < STORE_SECONDS:
+        if seconds_left() < STORE_SECONDS:
             return f"{error}; there was no time to store it"
         try:
             self.write(keys.record_key(keys.LATE, record.received_at, record.request.request_id), record.line())
@@ -117,13 +124,17 @@ class ArchiveWriter:
         return ""
 
 
+class _GiveUpError(Exception):
+    """The record is not in the archive, and nothing more is tried: the time is short, or the bucket has failed."""
+
+
 class _QuietError(Exception):
     """Firehose is left alone for some seconds."""
 
 
-def _raise(error: Exception, _seconds_left: float) -> None:
+def _raise(error: Exception, _seconds_left: SecondsLeft) -> None:
     raise error
 
 
-def _failed(error: str, _seconds_left: float) -> str:
+def _failed(error: str, _seconds_left: SecondsLeft) -> str:
     return error

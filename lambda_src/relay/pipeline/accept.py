@@ -123,7 +123,7 @@ def _deliver_or_store(parsed: ParsedWebhook, services: Services, seconds_left: C
     finally:
         put_ms = round((time.monotonic() - started) * 1000)
         if finish_archiving:
-            archive_error = finish_archiving(seconds_left())
+            archive_error = finish_archiving(seconds_left)
     return Relayed(route.name, parsed.id, results, planned, put_ms, archive_error)
 
 

@@ -23,7 +23,7 @@ Response = dict[str, Any]
 """A Lambda proxy response."""
 
 
-Archive = Callable[["ParsedWebhook", "Sequence[Entry | Addressee]"], Callable[[float], str]]
+Archive = Callable[["ParsedWebhook", "Sequence[Entry | Addressee]"], Callable[[Callable[[], float]], str]]
 
 
 class Idempotency(Protocol):
@@ -69,8 +69,8 @@ class Services:
     now. `store_unreadable` dead-letters a text that is no message, with the reason, and returns the error, or None.
     `postpone` hides the messages with these receipt handles for some seconds. Neither raises.
     `destinations` is None without `[destinations]` in relay.toml.
-    `archive` begins to archive a webhook and what it is to become, and returns how to wait for that: given the seconds
-    that are left, why the webhook is not archived, empty if it is. It does not raise, and is None without `[archive]`.
+    `archive` begins to archive a webhook and what it is to become, and returns how to wait for that: given how many
+    seconds are left, why the webhook is not archived, empty if it is. It does not raise; None without `[archive]`.
     `jitter` returns a number from 0 to 1, and `report` records an error that nobody expected.
     """
 

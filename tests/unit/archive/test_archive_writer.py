@@ -21,6 +21,8 @@ class World:
         self.objects: dict[str, bytes] = {}
         self.failed: list[str] = []
         self.down: set[str] = set()
+        self.seconds_left = 29.0
+        self.seconds_taken = 0.0
 
     def writer(self) -> ArchiveWriter:
         return ArchiveWriter("us-east-1", "stream", lambda route: f"map-{route}", self.send, self.write, self.report)
@@ -34,6 +36,7 @@ class World:
             raise AwsError("EndpointConnectionError", "no")
 
         def receive() -> dict[str, Any]:
+            self.seconds_left -= self.seconds_taken
             if "receive" in self.down:
                 raise AwsError("ServiceUnavailableException", "slow down")
             self.records.append(parameters["Record"]["Data"])
@@ -42,16 +45,21 @@ class World:
         return receive
 
     def write(self, key: str, content: bytes) -> None:
+        self.seconds_left -= self.seconds_taken
         if "bucket" in self.down:
             raise OSError("bucket is down")
         self.objects[key] = content
+
+    def left(self) -> float:
+        return self.seconds_left
 
     def report(self, _service: Service, _region: str, _operation: str, error: AwsError) -> None:
         self.failed.append(error.code)
 
 
 def archive(world: World, config: Config, *events: object, seconds_left: float = 29) -> str:
-    return world.writer().begin(webhook(config, *events), [])(seconds_left)
+    world.seconds_left = seconds_left
+    return world.writer().begin(webhook(config, *events), [])(world.left)
 
 
 def test_a_webhook_is_one_record(load: Load) -> None:
@@ -100,31 +108,46 @@ def test_after_a_failure_firehose_is_left_alone_for_some_seconds(load: Load) -> 
     writer.clock = lambda: now[0]
     world.down = {"receive"}
     for _ in range(3):
-        assert writer.begin(webhook(config, event()), [])(29) == ""
+        assert writer.begin(webhook(config, event()), [])(world.left) == ""
     assert len(world.failed) == 1
     noise = "".join(f"{number * 7919:x}" for number in range(400_000))
-    assert writer.begin(webhook(config, event(text=noise)), [])(29) == ""
+    assert writer.begin(webhook(config, event(text=noise)), [])(world.left) == ""
     assert not any(key.startswith("archive/large/") for key in world.objects)  # nobody could point to it
     now[0] += QUIET_SECONDS
     world.down.clear()
-    assert writer.begin(webhook(config, event()), [])(29) == ""
+    assert writer.begin(webhook(config, event()), [])(world.left) == ""
     assert len(world.records) == 1
 
 
+@pytest.mark.parametrize("seconds", [STORE_SECONDS, 12, 17, 20, 29])
+@pytest.mark.parametrize("down", [set(), {"send"}, {"receive"}])
+@pytest.mark.parametrize("number", [1, 400_000])
+def test_however_slow_aws_is_nothing_is_begun_that_could_not_end(
+    load: Load, seconds: float, down: set[str], number: int
+) -> None:
+    world = World()
+    world.down, world.seconds_taken = down, 8
+    noise = "".join(f"{each * 7919:x}" for each in range(number))
+    error = archive(world, load(TOML), event(text=noise), seconds_left=seconds)
+    assert world.seconds_left >= 0
+    assert bool(error) == (not world.records and not any(key.startswith("archive/late/") for key in world.objects))
+
+
 @pytest.mark.parametrize("broken", ["fingerprint", "send", "receive"])
-def test_whatever_is_raised_the_webhook_goes_on(load: Load, broken: str) -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, FileNotFoundError])
+def test_whatever_is_raised_the_webhook_goes_on(load: Load, broken: str, kind: type[Exception]) -> None:
     world = World()
     writer = world.writer()
 
     def fail(*_: object) -> NoReturn:
-        raise RuntimeError("can't start new thread")
+        raise kind("can't start new thread")
 
     if broken == "receive":
         writer.send = lambda *_: fail
     else:
         setattr(writer, broken, fail)
-    error = writer.begin(webhook(load(TOML), event()), [])(29)
-    assert error == ("RuntimeError: can't start new thread" if broken == "fingerprint" else "")
+    error = writer.begin(webhook(load(TOML), event()), [])(world.left)
+    assert error == (f"{kind.__name__}: can't start new thread" if broken == "fingerprint" else "")
     assert len(world.objects) == (broken != "fingerprint")
 
 
@@ -145,7 +168,8 @@ def test_a_large_webhook_is_stored_after_the_put_and_only_if_there_is_time(load:
     noise = "".join(f"{number * 7919:x}" for number in range(400_000))
     finish = world.writer().begin(webhook(load(TOML), event(text=noise)), [])
     assert world.objects == {}
-    assert "no time" in finish(STORE_SECONDS - 1)
+    world.seconds_left = STORE_SECONDS - 1
+    assert "no time" in finish(world.left)
     assert world.objects == {}
 
 
