@@ -175,16 +175,19 @@ def release_services(settings: Config, seconds_left: Callable[[], float]) -> Rel
         keep_unreadable=sqs.store_unreadable,
         refresh=lambda entry: claim_check.refresh_url(entry, claim_checks, _now()),
         log=telemetry.record_entries if settings.log_entries else lambda _: None,
-        recover=_recover(settings, claim_checks) if "ARCHIVE_BUCKET" in os.environ else lambda *_: 0,
+        recover=_recover(settings, claim_checks),
         clock=_now,
         sleep=time.sleep,
     )
 
 
 def _recover(settings: Config, claim_checks: ClaimCheckStore) -> Recover:
-    """Return how to hold what may have been dropped, as the archive has it."""
+    """Return how to hold what may have been dropped; without an archive that is what was being released."""
+    store = held_store.connect()
 
     def archived(window: Window, go_on: Callable[[Position], bool]) -> Iterator[Found]:
+        if "ARCHIVE_BUCKET" not in os.environ:
+            return iter(())
         return read_window(archive_store.connect(), window, telemetry.record_damage, go_on)
 
     def store_detail(entry: Entry, fields: Mapping[str, object]) -> Entry:
@@ -194,8 +197,10 @@ def _recover(settings: Config, claim_checks: ClaimCheckStore) -> Recover:
         settings,
         archived,
         store_detail,
-        lambda key, messages: held_store.connect().write(key.text(), held.dump(messages)),
+        lambda key, messages: store.write(key.text(), held.dump(messages)),
         sqs.store_messages,
+        store.changes,
+        store.copy,
     )
     return lambda destination, go_on, note: recover(destination, services, go_on, note)
 

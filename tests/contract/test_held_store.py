@@ -1,6 +1,6 @@
 """Held entries in a bucket of the local AWS: order, pages, copies, deletions, and what fails."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -49,6 +49,15 @@ def test_keys_come_in_the_order_in_which_webhooks_came_over_all_pages(store: Hel
     assert list(store.keys(prefix)) == []
     assert list(store.keys(held.HELD)) == [key(0, "c43")]
     assert store.count(prefix) == (0, None)
+
+
+def test_what_was_written_comes_with_its_time_after_any_key_over_all_pages(store: HeldStore) -> None:
+    begun = datetime.now(UTC) - timedelta(seconds=1)  # S3 says whole seconds
+    for number in range(1005):
+        store.write(key(number), b"x")
+    found = list(store.changes(held.prefix("c42", "prod", "k3x9qa"), key(2)))
+    assert [name for name, _ in found] == [key(number) for number in range(3, 1005)]
+    assert all(begun <= at <= datetime.now(UTC) for _, at in found)
 
 
 def test_a_copy_is_what_was_copied(store: HeldStore) -> None:

@@ -186,6 +186,23 @@ def test_the_bus_is_detached_in_the_middle_of_a_stream(ledger: Ledger, monkeypat
     assert max(ledger.arrived.values()) == 2
 
 
+def test_the_bus_is_detached_while_what_was_held_is_released(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archive says only that it was held: its copies are held again."""
+    monkeypatch.setattr(reconcile, "READ_ARCHIVE_AFTER", timedelta(0))  # the local Firehose writes at once
+    source = ledger.deployed.connect(ledger.customer)
+    for _ in range(3):
+        ledger.post(15)
+    attach(ledger, source)
+    ledger.account.detach(source)
+    ledger.deployed.release()  # before the look that sees it pending
+    ledger.receive()
+    assert not ledger.arrived
+    ledger.deployed.reconcile()
+    attach(ledger, source)
+    ledger.finish("bus detached during a release")
+    assert len(ledger.arrived) == 45
+
+
 def test_without_an_archive_what_was_dropped_is_lost_and_counted(ledger: Ledger) -> None:
     source = ledger.deployed.connect(ledger.customer)
     attach(ledger, source)

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -49,14 +50,17 @@ class ObjectStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`, in their order; only one page of them is in memory."""
-        start = ""
+        return (key for key, _ in self.changes(prefix))
+
+    def changes(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
+        """Yield the keys that begin with `prefix` and come after `after`, and when each was written, as `keys` does."""
         while True:
-            page = self._call("list_objects_v2", Prefix=prefix, StartAfter=start, MaxKeys=_KEYS_A_REQUEST)
-            found = [item["Key"] for item in page.get("Contents", [])]
+            page = self._call("list_objects_v2", Prefix=prefix, StartAfter=after, MaxKeys=_KEYS_A_REQUEST)
+            found = [(item["Key"], item["LastModified"]) for item in page.get("Contents", [])]
             yield from found
             if not page.get("IsTruncated"):
                 return
-            start = found[-1]
+            after = found[-1][0]
 
     def first_key(self, prefix: str, after: str) -> str | None:
         """Return the first key that begins with `prefix` and comes after `after`, None if there is none."""

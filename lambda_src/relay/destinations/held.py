@@ -2,7 +2,8 @@
 
 held/{customer}/{destination}/{id}/{received_at in milliseconds, 15 digits}-{request id}
 
-What is left of an object after a part of it was released has the same key, and `+rest`.
+What is left of an object after a part of it was released has the same key, and `+rest`. A copy of what was released
+has the same key under released/; that of what was left has, too, of how many messages it was (`+rest+12`).
 """
 
 import re
@@ -58,9 +59,17 @@ def parse_key(key: str) -> HeldKey | None:
     return HeldKey(customer, destination, destination_id, received_at, request_id)
 
 
-def released_key(key: str) -> str:
-    """Return where the copy of a released object lies."""
-    return RELEASED + key.removeprefix(HELD)
+def released_key(key: str, messages: int = 0) -> str:
+    """Return where the copy of an object lies of which a part was released.
+
+    What was left of one, so many messages, has a copy of its own each time: when that was made says when some were put.
+    """
+    return RELEASED + key.removeprefix(HELD) + (f"+{messages}" if is_rest(key) else "")
+
+
+def is_part(key: str) -> bool:
+    """Return whether the copy of a released object is that of what was left of one, which has its own copy."""
+    return _REST in key
 
 
 def rest_key(key: str) -> str:

@@ -149,7 +149,7 @@ def _restore(destination: Destination, since: datetime, services: ReleaseService
     left: datetime | None = None
     for key in services.keys(held.prefix(destination.customer, destination.name, destination.id, held.RELEASED)):
         found = held.parse_key(key)
-        if not found or found.received_at < since:
+        if not found or found.received_at < since or held.is_part(key):
             continue
         if services.clock() >= ends_at:
             left = found.received_at
@@ -228,11 +228,10 @@ def _store_progress(key: str, messages: Sequence[Message], left: Sequence[Messag
     if left and len(left) == len(messages):
         services.write(key, held.dump(left))
         return
+    services.copy(key, held.released_key(key, len(messages)))
     rest = held.rest_key(key)
     if left:
         services.write(rest, held.dump(left))
-    if not held.is_rest(key):
-        services.copy(key, held.released_key(key))
     if not left or rest != key:
         services.delete(key)
 

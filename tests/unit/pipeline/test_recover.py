@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest import mock
 
 import pytest
@@ -16,6 +16,7 @@ from relay.config.loader import parse
 from relay.config.model import Config
 from relay.delivery.message import Message, Replay
 from relay.delivery.undelivered import Queue
+from relay.destinations import held
 from relay.destinations.held import HeldKey
 from relay.destinations.model import Destination, SourceStatus
 from relay.destinations.reconcile import READ_ARCHIVE_AFTER, Action, Look, look_at
@@ -54,12 +55,22 @@ class Archive:
         self.held: dict[str, Sequence[Message]] = {}
         self.letters: list[Message] = []
         self.claims: list[str] = []
+        self.released: dict[str, datetime] = {}
+        self.copied: list[tuple[str, str]] = []
         self.noted = ""
 
     def recover(self, destination: Destination = DROPPED, *, steps: int = 10**9) -> int | None:
         """Run once, from where the last run has noted that it came to."""
         left = iter(range(steps))
-        services = RecoverServices(self.config, self._archived, self._store_detail, self._hold, self._store)
+        services = RecoverServices(
+            self.config,
+            self._archived,
+            self._store_detail,
+            self._hold,
+            self._store,
+            self._released,
+            lambda key, to: self.copied.append((key, to)),
+        )
         destination = replace(destination, state=replace(destination.state, recovery=self.noted))
         return recover(destination, services, lambda: next(left, None) is not None, self._note)
 
@@ -70,6 +81,9 @@ class Archive:
     def _store_detail(self, entry: Entry, _fields: object) -> Entry:
         self.claims.append(entry.detail)
         return replace(entry, detail='{"claim": {"key": "claims/1"}}', claim="claims/1")
+
+    def _released(self, prefix: str, after: str) -> Iterator[tuple[str, datetime]]:
+        return ((key, at) for key, at in sorted(self.released.items()) if key.startswith(prefix) and key > after)
 
     def _note(self, text: str) -> None:
         self.noted = text
@@ -263,6 +277,39 @@ def test_of_a_webhook_only_what_was_put_is_held_again(load: Load) -> None:
     assert archive.recover() == 1
     [[message]] = archive.held.values()
     assert (message.index, isinstance(message.content, Entry) and json.loads(message.content.detail)["n"]) == (2, 2)
+
+
+def release(archive: Archive, name: str, at: timedelta, destination: Destination = DROPPED) -> str:
+    """Let something have been released, so long after the last look that saw the source active. Return its key."""
+    key = HeldKey(destination.customer, destination.name, destination.id, NOW - timedelta(days=9), name).text()
+    archive.released[held.released_key(key)] = NOW + at
+    return key
+
+
+def test_what_was_released_in_the_window_is_held_again_however_long_before_its_webhook_came(load: Load) -> None:
+    archive = Archive(load(TOML))
+    others = replace(DROPPED, name="other")
+    for name, at in (("a", -MINUTE), ("b", 12 * MINUTE)):
+        release(archive, name, at)
+    release(archive, "c", MINUTE, others)
+    keys = [release(archive, f"d{number}", timedelta(seconds=number)) for number in range(-20, 20)]
+    assert archive.recover() == 0
+    assert sorted(archive.copied) == sorted((held.released_key(key), key) for key in keys)
+
+
+@given(st.integers(1, 20), st.integers(0, 20), st.integers(0, 20))
+def test_a_recovery_that_is_cut_off_holds_each_copy_once_and_then_reads_the_archive(
+    steps: int, copies: int, count: int
+) -> None:
+    archive = Archive(CONFIG, *(webhook(CONFIG, number) for number in range(count)))
+    for number in range(copies):
+        release(archive, f"{number}", MINUTE)
+    runs = 1
+    while archive.recover(steps=steps) is None:
+        runs += 1
+        assert (runs - 1) * steps <= copies + count
+    assert len(archive.copied) == len(set(archive.copied)) == copies
+    assert sum(map(len, archive.held.values())) == count
 
 
 def test_where_nothing_waits_nothing_is_held_again(load: Load) -> None:
