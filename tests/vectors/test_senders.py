@@ -1,5 +1,6 @@
 """What senders document beside their signature: the answer they wait for, their handshakes, their ids."""
 
+import gzip
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ class Receiver:
     idempotency: doubles.Remembered = field(default_factory=doubles.Remembered)
 
     def post(
-        self, preset: str, body: str, headers: Mapping[str, str], query: str = "", method: str = "POST"
+        self, preset: str, body: str | bytes, headers: Mapping[str, str], query: str = "", method: str = "POST"
     ) -> dict[str, Any]:
         """Return the answer to a webhook."""
         relay = self.load(
@@ -41,7 +42,7 @@ class Receiver:
             name = "route"
             path = "/in/x"
             preset = "{preset}"
-            dedupe = true
+            dedupe = {"false" if preset in WITHOUT_ID else "true"}
             {NO_AUTHENTICATION if preset == "mailchimp" else 'auth = { secret = "secret" }'}
             event = {{ source = "aws.partner/acme.example/source" }}
             """
@@ -52,7 +53,8 @@ class Receiver:
             send=self.send,
             idempotency=self.idempotency,
         )
-        event = http_api_event("/in/x", body.encode(), dict(headers), method=method, query=query)
+        sent = body if isinstance(body, bytes) else body.encode()
+        event = http_api_event("/in/x", sent, dict(headers), method=method, query=query)
         return handle(event, services, datetime.fromtimestamp(NOW, UTC))
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
@@ -61,6 +63,7 @@ class Receiver:
         return [Accepted("id") for _ in entries]
 
 
+WITHOUT_ID = ("cloudflare-logpush", "fastly")
 NO_AUTHENTICATION = 'auth = { scheme = "none" }\ndelivery_id = "${body.id}"'
 
 
@@ -199,3 +202,44 @@ def test_the_id_of_a_subscription_is_not_the_id_of_its_webhooks(load: Load, pres
 def test_auth0_may_send_an_array_or_an_object(receiver: Receiver, body: str) -> None:
     assert receiver.post("auth0", body, {"authorization": SECRET})["statusCode"] == 202
     assert [(one.detail_type, json.loads(one.detail)["log_id"]) for one in receiver.sent] == [("s", "1")]
+
+
+LOGS = [{"log_id": f"9002026112{n}", "data": {"type": "s", "user_id": f"auth0|{n}"}} for n in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "logs"),
+    [
+        (json.dumps(LOGS), LOGS),  # JSONARRAY
+        ("\n".join(map(json.dumps, LOGS)), LOGS),  # JSONLINES
+        ("\n".join(map(json.dumps, LOGS)) + "\n", LOGS),
+        (json.dumps(LOGS[0]), LOGS[:1]),  # JSONOBJECT
+    ],
+)
+def test_every_content_format_of_auth0_becomes_an_event_for_each_log(
+    receiver: Receiver, body: str, logs: list[dict[str, Any]]
+) -> None:
+    # https://auth0.com/docs/customize/log-streams/custom-log-streams
+    assert receiver.post("auth0", body, {"authorization": SECRET})["statusCode"] == 202
+    assert [json.loads(entry.detail) for entry in receiver.sent] == logs
+    assert {entry.detail_type for entry in receiver.sent} == {"s"}
+    assert json.loads(receiver.idempotency.keys[0])[2] == LOGS[0]["log_id"]
+
+
+def test_a_batch_of_logpush_is_decompressed_and_its_test_upload_makes_no_event(receiver: Receiver) -> None:
+    # https://developers.cloudflare.com/logs/logpush/logpush-job/enable-destinations/http/
+    headers = {"authorization": SECRET, "content-type": "text/plain", "content-encoding": "gzip"}
+    answer = receiver.post("cloudflare-logpush", gzip.compress(b'{"content":"tests"}'), headers)
+    assert (answer["statusCode"], receiver.sent) == (202, [])
+    batch = b'{"RayID":"8b1"}\n{"RayID":"8b2"}\n'
+    assert receiver.post("cloudflare-logpush", gzip.compress(batch), headers)["statusCode"] == 202
+    assert [json.loads(entry.detail)["RayID"] for entry in receiver.sent] == ["8b1", "8b2"]
+
+
+@pytest.mark.parametrize("body", ['{"a":1}\n{"a":2}\n', '[{"a":1},{"a":2}]'])
+def test_fastly_is_told_that_any_service_may_log_and_each_entry_is_an_event(receiver: Receiver, body: str) -> None:
+    # https://www.fastly.com/documentation/guides/integrations/logging-endpoints/log-streaming-https
+    challenge = receiver.post("fastly", "", {}, method="GET")
+    assert (challenge["statusCode"], challenge["body"]) == (200, "*")
+    assert receiver.post("fastly", body, {"authorization": SECRET})["statusCode"] == 202
+    assert [json.loads(entry.detail) for entry in receiver.sent] == [{"a": 1}, {"a": 2}]

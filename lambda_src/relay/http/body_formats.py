@@ -15,11 +15,12 @@ from relay.templates import strict_json
 from relay.templates.strict_json import NotJSON
 
 _MAX_FORM_FIELDS = 1000
-_MAX_LINES = 10_000
+_MAX_RECORDS = 10_000
+_RECORD_SEPARATOR = "\x1e"
 
-JSON, FORM, MULTIPART, JSON_LINES = "json", "form", "multipart", "json-lines"
+JSON, FORM, MULTIPART, JSON_LINES, JSON_SEQ = "json", "form", "multipart", "json-lines", "json-seq"
 TEXT, JWT, CLOUDEVENTS, CLOUDEVENTS_BINARY = "text", "jwt", "cloudevents", "cloudevents-binary"
-FORMATS = (JSON, FORM, MULTIPART, JSON_LINES, TEXT, JWT, CLOUDEVENTS, CLOUDEVENTS_BINARY)
+FORMATS = (JSON, FORM, MULTIPART, JSON_LINES, JSON_SEQ, TEXT, JWT, CLOUDEVENTS, CLOUDEVENTS_BINARY)
 """The formats that a route may name; the first is the default."""
 
 # Any text can be read as a form, so the sender has to name it.
@@ -38,7 +39,8 @@ def parse(request: Request, body_format: str = JSON) -> tuple[str, Any]:
     """Return the body as JSON text, and its value; each format of a request is parsed once.
 
     `json` and `jwt` (the token's claims) keep the sender's text; `form` and `multipart` become an object of their
-    fields, `json-lines`, `cloudevents` and `cloudevents-binary` a list, `text` an object with `text`. All are UTF-8.
+    fields, `json-lines`, `json-seq`, `cloudevents` and `cloudevents-binary` a list, `text` an object with
+    `text`. All are UTF-8.
     Raise BadRequest if the body is empty, is not of this format, or should be a form and is called something else.
     """
     if body_format not in request.parsed_bodies:
@@ -87,10 +89,22 @@ def _json(request: Request) -> tuple[str, Any]:
 
 def _json_lines(request: Request) -> tuple[str, Any]:
     """Parse https://jsonlines.org; empty lines are passed over."""
-    lines = [line for line in _text(request).split("\n") if line.strip()]
-    if len(lines) > _MAX_LINES:
-        raise BadRequest(f"The body has more than {_MAX_LINES} lines.")
-    return _dumped([strict_json.parse(line) for line in lines])
+    return _records(_text(request).split("\n"), "lines")
+
+
+def _json_seq(request: Request) -> tuple[str, Any]:
+    """Parse https://www.rfc-editor.org/rfc/rfc7464; empty records are passed over, a damaged one is refused."""
+    before, *records = _text(request).split(_RECORD_SEPARATOR)
+    if before:
+        raise NotJSON("it does not begin with a record separator (0x1E)")
+    return _records(records, "records")
+
+
+def _records(texts: list[str], name: str) -> tuple[str, Any]:
+    texts = [text for text in texts if text.strip()]
+    if len(texts) > _MAX_RECORDS:
+        raise BadRequest(f"The body has more than {_MAX_RECORDS} {name}.")
+    return _dumped([strict_json.parse(text) for text in texts])
 
 
 def _plain_text(request: Request) -> tuple[str, Any]:
@@ -143,6 +157,7 @@ _PARSERS: Mapping[str, Callable[[Request], tuple[str, Any]]] = {
     FORM: _form,
     MULTIPART: _multipart,
     JSON_LINES: _json_lines,
+    JSON_SEQ: _json_seq,
     TEXT: _plain_text,
     JWT: _jwt,
     CLOUDEVENTS: _cloudevents,

@@ -1,9 +1,12 @@
 """A body is parsed once for each format, however many templates, handshakes and schemes read it."""
 
+import pytest
+
 from relay.auth.redaction import redact
 from relay.auth.shared_secret import SharedSecretScheme
+from relay.errors import BadRequest
 from relay.http import body_formats
-from relay.http.body_formats import CLOUDEVENTS_BINARY, FORM, JSON
+from relay.http.body_formats import CLOUDEVENTS_BINARY, FORM, JSON, JSON_LINES, JSON_SEQ
 from relay.http.request import Request
 from relay.templates.template import compile_template
 
@@ -44,3 +47,28 @@ def test_a_binary_cloudevent_is_parsed_again_when_a_header_of_it_was_the_proof()
     assert body_formats.parse(webhook, CLOUDEVENTS_BINARY)[1][0]["key"] == "secret"
     redacted = redact(webhook, scheme("${headers.ce_key}"), CLOUDEVENTS_BINARY)
     assert "key" not in body_formats.parse(redacted, CLOUDEVENTS_BINARY)[1][0]
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'\x1e{"a":1}\n\x1e{"a":2}\n', [{"a": 1}, {"a": 2}]),
+        (b'\x1e{"a":\n1}', [{"a": 1}]),  # a text may have several lines
+        (b"\x1e\x1e1\n\x1e\n", [1]),
+        (b"\x1e", []),
+    ],
+)
+def test_a_json_text_sequence_is_a_list_of_its_texts(body: bytes, value: list[object]) -> None:
+    assert body_formats.parse(request(body), JSON_SEQ)[1] == value
+
+
+@pytest.mark.parametrize("body", [b'{"a":1}', b'\n\x1e{"a":1}', b'\x1e{"a":', b"\x1e{} {}", b"\x1e1" * 10_001])
+def test_what_is_no_json_text_sequence_is_refused_and_none_of_it_is_read(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        body_formats.parse(request(body), JSON_SEQ)
+
+
+def test_an_array_is_one_of_json_lines() -> None:
+    assert body_formats.parse(request(b"[1,2]"), JSON_LINES)[1] == [[1, 2]]
+    with pytest.raises(BadRequest):
+        body_formats.parse(request(b"[1,\n2]"), JSON_LINES)
