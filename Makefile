@@ -26,7 +26,7 @@ FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 CODEMIRROR := $(addprefix local/inspector/codemirror/,package.json package-lock.json codemirror.js)
 
-.PHONY: setup demo run check test e2e first-hour bench lint arm64 deploy lock clean
+.PHONY: setup demo run check test coverage e2e first-hour bench lint arm64 deploy lock clean
 
 # For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
 setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
@@ -99,6 +99,13 @@ test: setup
 	@$(PYTEST) tests
 	@$(PYTEST) --transport boto3 $(BY_TRANSPORT)
 
+# Lines and branches that `make check` runs; what only a deployed stack runs is not counted.
+coverage: .venv/.dev $(LOCAL_AWS)
+	@rm -rf .build/coverage && mkdir -p .build/coverage
+	@$(BIN)/coverage run -m pytest --numprocesses auto $(FAST)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
 # and RELAY_STAGE=dev for another stage than prod.
 e2e: $(DEVELOP)
@@ -114,6 +121,7 @@ synth = node_modules/.bin/cdk synth --quiet --context nag=true --context stage=$
 lint: $(DEVELOP)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/zizmor --offline --quiet .github
 	@for file in local/inspector/page/*.js; do node --check $$file || exit 1; done
 	@printf '%s\n' $(BIN)/mypy $(foreach stage,dev prod,$(foreach front,http rest,"$(call synth,$(stage),$(front))")) | \
 		xargs -P 2 -I % sh -c % # two at a time, and the longest first

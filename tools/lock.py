@@ -50,6 +50,8 @@ LOCKS = (
     Lock("emulator", "local/requirements-emulator.txt", shared=False),
     Lock("runtime", "local/requirements-runtime.txt", shared=False, platforms=LINUX),  # awslambdaric has no others
     Lock("lock", "requirements-lock.txt", shared=False),
+    Lock("docs", "docs/requirements.txt", shared=False),
+    Lock("release", "requirements-release.txt", shared=False),
 )
 
 

@@ -27,6 +27,8 @@ LOCKS = {
     "emulator": ENVIRONMENTS[".build/emulator"],
     "runtime": ENVIRONMENTS[".build/runtime"],
     "lock": "requirements-lock.txt",
+    "docs": "docs/requirements.txt",
+    "release": "requirements-release.txt",
 }
 GROUPS: dict[str, list[Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
 # Python's own installer, and this project.

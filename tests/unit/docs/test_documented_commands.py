@@ -66,6 +66,7 @@ NOT_BY_A_TEST = {
     "make lint": "CI runs it",
     "make check": "CI runs it: it is this",
     "make test": "likewise",
+    "make coverage": "make check, counted: minutes",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
     "aws cloudformation update-termination-protection": "the local AWS protects no stack",
     "cdk import": "asks a person which resource is which",
