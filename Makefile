@@ -4,6 +4,7 @@ BIN := .venv/bin
 EMULATOR := .build/emulator
 RUNTIME := .build/runtime
 LOCK := .build/lock
+DOCS := .build/docs
 EDITOR := .build/inspector
 # Only what a lock names with its hash. Wheels only, because building a source distribution downloads and runs more.
 PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
@@ -26,7 +27,7 @@ FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 CODEMIRROR := $(addprefix local/inspector/codemirror/,package.json package-lock.json codemirror.js)
 
-.PHONY: setup demo run check test coverage e2e first-hour bench lint arm64 deploy lock clean
+.PHONY: setup demo run check test coverage docs e2e first-hour bench lint arm64 deploy lock clean
 
 # For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
 setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
@@ -55,6 +56,10 @@ $(RUNTIME)/.ready: local/requirements-runtime.txt | .venv/.ready
 
 $(LOCK)/.ready: requirements-lock.txt | .venv/.ready
 	@echo "setup: $(LOCK), uv" >&2
+	$(environment)
+
+$(DOCS)/.ready: docs/requirements.txt | .venv/.ready
+	@echo "setup: $(DOCS), MkDocs" >&2
 	$(environment)
 
 # A virtual environment of exactly what its lock names: not even pip is in it.
@@ -105,6 +110,10 @@ coverage: .venv/.dev $(LOCAL_AWS)
 	@$(BIN)/coverage run -m pytest --numprocesses auto $(FAST)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+# The documentation as a site, in .build/site; a link or an anchor that leads nowhere fails.
+docs: $(DOCS)/.ready
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs --quiet build --strict
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
 # and RELAY_STAGE=dev for another stage than prod.

@@ -26,6 +26,7 @@ RUN = {
     "python -m tools.senders_page": "unit/docs/test_examples.py::test_the_page_of_the_senders_is_current",
     "python -m tools.architecture_page": "unit/docs/test_examples.py"
     "::test_the_picture_of_the_architecture_is_that_of_the_stack",
+    "python -m tools.documentation": "unit/tools/test_documentation.py::test_llms_txt_is_current",
     "python -m tools.licenses": "unit/tools/test_licenses.py::test_the_page_of_the_licenses_is_current",
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
     "python -m local.partner_bus": "contract/test_partner_bus.py"
@@ -66,6 +67,7 @@ NOT_BY_A_TEST = {
     "make lint": "CI runs it",
     "make check": "CI runs it: it is this",
     "make test": "likewise",
+    "make docs": "CI runs it",
     "make coverage": "make check, counted: minutes",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
     "aws cloudformation update-termination-protection": "the local AWS protects no stack",
