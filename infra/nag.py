@@ -19,6 +19,7 @@ _FUNCTIONS = (
     "Redeliver",
     "SourceHealth",
     "Destinations/Control",
+    "Destinations/Page",
     "Destinations/Reconciler",
     "Destinations/Releaser",
 )
@@ -96,6 +97,16 @@ SUPPRESSIONS = (
         "Archive/Bucket",
         "AwsSolutions-S1",
         "Only functions and operators read it; CloudTrail data events say who did, where that is wanted.",
+    ),
+    Suppression(
+        "Destinations/ControlApi/Api",
+        "AwsSolutions-APIG4",
+        "Only the paths of the customers' page ask nobody: a session's token is not AWS's, and the function reads it.",
+    ),
+    Suppression(
+        "Destinations/PageKey",
+        "AwsSolutions-SMG4",
+        "It never leaves AWS, and a rotation ends sessions: docs/how-to/rotate-secrets.md.",
     ),
     Suppression(
         "Destinations/Reconciler/Live", "Serverless-LambdaAsyncFailureDestination", "The next minute's run does it."
@@ -198,7 +209,7 @@ def _wildcards_of_destinations(
         yield _wildcard("Destinations/Releaser/Role", f"<{overflow}.Arn>/{prefix}/*", reason)
     for region in config.regions:
         resource = f"arn:<AWS::Partition>:events:{region}::event-source/{config.partner}/*"
-        for name in ("Control", "Reconciler"):
+        for name in ("Control", "Page", "Reconciler"):
             yield _wildcard(f"Destinations/{name}/Role", resource, "It looks after every event source of this partner.")
     if destinations.api.role:
         api = cdk.Stack.of(destinations).resolve(destinations.api.api_id)["Ref"]

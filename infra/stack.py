@@ -83,6 +83,10 @@ class RelayStack(cdk.Stack):
             cdk.CfnOutput(self, "RelayTomlUrl", value=relay_toml.s3_object_url, description="The deployed relay.toml")
         if destinations := self.relay.destinations:
             cdk.CfnOutput(self, "ControlUrl", value=destinations.api.url, description="Base URL of the control API")
+            if page_key := destinations.page_key:
+                cdk.CfnOutput(
+                    self, "PageKeyArn", value=page_key.secret.secret_arn, description="Signs links to the page"
+                )
             cdk.CfnOutput(self, "DestinationsTable", value=destinations.stores.table.table_name)
             cdk.CfnOutput(self, "HeldBucket", value=destinations.stores.bucket.bucket_name)
             cdk.CfnOutput(self, "ReleaserLogGroup", value=destinations.releaser.log_group.log_group_name)

@@ -159,7 +159,7 @@ def _wait_until_ready(aws: LocalAws, process: "subprocess.Popen[bytes]") -> None
 
 def _certificates(home: Path) -> Path:
     authority = trustme.CA()
-    server = authority.issue_cert(HOST, "localhost")
+    server = authority.issue_cert(HOST, "localhost", "*.execute-api.localhost")
     server.private_key_pem.write_to_path(home / "key.pem")
     # The emulator gives its functions this file as what to trust: the authority stands in it too.
     for certificate in (*server.cert_chain_pems, authority.cert_pem):

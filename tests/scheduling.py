@@ -21,6 +21,7 @@ SHARED = {
         "test_anywhere.py",
         "test_archive.py",
         "test_control_api.py",
+        "test_customer_page.py",
         "test_delivery_log.py",
         "test_deployed.py",
         "test_doctor.py",

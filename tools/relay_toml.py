@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relay.config.archive import ARCHIVE_FIELDS
 from relay.config.auth_tables import AUTH_TABLES
+from relay.config.customer_page import PAGE_FIELDS
 from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import DURATION, FLAG, NUMBER, SIZE, TABLE, TABLES, TEMPLATE, TEMPLATES, TEXT, TEXTS, Field
 from relay.config.fields import EACH, EVENT_FIELDS, LIMIT_FIELDS, LOG_FIELDS, NOTIFY_FIELDS, ROUTE_FIELDS, TOP_FIELDS
@@ -25,6 +26,7 @@ TABLES_OF_THE_PAGE = {
     "The top of the file": TOP_FIELDS,
     "`[limits]`": LIMIT_FIELDS,
     "`[destinations]`": DESTINATION_FIELDS,
+    "`[destinations.page]`": PAGE_FIELDS,
     "`[archive]`": ARCHIVE_FIELDS,
     "`[notify]`": NOTIFY_FIELDS,
     "`[log]`": LOG_FIELDS,

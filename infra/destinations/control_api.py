@@ -1,6 +1,7 @@
-"""The control API: an HTTP API of its own, for callers with AWS credentials alone."""
+"""The control API: an HTTP API of its own, for callers with AWS credentials, and the customers' page beside it."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -17,10 +18,15 @@ from infra.stages import Stage
 STAGE_NAME = "$default"
 PATH = "/v1/{proxy+}"
 RATE_PER_SECOND, BURST = 50, 100
+PAGE_PATH = "/page"
+PAGE_ROUTES = (("GET", PAGE_PATH), ("ANY", f"{PAGE_PATH}/{{proxy+}}"))
+PAGE_RATE_PER_SECOND, PAGE_BURST = 20, 40
 
 
 class ControlApi(Construct):
     """An HTTP API whose only route asks IAM; what has no route is answered 404 by API Gateway.
+
+    With `page`, the function of the customers' page, there are routes for it that ask nobody: the function does.
 
     An HTTP API has no resource policy, so other accounts' roles (`callers`) may assume a role that may call it.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
@@ -32,6 +38,7 @@ class ControlApi(Construct):
         construct_id: str,
         *,
         function: lambda_.IFunction,
+        page: lambda_.IFunction | None,
         callers: Sequence[str],
         stage: Stage,
     ) -> None:
@@ -43,25 +50,42 @@ class ControlApi(Construct):
             create_default_stage=False,
             description="Partner Event Relay: control API",
         )
-        grant_invoke(function, self._api.api_id)
         routes = self._api.add_routes(
             path=PATH,
             methods=[apigateway.HttpMethod.ANY],
-            integration=integrations.HttpLambdaIntegration(
-                "Control",
-                integration_target(self, function),
-                payload_format_version=apigateway.PayloadFormatVersion.VERSION_2_0,
-            ),
+            integration=self._integration("Control", self, function),
             authorizer=authorizers.HttpIamAuthorizer(),
         )
-        api_stage = self._add_stage(stage)
+        if page:
+            routes += self._add_page_routes(page)
+        api_stage = self._add_stage(stage, has_page=page is not None)
         for route in routes:
             api_stage.node.add_dependency(route)
         self.api_id = self._api.api_id
         self.url = self._api.api_endpoint
         self.role = self._add_role(callers) if callers else None
 
-    def _add_stage(self, stage: Stage) -> apigateway.HttpStage:
+    def _integration(
+        self, name: str, scope: Construct, function: lambda_.IFunction
+    ) -> integrations.HttpLambdaIntegration:
+        grant_invoke(function, self._api.api_id)
+        return integrations.HttpLambdaIntegration(
+            name,
+            integration_target(scope, function),
+            payload_format_version=apigateway.PayloadFormatVersion.VERSION_2_0,
+        )
+
+    def _add_page_routes(self, page: lambda_.IFunction) -> list[apigateway.HttpRoute]:
+        integration = self._integration("Page", Construct(self, "Page"), page)
+        return [
+            route
+            for method, path in PAGE_ROUTES
+            for route in self._api.add_routes(
+                path=path, methods=[apigateway.HttpMethod[method]], integration=integration
+            )
+        ]
+
+    def _add_stage(self, stage: Stage, *, has_page: bool) -> apigateway.HttpStage:
         api_stage = apigateway.HttpStage(
             self,
             "Stage",
@@ -72,6 +96,11 @@ class ControlApi(Construct):
         )
         fields = {**log_fields("$context.routeKey"), "caller": "$context.identity.userArn"}
         log_requests(api_stage, fields, stage, "-control")
+        if has_page:
+            # A flood of what anybody may send leaves room for the control API.
+            throttle = {"ThrottlingRateLimit": PAGE_RATE_PER_SECOND, "ThrottlingBurstLimit": PAGE_BURST}
+            cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
+            cfn_stage.route_settings = {f"{method} {path}": throttle for method, path in PAGE_ROUTES}
         return api_stage
 
     def _add_role(self, callers: Sequence[str]) -> iam.Role:

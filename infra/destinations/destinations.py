@@ -1,4 +1,4 @@
-"""Customers' destinations as one construct: stores, control API, reconciler and releaser."""
+"""Customers' destinations as one construct: stores, control API, customers' page, reconciler and releaser."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,17 +9,22 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.destinations.control_api import ControlApi
+from infra.destinations.control_api import PAGE_PATH, ControlApi
+from infra.destinations.page_key import PageKey
 from infra.destinations.stores import RELEASER_TIMEOUT, DestinationStores
 from infra.event_buses import EventBuses
 from infra.functions.function import FunctionProps, RelayFunction
 from infra.queues import Queues
+from infra.stages import Stage
+from relay.bootstrap_page import URL
 from relay.config.destinations import Destinations
 
 # A little under the 30 seconds after which API Gateway responds 503 by itself.
 CONTROL_TIMEOUT = cdk.Duration.seconds(29)
 RECONCILER_TIMEOUT = cdk.Duration.seconds(60)
 RECONCILER_INTERVAL = cdk.Duration.minutes(1)
+PAGE_CONCURRENCY = 10
+"""How many requests to the customers' page are handled at once: anybody can send them."""
 MAX_RELEASES = 10
 """How many destinations are released at the same time."""
 
@@ -40,18 +45,27 @@ class CustomerDestinations(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.stores = DestinationStores(self, "Stores", destinations=destinations, stage=props.stage)
-        self.control = self._add_control(replace(props, code=control_code), event_buses)
+        control_props = replace(props, code=control_code)
+        self.control = self._add_control(control_props, event_buses)
+        self.page = self._add_page(control_props, event_buses) if destinations.page else None
         self.reconciler = self._add_reconciler(props, event_buses)
         self.releaser = self._add_releaser(props, queues, event_buses)
         self.api = ControlApi(
-            self, "ControlApi", function=self.control.live, callers=destinations.callers, stage=props.stage
+            self,
+            "ControlApi",
+            function=self.control.live,
+            page=self.page.live if self.page else None,
+            callers=destinations.callers,
+            stage=props.stage,
         )
+        self.page_key = self._add_page_key(self.page, props.stage) if self.page else None
 
     @property
     def functions(self) -> Mapping[str, lambda_.IFunction]:
         """Return the functions by the names that alarms have."""
         return {
             "Control": self.control.resource,
+            **({"Page": self.page.resource} if self.page else {}),
             "Reconciler": self.reconciler.resource,
             "Releaser": self.releaser.resource,
         }
@@ -65,6 +79,29 @@ class CustomerDestinations(Construct):
         event_buses.grant_put_partner_events(function)
         event_buses.grant_notify(function)
         return function
+
+    def _add_page(self, props: FunctionProps, event_buses: EventBuses) -> RelayFunction:
+        function = RelayFunction(
+            self,
+            "Page",
+            handler="relay.customer_page.handler",
+            timeout=CONTROL_TIMEOUT,
+            props=props,
+            # As for the reconciler; without it, the throttle of the page's routes bounds a flood.
+            concurrency=PAGE_CONCURRENCY if props.stage.reserved_concurrency else 0,
+        )
+        self.stores.grant_manage(function)
+        event_buses.grant_manage_sources(function)
+        event_buses.grant_put_partner_events(function)
+        event_buses.grant_notify(function)
+        return function
+
+    def _add_page_key(self, page: RelayFunction, stage: Stage) -> PageKey:
+        key = PageKey(self, "PageKey", stage=stage)
+        key.grant_read(page)
+        key.grant_read(self.control)
+        self.control.add_environment(URL, f"{self.api.url}{PAGE_PATH}")
+        return key
 
     def _add_reconciler(self, props: FunctionProps, event_buses: EventBuses) -> RelayFunction:
         function = RelayFunction(

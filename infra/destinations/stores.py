@@ -84,12 +84,17 @@ class DestinationStores(Construct):
         function.add_environment("DESTINATIONS_TABLE", self.table.table_name)
         function.allow(["dynamodb:Scan"], [self.table.table_arn])
 
-    def grant_control(self, function: RelayFunction) -> None:
+    def grant_manage(self, function: RelayFunction) -> None:
         """Allow the function to change the registry, to count and delete what is held, and to ask for releases."""
         self._add_environment(function)
-        self._grant_change(function, "dynamodb:Query", "dynamodb:Scan")
+        self._grant_change(function, "dynamodb:Query")
         self._grant_delete_held(function)
         self._grant_request_release(function)
+
+    def grant_control(self, function: RelayFunction) -> None:
+        """Allow the function to manage destinations, and to read those of all customers."""
+        self.grant_manage(function)
+        function.allow(["dynamodb:Scan"], [self.table.table_arn])
 
     def grant_reconcile(self, function: RelayFunction) -> None:
         """Allow the function what the control API may, and to read what needs attention."""

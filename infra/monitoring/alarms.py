@@ -130,7 +130,7 @@ def destination_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:
         "a partner event source belongs to no destination",
     )
     yield AlarmDefinition(
-        "ControlFailures", metrics.metric("ControlFailures"), 1, "the control API answered 5xx to its callers"
+        "ControlFailures", metrics.metric("ControlFailures"), 1, "the control API or the customers' page answered 5xx"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from relay.control.page_tokens import Grant
 from relay.destinations.model import Destination, SourceStatus
 from relay.pipeline.reconcile import Report
 from relay.pipeline.release import Released
@@ -26,18 +27,17 @@ _MOST_NAMES = 20
 def record_control(operation: str, actor: str, before: Destination | None, after: Destination | None) -> None:
     """Write the audit line of one change: who did what, and the configuration before and after."""
     destination = after or before
-    extra = {
-        "operation": operation,
-        "caller": actor[:MAX_TEXT],
-        "destination": destination.label if destination else "",
-        "before": _audited(before),
-        "after": _audited(after),
-    }
-    logger.info("control", extra=extra)
+    label = destination.label if destination else ""
+    _audit(operation, actor, {"destination": label, "before": _audited(before), "after": _audited(after)})
+
+
+def record_access(operation: str, actor: str, grant: Grant) -> None:
+    """Write the audit line of a link to the customer's page, or of a session: who got it, and what it grants."""
+    _audit(operation, actor, {"customer": grant.customer, "scope": grant.scope.value, "actor": grant.actor})
 
 
 def record_control_request(status: int) -> None:
-    """Count a request to the control API, and its failure if it is ours."""
+    """Count a request to the control API or to the customer's page, and its failure if it is ours."""
     count(Metric.CONTROL_REQUESTS, 1)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         count(Metric.CONTROL_FAILURES, 1)
@@ -107,6 +107,10 @@ def record_release(label: str, released: Released) -> None:
     count(Metric.ENTRIES_RELEASED, released.accepted)
     if released.dead_lettered:
         count(Metric.ENTRIES_DEAD_LETTERED, released.dead_lettered)
+
+
+def _audit(operation: str, actor: str, more: Mapping[str, Any]) -> None:
+    logger.info("control", extra={"operation": operation, "caller": actor[:MAX_TEXT], **more})
 
 
 def _audited(destination: Destination | None) -> dict[str, Any] | None:

@@ -23,9 +23,11 @@ def apply() -> None:
     authorize_sqs_batches_as_aws_does()
     authorize_partner_sources_as_aws_does()
     authorize_http_apis_as_aws_does()
+    serve_default_stages_as_aws_does()
     run_fifo_groups_side_by_side_as_aws_does()
     keep_versions_of_secrets_as_aws_does()
     generate_secrets_as_aws_does()
+    refer_to_secrets_by_arn_as_aws_does()
     name_requests_as_aws_does()
     compress_what_firehose_writes()
     content_encoding.pass_encoded_bodies_as_base64()
@@ -74,6 +76,27 @@ def authorize_http_apis_as_aws_does() -> None:
             ministack._enforce_execute_api, apigateway, sigv4.parse_header_signature, responses.get_account_id
         )
         ministack._enforce_execute_api = iam.enforce
+
+
+def serve_default_stages_as_aws_does() -> None:
+    """Serve the stage `$default` at the root of an API's own host; the emulator wants its name in the path.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html
+    """
+    parse = ministack._parse_execute_api_url
+
+    def parse_execute_api_url(host: str, path: str) -> tuple[str, str, str] | None:
+        if of_an_api := ministack._EXECUTE_API_RE.match(host):
+            api_id: str = of_an_api[1]
+            stages: dict[str, Any] = next(
+                (each for (_, _, key), each in apigateway._stages.all_items() if key == api_id), {}
+            )
+            if "$default" in stages and path.split("/")[1] not in stages:
+                return api_id, "$default", path
+        parsed: tuple[str, str, str] | None = parse(host, path)
+        return parsed
+
+    ministack._parse_execute_api_url = parse_execute_api_url
 
 
 def run_fifo_groups_side_by_side_as_aws_does() -> None:
@@ -128,6 +151,25 @@ def generate_secrets_as_aws_does() -> None:
         return secret
 
     provisioners._sm_secret_string = secret_string
+
+
+def refer_to_secrets_by_arn_as_aws_does() -> None:
+    """Let a template's `Ref` of a secret be its ARN, which policies name; the emulator gives its name.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
+    """
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = (handlers[name] for name in ("create", "update", "delete"))
+
+    def with_arn(created: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+        return created[1]["Arn"], created[1]
+
+    def name_of(arn: str) -> str:
+        return arn.split(":", 6)[6][: -len("-abcdef")]
+
+    handlers["create"] = lambda *arguments: with_arn(create(*arguments))
+    handlers["update"] = lambda arn, *more, **named: with_arn(update(name_of(arn), *more, **named))
+    handlers["delete"] = lambda arn, *more: delete(name_of(arn), *more)
 
 
 def name_requests_as_aws_does() -> None:

@@ -1,5 +1,6 @@
 """`relayctl destinations`: customers' destinations, through the control API of a deployed relay."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,13 @@ DescriptionOption = Annotated[str | None, typer.Option("--description", help="A 
 MetadataOption = Annotated[list[str] | None, typer.Option("--metadata", help="name=value. Can be repeated.")]
 DiscardOption = Annotated[bool, typer.Option("--discard", help="Delete webhooks that wait, too.")]
 COLUMNS = ("customer", "name", "aws_account_id", "aws_region", "status", "source_status", "holding", "source")
+
+
+class Scope(StrEnum):
+    """What a link to the customer's page lets its bearer do."""
+
+    MANAGE = "manage"
+    READ = "read"
 
 
 @app.command()
@@ -151,6 +159,24 @@ def handover(
     """
     answer = api.call("GET", destination_path(customer, name, "handover"), query={"as": form.value})
     output.print_text(answer["text"].removesuffix("\n"))
+
+
+@app.command()
+@control_options
+def link(
+    customer: CustomerArgument,
+    api: ControlApi,
+    scope: Annotated[Scope, typer.Option("--scope", help="Whether the page changes destinations, or only looks.")] = (
+        Scope.MANAGE
+    ),
+    actor: Annotated[
+        str, typer.Option("--actor", help="Who opens it: each change on the page is audited by that name.")
+    ] = "operator",
+    return_url: Annotated[str, typer.Option("--return-url", help="An https URL where the page leads back to.")] = "",
+) -> None:
+    """Print a link to the customer's page. Whoever has it is let in; it is good for 15 minutes."""
+    body = {"scope": scope.value, "actor": actor, "return_url": return_url}
+    print(api.call("POST", f"{customer_path(customer)}/links", body)["url"])
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from relay.config.field import DURATION, NUMBER, TEXT, TEXTS, Field
+from relay.config.customer_page import PAGE_FIELDS, Page
+from relay.config.field import DURATION, NUMBER, TABLE, TEXT, TEXTS, Field
 from relay.entry import MAX_DETAIL_TYPE
 
 NEVER = "never"
@@ -58,13 +59,20 @@ DESTINATION_FIELDS = (
         pattern=rf"[ -~]{{1,{MAX_DETAIL_TYPE}}}",
         expected=f"expected 1 to {MAX_DETAIL_TYPE} printable characters",
     ),
+    Field(
+        "page",
+        TABLE,
+        "The page on which a customer connects and looks after their own destinations; not deployed without it.",
+        fields=PAGE_FIELDS,
+    ),
 )
 
 
 class Destinations(NamedTuple):
     """`[destinations]`. `cache`, `hold` and `settle` are in seconds, `release_rate` in entries a second.
 
-    With a `hold` of None nothing waits: entries are put whatever the source's state is.
+    With a `hold` of None nothing waits: entries are put whatever the source's state is. `page` is None if customers
+    have no page.
     """
 
     cache: int = 30
@@ -73,6 +81,7 @@ class Destinations(NamedTuple):
     release_rate: int = 100
     callers: tuple[str, ...] = ()
     ping: str = "Ping"
+    page: Page | None = None
 
     @property
     def longest_hold(self) -> int:

@@ -13,6 +13,7 @@ from relay.config import presets, route_rules
 from relay.config.archive import ARCHIVE_FIELDS, Archive
 from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
+from relay.config.customer_page import PAGE_FIELDS, Page
 from relay.config.destinations import DESTINATION_FIELDS, Destinations
 from relay.config.event import read_event
 from relay.config.field import Field
@@ -90,7 +91,7 @@ def _config(table: Table) -> Config:
     limits = Limits(**_values(values.pop("limits"), LIMIT_FIELDS))
     has_destinations = table.raw("destinations") is not None
     destinations = values.pop("destinations")
-    values["destinations"] = Destinations(**_values(destinations, DESTINATION_FIELDS)) if has_destinations else None
+    values["destinations"] = _destinations(destinations) if has_destinations else None
     has_archive, archive = table.raw("archive") is not None, values.pop("archive")
     values["archive"] = Archive(**_values(archive, ARCHIVE_FIELDS)) if has_archive else None
     notify_bus = str(_values(values.pop("notify"), NOTIFY_FIELDS)["bus"])
@@ -105,6 +106,13 @@ def _config(table: Table) -> Config:
         table.add_error("limits.entries", expected)
     table.reject_unknown_keys()
     return Config(routes=routes, limits=limits, notify_bus=notify_bus, log_entries=log_entries, **values)
+
+
+def _destinations(table: Table) -> Destinations:
+    has_page = table.raw("page") is not None
+    values = _values(table, DESTINATION_FIELDS)
+    page = values.pop("page")
+    return Destinations(page=Page(**_values(page, PAGE_FIELDS)) if has_page else None, **values)
 
 
 def _values(table: Table, fields: Iterable[Field]) -> dict[str, Any]:

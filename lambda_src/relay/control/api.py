@@ -8,16 +8,15 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, SecurityScheme
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 from pydantic import BaseModel
 
+from relay.control.answers import Answers
 from relay.control.errors import ControlError
 from relay.control.models import (
     MAX_LIMIT,
@@ -28,27 +27,34 @@ from relay.control.models import (
     Discard,
     HandoverModel,
     Limit,
+    Link,
+    LinkRequest,
     Name,
     NextToken,
     Pong,
     Problem,
     ReleaseRequest,
     WantedDestination,
-    destination_model,
 )
+from relay.control.page_access import PageAccess
+from relay.control.problems import JSON, PROBLEM, add_handlers, plain_problem, refuse_body
 from relay.control.service import Control
 from relay.control.wanted import Precondition
 from relay.destinations.model import Destination, SourceStatus
-from relay.handover.render import Form, render
+from relay.handover.render import Form
 
-MAX_BODY_BYTES = 64 * 1024
 _START = re.compile(r"(customer|source)#[A-Za-z0-9_.#/-]{1,400}")  # a partition of the registry
-JSON, PROBLEM = "application/json", "application/problem+json"
 
 
-def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one function for each operation
-    """Return the API of `control`: what a Lambda handler resolves, and the source of the OpenAPI document."""
+def build(  # noqa: C901 - one function for each operation
+    control: Control, access: PageAccess | None = None, page_url: str = ""
+) -> APIGatewayHttpResolver:
+    """Return the API of `control`: what a Lambda handler resolves, and the source of the OpenAPI document.
+
+    `access` makes the links to the customers' page, which is at `page_url`; without it there is no page.
+    """
     app = APIGatewayHttpResolver(enable_validation=True)
+    answers = Answers(control)
     errors: dict[int, Any] = {
         status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"model": Problem}}}
         for status in (400, 403, 404, 409, 412, 413, 415, 422, 502, 503)
@@ -57,12 +63,8 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
     def actor() -> str:
         return str(_iam(app.current_event.raw_event).get("userArn", ""))
 
-    def answer(found: Destination, *, status: int = 200, effective_at: datetime | None = None) -> Response[Any]:
-        model = destination_model(found, control.services.count_held(found), control.services.now(), effective_at)
-        return Response(status, JSON, model, headers={"ETag": found.etag})
-
     def page(found: list[Destination], next_token: str | None) -> Response[Any]:
-        models = [destination_model(destination, None, control.services.now(), None) for destination in found]
+        models = [answers.model(destination, count=False) for destination in found]
         return Response(200, JSON, DestinationList(destinations=models, next_token=next_token))
 
     one = "/v1/customers/<customer>/destinations/<name>"
@@ -77,21 +79,16 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
         if_match: Annotated[str, Header(max_length=128)] = "",
         if_none_match: Annotated[str, Header(max_length=8)] = "",
     ) -> Response[DestinationModel]:
-        if if_none_match not in {"", "*"}:
-            raise ControlError(400, "invalid", "If-None-Match: expected *.", field="If-None-Match")
-        first = not control.destinations(customer)
-        condition = Precondition(if_match, bool(if_none_match))
-        found, new = control.put(customer, name, wanted.wanted(), actor(), condition)
-        return answer(found, status=201 if new else 200, effective_at=control.effective_at(found, first=first))
+        condition = Precondition.of_headers(if_match, if_none_match)
+        return answers.put(customer, name, wanted.wanted(), actor(), condition)
 
     @app.get(one, operation_id="getDestination", summary="Return a destination", responses=_ok(errors, 200))
     def get(customer: Customer, name: Name) -> Response[DestinationModel]:
-        return answer(control.get(customer, name))
+        return answers.get(customer, name)
 
     @app.delete(one, operation_id="deleteDestination", summary="Delete a destination", responses=_ok(errors, 204))
     def delete(customer: Customer, name: Name, discard: Discard = False) -> Response[None]:  # noqa: FBT002 - a query parameter
-        control.delete(customer, name, discard=discard, actor=actor())
-        return Response(204, None, None)
+        return answers.delete(customer, name, actor(), discard=discard)
 
     @app.get(
         "/v1/customers/<customer>/destinations",
@@ -128,23 +125,21 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
 
     @app.post(f"{one}/pause", operation_id="pause", summary="Hold entries from now on", responses=_ok(errors, 200))
     def pause(customer: Customer, name: Name) -> Response[DestinationModel]:
-        found = control.pause(customer, name, actor())
-        return answer(found, effective_at=control.effective_at(found, first=False))
+        return answers.pause(customer, name, actor())
 
     @app.post(f"{one}/resume", operation_id="resume", summary="Put entries again", responses=_ok(errors, 200))
     def resume(customer: Customer, name: Name) -> Response[DestinationModel]:
-        found = control.resume(customer, name, actor())
-        return answer(found, effective_at=control.effective_at(found, first=False))
+        return answers.resume(customer, name, actor())
 
     @app.post(f"{one}/release", operation_id="release", summary="Start delivery", responses=_ok(errors, 200))
     def release(
         customer: Customer, name: Name, body: Annotated[ReleaseRequest | None, Body()] = None
     ) -> Response[DestinationModel]:
-        return answer(control.release(customer, name, body.since if body else None, actor()))
+        return answers.release(customer, name, body.since if body else None, actor())
 
     @app.post(f"{one}/ping", operation_id="ping", summary="Send a test event", responses=_ok(errors, 200, model=Pong))
     def ping(customer: Customer, name: Name) -> Response[Any]:
-        return Response(200, JSON, Pong(event_id=control.ping(customer, name, actor())))
+        return answers.ping(customer, name, actor())
 
     @app.get(
         f"{one}/handover",
@@ -153,26 +148,23 @@ def build(control: Control) -> APIGatewayHttpResolver:  # noqa: C901 - one funct
         responses=_ok(errors, 200, model=HandoverModel),
     )
     def handover(customer: Customer, name: Name, form: Annotated[Form, Query(alias="as")]) -> Response[Any]:
-        return Response(200, JSON, HandoverModel(text=render(control.get(customer, name), form)))
+        return answers.handover(customer, name, form)
 
-    @app.exception_handler(ControlError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
-    def refused(error: ControlError) -> Response[Any]:
-        return problem(error, _request_id(app.current_event.raw_event))
+    @app.post(
+        "/v1/customers/<customer>/links",
+        operation_id="createLink",
+        summary="Return a link to the customer's page",
+        responses=_ok(errors, 200, model=Link),
+    )
+    def create_link(customer: Customer, body: Annotated[LinkRequest, Body()]) -> Response[Any]:
+        if access is None:
+            detail = "The relay has no page for customers: add [destinations.page] to relay.toml, and deploy."
+            raise ControlError(409, "no-page", detail)
+        url, expires_at = access.create_link(body.grant(customer), page_url, actor())
+        # The answer is a credential: nothing on the way may keep it.
+        return Response(200, JSON, Link(url=url, expires_at=expires_at), headers={"Cache-Control": "no-store"})
 
-    @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
-    def invalid(error: RequestValidationError) -> Response[Any]:
-        return problem(_invalid(error), _request_id(app.current_event.raw_event))
-
-    @app.exception_handler(OSError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
-    def away(_error: OSError) -> Response[Any]:
-        refusal = ControlError(503, "unavailable", "AWS could not be reached. Try again: the same request is safe.")
-        return problem(refusal, _request_id(app.current_event.raw_event))
-
-    @app.not_found
-    def nothing_there(_error: Exception) -> Response[Any]:
-        missing = ControlError(404, "no-such-path", "No operation has this path and method.")
-        return problem(missing, _request_id(app.current_event.raw_event))
-
+    add_handlers(app)
     return app
 
 
@@ -182,37 +174,16 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) ->
     So is a request whose caller API Gateway has not authenticated: that cannot come by the deployed API.
     """
     if not _iam(event).get("userArn"):
-        return _plain_problem(ControlError(403, "not-authenticated", "The request is not signed."), event)
-    if refusal := _refuse_body(event):
-        return _plain_problem(refusal, event)
+        return plain_problem(ControlError(403, "not-authenticated", "The request is not signed."), event)
+    if refusal := refuse_body(event):
+        return plain_problem(refusal, event)
     answer = app.resolve(event, context)
     return {**answer, "body": answer.get("body") or ""}  # null is no body in API Gateway's documents
 
 
 def internal_error(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a request that raised an error nobody expected."""
-    return _plain_problem(ControlError(500, "internal", "The control API failed. Try again."), event)
-
-
-def _plain_problem(error: ControlError, event: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "statusCode": int(error.status),
-        "headers": {"Content-Type": PROBLEM},
-        "body": _problem_body(error, _request_id(event)),
-        "isBase64Encoded": False,
-    }
-
-
-def _refuse_body(event: Mapping[str, Any]) -> ControlError | None:
-    body = event.get("body") or ""
-    if len(body) > MAX_BODY_BYTES:
-        return ControlError(413, "too-large", f"The body is over {MAX_BODY_BYTES} bytes.")
-    content_type = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("content-type", "")
-    if body and content_type.partition(";")[0].strip().lower() != JSON:
-        return ControlError(415, "not-json", f"Content-Type: expected {JSON}.", field="Content-Type")
-    if body and event.get("isBase64Encoded"):  # API Gateway gives JSON as text
-        return ControlError(415, "not-json", "The body is not text.", field="body")
-    return None
+    return plain_problem(ControlError(500, "internal", "The control API failed. Try again."), event)
 
 
 def openapi(app: APIGatewayHttpResolver, version: str) -> dict[str, Any]:
@@ -234,31 +205,6 @@ def openapi(app: APIGatewayHttpResolver, version: str) -> dict[str, Any]:
     return document
 
 
-def problem(error: ControlError, request_id: str) -> Response[Any]:
-    """Return a refusal as an RFC 9457 problem."""
-    return Response(error.status, PROBLEM, _problem_body(error, request_id))
-
-
-def _problem_body(error: ControlError, request_id: str) -> str:
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status).phrase,
-        "status": int(error.status),
-        "detail": error.detail,
-        "code": error.code,
-        "request_id": request_id,
-    }
-    return json.dumps({**error.extra, **body})
-
-
-def _invalid(error: RequestValidationError) -> ControlError:
-    """Return the first thing that is wrong, by its place; what was sent is not repeated."""
-    first = error.errors()[0] if error.errors() else {}
-    place = [str(part) for part in first.get("loc", ()) if part not in {"body", "query", "path", "header"}]
-    name = ".".join(place) or "body"
-    return ControlError(422, "invalid", f"{name}: {first.get('msg', 'is not valid')}.", field=name)
-
-
 def _ok(errors: Mapping[int, Any], *statuses: int, model: type[BaseModel] = DestinationModel) -> dict[int, Any]:
     """Return the answers of an operation: those that succeed, and the problems."""
     succeed = {
@@ -272,10 +218,6 @@ def _ok(errors: Mapping[int, Any], *statuses: int, model: type[BaseModel] = Dest
 def _iam(event: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Any = ((event.get("requestContext") or {}).get("authorizer") or {}).get("iam")
     return found if isinstance(found, dict) else {}
-
-
-def _request_id(event: Mapping[str, Any]) -> str:
-    return str(event.get("requestContext", {}).get("requestId", ""))
 
 
 def _token_of(start: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from relay.control.page_tokens import Grant, Scope
 from relay.control.services import Held
 from relay.control.wanted import MAX_DETAIL_TYPES, MAX_METADATA, Wanted
 from relay.destinations.model import CUSTOMER, NAME, Destination
@@ -21,8 +22,8 @@ Discard = Annotated[bool, Query(description="Delete webhooks that wait, too.")]
 Text = Annotated[str, StringConstraints(max_length=256)]
 
 
-class WantedDestination(BaseModel):
-    """The body of a PUT."""
+class WantedByCustomer(BaseModel):
+    """What of a destination a customer decides: the body of a PUT on the customer's page."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +36,17 @@ class WantedDestination(BaseModel):
         description="`*` at the end of one stands for the rest.",
     )
     description: Text = ""
+
+    def wanted(self) -> Wanted:
+        """Return it as the service takes it; the metadata that are there stay."""
+        return Wanted(
+            self.aws_account_id, self.aws_region, tuple(self.detail_types), self.description, keep_metadata=True
+        )
+
+
+class WantedDestination(WantedByCustomer):
+    """The body of a PUT."""
+
     metadata: dict[Annotated[str, StringConstraints(max_length=64)], Text] = Field(
         default={}, max_length=MAX_METADATA, description="Texts of your own."
     )
@@ -105,6 +117,32 @@ class ReleaseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: AwareDatetime | None = None
+
+
+class LinkRequest(BaseModel):
+    """For whom a link is, and what it may be used for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Scope = Field(description="Whether the page changes destinations, or only shows them.")
+    actor: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")] = Field(
+        description="Who opens the page, such as a user's e-mail address: each change on it is audited by that name."
+    )
+    return_url: Annotated[
+        str,
+        StringConstraints(pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?([/?#][!-~]{0,1024})?)?$"),
+    ] = Field(default="", description="An https URL of yours to which the page leads back.")
+
+    def grant(self, customer: str) -> Grant:
+        """Return it as the token has it."""
+        return Grant(customer, self.scope, self.actor, self.return_url)
+
+
+class Link(BaseModel):
+    """A link to the customer's page: whoever has it is let in until it expires."""
+
+    url: str
+    expires_at: datetime
 
 
 class Pong(BaseModel):

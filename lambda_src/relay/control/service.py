@@ -62,8 +62,10 @@ class Control:
         """
         check_customer(customer)
         check_name(name)
-        check_wanted(wanted, self._settings.partner, self._settings.regions)
         there = {found.name: found for found in self.services.table.query(customer)}
+        if wanted.keep_metadata and name in there:
+            wanted = replace(wanted, metadata=there[name].metadata)
+        check_wanted(wanted, self._settings.partner, self._settings.regions)
         if before := there.get(name):
             if before.deleting:
                 raise conflict("The destination is being deleted; try again in a minute.")

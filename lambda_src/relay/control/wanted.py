@@ -20,7 +20,7 @@ _PATTERN = re.compile(r"[^*]*\*?")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The body of a PUT, with its defaults."""
+    """The body of a PUT, with its defaults. With `keep_metadata`, what there is of `metadata` stays as it is."""
 
     aws_account_id: str
     aws_region: str
@@ -28,6 +28,7 @@ class Wanted:
     description: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    keep_metadata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Precondition:
 
     if_match: str = ""
     if_none_match: bool = False
+
+    @classmethod
+    def of_headers(cls, if_match: str, if_none_match: str) -> "Precondition":
+        """Return what the headers of these names ask for, empty if there are none. Raise ControlError 400."""
+        if if_none_match not in {"", "*"}:
+            raise ControlError(400, "invalid", "If-None-Match: expected *.", field="If-None-Match")
+        return cls(if_match, bool(if_none_match))
 
 
 def check_customer(customer: str) -> None:

@@ -45,8 +45,8 @@ def test_the_page_of_relayctl_has_every_command() -> None:
 
 def test_the_page_of_the_control_api_has_every_code_of_a_problem() -> None:
     _, _, problems = (REFERENCE / "control-api.md").read_text("utf-8").partition("## Problems")
-    modules = (ROOT / "lambda_src/relay/control").glob("*.py")
-    source = "".join(module.read_text("utf-8") for module in modules)
+    rooms = (ROOT / "lambda_src/relay" / room for room in ("control", "page"))
+    source = "".join(module.read_text("utf-8") for room in rooms for module in room.glob("*.py"))
     codes = re.findall(r"ControlError\(\s*[\w.]+,\s*\"([^\"]+)\"", source)
     assert sorted(first_cells(problems)) == sorted(set(codes))
 
