@@ -54,6 +54,7 @@ class Archive:
         self.windows: list[Window] = []
         self.held: dict[str, Sequence[Message]] = {}
         self.letters: list[Message] = []
+        self.is_queue_down = False
         self.claims: list[str] = []
         self.released: dict[str, datetime] = {}
         self.copied: list[tuple[str, str]] = []
@@ -93,6 +94,8 @@ class Archive:
 
     def _store(self, queue: Queue, messages: Sequence[Message]) -> Sequence[str | None]:
         assert queue is Queue.DEAD_LETTERS
+        if self.is_queue_down:
+            return ["AccessDenied"] * len(messages)
         self.letters += messages
         return [None] * len(messages)
 
@@ -225,6 +228,25 @@ def test_what_cannot_be_mapped_today_is_a_dead_letter_for_that_destination_alone
     assert archive.recover() == 0
     [letter] = archive.letters
     assert letter.replay == Replay("recovery", "c42", "prod")
+
+
+def test_a_dead_letter_that_is_not_stored_ends_the_run_before_it_is_noted(load: Load) -> None:
+    config = load(TOML)
+    archive = Archive(config, webhook(config, 1), webhook(config, 2, body={"customer": "c42"}), webhook(config, 3))
+    archive.is_queue_down = True
+    with pytest.raises(OSError, match="dead-letter queue: AccessDenied"):
+        archive.recover()
+    archive.is_queue_down = False
+    assert (archive.recover(), len(archive.letters)) == (2, 1)
+
+
+def test_what_is_held_again_is_held_from_the_moment_on_at_which_the_archive_has_it(load: Load) -> None:
+    config = load(TOML)
+    archive = Archive(config, webhook(config, 1))
+    archive.recover()
+    [key] = map(held.parse_key, archive.held)
+    assert key
+    assert key.received_at == NOW + MINUTE + READ_ARCHIVE_AFTER
 
 
 def test_what_is_mapped_otherwise_today_is_never_anothers(load: Load) -> None:
