@@ -240,6 +240,18 @@ def test_a_dead_letter_that_is_not_stored_ends_the_run_before_it_is_noted(load: 
     assert (archive.recover(), len(archive.letters)) == (2, 1)
 
 
+def test_a_run_that_fails_has_noted_its_full_objects(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recover_module, "MESSAGES_OF_AN_OBJECT", 2)
+    config = load(TOML)
+    broken = webhook(config, 4, body={"customer": "c42"})
+    archive = Archive(config, *(webhook(config, number) for number in range(4)), broken)
+    archive.is_queue_down = True
+    with pytest.raises(OSError, match="AccessDenied"):
+        archive.recover()
+    archive.is_queue_down = False
+    assert (archive.recover(), len(archive.held), len(archive.letters)) == (0, 2, 1)
+
+
 def test_what_is_held_again_is_held_from_the_moment_on_at_which_the_archive_has_it(load: Load) -> None:
     config = load(TOML)
     archive = Archive(config, webhook(config, 1))
