@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from relay.control.page_tokens import Grant
+from relay.control.grant import Grant
 from relay.destinations.model import Destination, SourceStatus
 from relay.pipeline.reconcile import Report
 from relay.pipeline.release import Released

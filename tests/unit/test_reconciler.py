@@ -1,5 +1,7 @@
 """How the reconciler divides its minute, and which sources belong to nobody."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -49,3 +51,8 @@ def test_a_region_that_relay_toml_does_not_name_any_more_is_reconciled_while_it_
     config = load(TOML)
     assert reconciler.regions_of(config, []) == {"us-east-1", "eu-west-1"}
     assert reconciler.regions_of(config, [destination(aws_region="ap-south-1")]) == {*config.regions, "ap-south-1"}
+
+
+def test_the_reconciler_and_the_releaser_do_without_the_libraries_of_the_control_api() -> None:
+    program = "import sys; sys.modules.update(jwt=None, pydantic=None); import relay.bootstrap_destinations"
+    subprocess.run([sys.executable, "-c", program], check=True)

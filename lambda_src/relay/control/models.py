@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from relay.control.page_tokens import Grant, Scope
+from relay.control.grant import Grant, Scope
 from relay.control.services import Held
 from relay.control.wanted import MAX_DETAIL_TYPES, MAX_METADATA, Wanted
 from relay.destinations.model import CUSTOMER, NAME, Destination

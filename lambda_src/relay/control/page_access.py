@@ -6,7 +6,8 @@ from datetime import datetime
 from http import HTTPStatus
 
 from relay.control.errors import ControlError
-from relay.control.page_tokens import LINK, SESSION, Grant, Kind, PageKeyError, TokenError, read, sign
+from relay.control.grant import Grant
+from relay.control.page_tokens import LINK, SESSION, Kind, PageKeyError, TokenError, read, sign
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ https://www.rfc-editor.org/rfc/rfc8725
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import jwt
 
+from relay.control.grant import Grant, Scope
 from relay.destinations.model import CUSTOMER
 
 ALGORITHM = "HS256"
@@ -36,13 +35,6 @@ class PageKeyError(Exception):
     """There is no key that tokens could be signed with, or one of them is too short."""
 
 
-class Scope(StrEnum):
-    """What the bearer may do: change destinations, or only look."""
-
-    MANAGE = "manage"
-    READ = "read"
-
-
 class Kind(NamedTuple):
     """A kind of token: for whom it is, what its header says it is, and how long it is good."""
 
@@ -53,19 +45,6 @@ class Kind(NamedTuple):
 
 LINK = Kind("customer-page-link", "page-link+jwt", timedelta(minutes=15))
 SESSION = Kind("customer-page-session", "page-session+jwt", timedelta(hours=8))
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a token allows: `scope` for the destinations of `customer`, to the person whom `actor` names.
-
-    `return_url` is where the page leads back to, empty for nowhere.
-    """
-
-    customer: str
-    scope: Scope
-    actor: str
-    return_url: str = ""
 
 
 def sign(grant: Grant, kind: Kind, keys: Sequence[str], now: datetime) -> tuple[str, datetime]:

@@ -16,9 +16,9 @@ from relay.catalog.event_type import EventType
 from relay.config.customer_page import Page
 from relay.control.answers import Answers
 from relay.control.errors import ControlError
+from relay.control.grant import Grant, Scope
 from relay.control.models import DestinationModel, Discard, HandoverModel, Name, Pong, ReleaseRequest, WantedByCustomer
 from relay.control.page_access import PageAccess, actor_on_page
-from relay.control.page_tokens import Grant, Scope
 from relay.control.problems import add_handlers, header, plain_problem, refuse_body, unavailable
 from relay.control.service import Control
 from relay.control.wanted import Precondition

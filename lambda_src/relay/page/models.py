@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from relay.catalog.event_type import EventType
+from relay.control.grant import Scope
 from relay.control.models import DestinationModel
-from relay.control.page_tokens import MAX_TOKEN_CHARACTERS, Scope
+from relay.control.page_tokens import MAX_TOKEN_CHARACTERS
 
 PROVIDER = "provider"
 """Who made a change that was not made on the page: the ARN behind it is no concern of the customer."""

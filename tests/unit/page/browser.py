@@ -7,8 +7,8 @@ from typing import Any
 
 from relay.catalog.event_type import EventType
 from relay.config.customer_page import Page
+from relay.control.grant import Grant, Scope
 from relay.control.page_access import PageAccess, PageServices
-from relay.control.page_tokens import Grant, Scope
 from relay.page import static_files
 from relay.page.api import PageContent
 from relay.page.server import PageServer

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.control.page_tokens import Grant, Scope
+from relay.control.grant import Grant, Scope
 from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 from tests.unit.page.browser import ADA, Site
