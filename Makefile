@@ -5,6 +5,7 @@ EMULATOR := .build/emulator
 RUNTIME := .build/runtime
 LOCK := .build/lock
 DOCS := .build/docs
+RELEASE := .build/release
 EDITOR := .build/inspector
 # Only what a lock names with its hash. Wheels only, because building a source distribution downloads and runs more.
 PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
@@ -27,7 +28,7 @@ FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 CODEMIRROR := $(addprefix local/inspector/codemirror/,package.json package-lock.json codemirror.js)
 
-.PHONY: setup demo run check test coverage docs e2e first-hour bench lint arm64 deploy lock clean
+.PHONY: setup demo run check test coverage docs release-check e2e first-hour bench lint arm64 deploy lock clean
 
 # For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
 setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
@@ -60,6 +61,10 @@ $(LOCK)/.ready: requirements-lock.txt | .venv/.ready
 
 $(DOCS)/.ready: docs/requirements.txt | .venv/.ready
 	@echo "setup: $(DOCS), MkDocs" >&2
+	$(environment)
+
+$(RELEASE)/.ready: requirements-release.txt | .venv/.ready
+	@echo "setup: $(RELEASE), what builds and checks a release" >&2
 	$(environment)
 
 # A virtual environment of exactly what its lock names: not even pip is in it.
@@ -114,6 +119,10 @@ coverage: .venv/.dev $(LOCAL_AWS)
 # The documentation as a site, in .build/site; a link or an anchor that leads nowhere fails.
 docs: $(DOCS)/.ready
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs --quiet build --strict
+
+# What a release would be, in .build/dist: packages, SBOMs, notes, digests. Nothing is uploaded.
+release-check: $(RELEASE)/.ready
+	@$(BIN)/python -m tools.release
 
 # Any deployed relay with the shipped relay.toml: make e2e RELAY_URL=https://… with credentials in the environment,
 # and RELAY_STAGE=dev for another stage than prod.

@@ -68,6 +68,8 @@ NOT_BY_A_TEST = {
     "make check": "CI runs it: it is this",
     "make test": "likewise",
     "make docs": "CI runs it",
+    "make release-check": "likewise",
+    "python -m tools.openapi": "writes a document, which unit/control/test_api.py compares",
     "make coverage": "make check, counted: minutes",
     "make deploy": "needs an account at AWS; cdk deploy is run onto the local one",
     "aws cloudformation update-termination-protection": "the local AWS protects no stack",

@@ -1,0 +1,159 @@
+"""Make the files of a release in .build/dist, and check them: `make release-check`. Nothing is uploaded.
+
+They are the source archive and the wheel, built twice and the same both times, a CycloneDX SBOM of each lock that users
+install or deploy, the release's notes, and the digests of all of these.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = ROOT / ".build" / "release" / "bin"
+DIST = ROOT / ".build" / "dist"
+SBOMS = {
+    "function": ("requirements-function.txt", "requirements-cryptography.txt", "requirements-control.txt"),
+    "operator": ("requirements.txt",),
+}
+KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
+UNRELEASED = "Unreleased"
+
+
+class ReleaseError(Exception):
+    """Something is not as a release needs it; the message says what to do."""
+
+
+def main() -> None:
+    """Make and check the files. Exit with a message that says what is wrong."""
+    try:
+        version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+        text = notes(
+            version,
+            (ROOT / "CHANGELOG.md").read_text("utf-8"),
+            (ROOT / "docs" / "how-to" / "upgrade.md").read_text("utf-8"),
+        )
+        shutil.rmtree(DIST, ignore_errors=True)
+        build_twice(DIST)
+        packages = sorted(DIST.iterdir())
+        _run("twine", "check", "--strict", *map(str, packages))
+        for name, locks in SBOMS.items():
+            _write_sbom(DIST / f"partner-event-relay-{version}-{name}.cdx.json", locks)
+        (DIST / "RELEASE_NOTES.md").write_text(text, "utf-8")
+        digests = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(DIST.iterdir())]
+        (DIST / "SHA256SUMS").write_text("".join(digests), "utf-8")
+    except ReleaseError as error:
+        sys.exit(f"release: {error}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"release: {Path(error.cmd[0]).name} failed:\n{error.stdout}{error.stderr}")
+    print(f"release: {version} is in {DIST.relative_to(ROOT)}: the files of {len(packages)} packages are reproducible")
+
+
+def notes(version: str, changelog: str, upgrade: str) -> str:
+    """Return a release's notes: its upgrade notes, then its section of the changelog.
+
+    Until the section has the version's name it is the one of what is not released.
+    Raise ReleaseError if the changelog is not in the form of Keep a Changelog, or one of the two parts is missing.
+    """
+    sections = changelog_sections(changelog)
+    changes = sections.get(version) or sections.get(UNRELEASED) or ""
+    if not changes.strip():
+        raise ReleaseError(f"CHANGELOG.md says nothing of {version}: write what users notice under [{UNRELEASED}]")
+    match = re.search(rf"^### {re.escape(version)}\n(.*?)(?=^##|\Z)", upgrade, re.MULTILINE | re.DOTALL)
+    if not match or not match[1].strip():
+        raise ReleaseError(f'docs/how-to/upgrade.md has no "### {version}": say what people do who upgrade to it')
+    return f"# Partner Event Relay {version}\n\n## Upgrade\n\n{match[1].strip()}\n\n{changes.strip()}\n"
+
+
+def changelog_sections(changelog: str) -> dict[str, str]:
+    """Return the text of each version's section by its version.
+
+    Raise ReleaseError for a heading that https://keepachangelog.com does not know.
+    """
+    sections = {}
+    for part in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
+        heading, _, text = part.partition("\n")
+        match = re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}|\[(Unreleased)\]", heading)
+        if not match:
+            raise ReleaseError(f'CHANGELOG.md: expected "[{UNRELEASED}]" or "[1.2.3] - 2026-01-31", got "{heading}"')
+        if unknown := set(re.findall(r"^### (.*)$", text, re.MULTILINE)) - set(KINDS):
+            raise ReleaseError(f"CHANGELOG.md: {heading} has {sorted(unknown)}; expected some of {', '.join(KINDS)}")
+        sections[match[1] or match[2]] = text
+    return sections
+
+
+def build_twice(target: Path) -> None:
+    """Build the source archive and the wheel into `target`. Raise ReleaseError if a second build differs."""
+    with tempfile.TemporaryDirectory() as temporary:
+        for number, folder in enumerate((target, Path(temporary) / "again")):
+            sources = Path(temporary) / f"sources-{number}"
+            copy_tracked(sources)
+            _run("python", "-m", "build", "--no-isolation", "--outdir", str(folder), cwd=sources)
+            for archive in folder.glob("*.tar.gz"):
+                archive.write_bytes(normalize(archive.read_bytes()))
+        again = {path.name: path.read_bytes() for path in (Path(temporary) / "again").iterdir()}
+        if different := [path.name for path in target.iterdir() if path.read_bytes() != again.get(path.name)]:
+            raise ReleaseError(f"{different} differ from one build to the next")
+
+
+def copy_tracked(target: Path) -> None:
+    """Copy the files that git tracks: nothing that happens to lie here gets into a release."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, path)
+
+
+def normalize(archive: bytes) -> bytes:
+    """Return a .tar.gz with its members in order, and without the times and the owner of who has built it."""
+    packed = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive)) as old,
+        gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as new,
+    ):
+        for member in sorted(old.getmembers(), key=lambda member: member.name):
+            member.mtime = int(_source_date())
+            member.uid = member.gid = 0
+            member.uname = member.gname = ""
+            member.pax_headers = {}
+            member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+            new.addfile(member, old.extractfile(member))
+    return packed.getvalue()
+
+
+def _write_sbom(file: Path, locks: tuple[str, ...]) -> None:
+    """Write the CycloneDX document of what the locks name, with the hashes of its files."""
+    with tempfile.TemporaryDirectory() as temporary:
+        merged = Path(temporary) / "requirements.txt"
+        entries = (entry for lock in locks for entry in re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip()))
+        merged.write_text("\n".join(dict.fromkeys(entries)) + "\n", "utf-8")
+        about = ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "application"]
+        options = ["--output-reproducible", "--output-format", "JSON", "--output-file", str(file)]
+        _run("cyclonedx-py", "requirements", *about, *options, str(merged))
+
+
+def _source_date() -> str:
+    """Return the time of the last commit, in seconds since 1970."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _run(program: str, *arguments: str, cwd: Path = ROOT) -> None:
+    """Run a program of the release's environment. Raise CalledProcessError."""
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": _source_date()}
+    command = [str(PROGRAMS / program), *arguments]
+    subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True, text=True)
+
+
+if __name__ == "__main__":
+    main()
