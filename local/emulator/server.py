@@ -20,7 +20,7 @@ from ministack.core import lambda_runtime, responses
 from ministack.services import cloudwatch_logs, eventbridge, sqs
 from ministack.services.cloudformation import provisioners
 
-from local.emulator import corrections, faults, insights
+from local.emulator import corrections, customer_stack, faults, insights, log_targets
 from local.emulator.delivery_log import DeliveryLog
 from local.emulator.message_moves import MessageMoves
 from local.emulator.partner_operations import FAULT, PartnerOperations
@@ -52,7 +52,12 @@ def main() -> None:
     _run_functions_with_awslambdaric()
     corrections.apply()
     _keep_log_lines(delivery_log)
-    provisioners._RESOURCE_HANDLERS.update(insights.provisioners(lambda: set(cloudwatch_logs._log_groups)))
+    handlers = provisioners._RESOURCE_HANDLERS
+    handlers.update(
+        customer_stack.provisioners(eventbridge, cloudwatch_logs, handlers["AWS::Events::EventBus"]["update"])
+    )
+    log_targets.write_events_as_aws_does(eventbridge, cloudwatch_logs)
+    handlers.update(insights.provisioners(lambda: set(cloudwatch_logs._log_groups)))
     ministack._port_is_bindable = lambda *_: False  # it would serve 443 as well
     emulator = ministack.app
 

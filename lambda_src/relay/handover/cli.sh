@@ -18,7 +18,7 @@ fail() { printf '%s\n' "$1" >&2; exit 1; }
 # Run a command; that what it makes is there already is no failure.
 make() {
   local said
-  said=$("$@" 2>&1) || case $said in *AlreadyExists*) ;; *) fail "$said" ;; esac
+  said=$("$@" 2>&1) || case $said in *AlreadyExists* | *ConflictException*) ;; *) fail "$said" ;; esac
 }
 
 caller=$(aws sts get-caller-identity --query Account --output text)
@@ -28,11 +28,8 @@ state=$(aws events describe-event-source --name "$source" --query State --output
 [ "$state" != DELETED ] || fail "The source was deleted. Delete the bus of its name, which can receive nothing any more."
 
 # 1. The queues, and the log group for looking: all that the rules need is there before the bus is.
-for queue in "$name-events" "$name-dead-letters"; do
-  aws sqs create-queue --queue-name "$queue" >/dev/null
-done
-queue_url=$(aws sqs get-queue-url --queue-name "$name-events" --query QueueUrl --output text)
-dead_letter_queue_url=$(aws sqs get-queue-url --queue-name "$name-dead-letters" --query QueueUrl --output text)
+queue_url=$(aws sqs create-queue --queue-name "$name-events" --query QueueUrl --output text)
+dead_letter_queue_url=$(aws sqs create-queue --queue-name "$name-dead-letters" --query QueueUrl --output text)
 aws sqs set-queue-attributes --queue-url "$queue_url" --attributes @queue_attributes
 aws sqs set-queue-attributes --queue-url "$dead_letter_queue_url" --attributes @dead_letter_queue_attributes
 
@@ -42,7 +39,8 @@ aws logs put-retention-policy --log-group-name "$event_log" --retention-in-days 
 aws logs put-resource-policy --policy-name "$name" --policy-document @{event_log_policy} >/dev/null
 
 # 2. The bus. Its name is the source's name.
-make aws events create-event-bus --name "$source" --event-source-name "$source" --log-config Level=ERROR,IncludeDetail=NONE
+make aws events create-event-bus --name "$source" --event-source-name "$source"
+aws events update-event-bus --name "$source" --log-config Level=ERROR,IncludeDetail=NONE >/dev/null
 
 # 3. The rules, at once.
 # add_rule RULE TARGETS: the arguments of put-rule and put-targets, as JSON.
@@ -65,11 +63,7 @@ aws logs put-retention-policy --log-group-name "$bus_log" --retention-in-days 14
 aws logs put-delivery-source --name "$name" --resource-arn "$bus_arn" --log-type ERROR_LOGS >/dev/null
 destination=$(aws logs put-delivery-destination --name "$name" --delivery-destination-configuration @{bus_log_destination} \
   --query deliveryDestination.arn --output text)
-deliveries=$(aws logs describe-deliveries --query 'deliveries[].deliverySourceName' --output text)
-case " ${deliveries//$'\t'/ } " in
-  *" $name "*) ;;
-  *) aws logs create-delivery --delivery-source-name "$name" --delivery-destination-arn "$destination" >/dev/null ;;
-esac
+make aws logs create-delivery --delivery-source-name "$name" --delivery-destination-arn "$destination"
 # On a bus of its own a rule's metrics have two dimensions.
 @alarms
 

@@ -31,6 +31,7 @@ RUN = {
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
     "python -m local.partner_bus": "contract/test_partner_bus.py"
     "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
+    "aws cloudformation deploy": "contract/test_handover.py::test_what_was_held_arrives_once_at_the_rules_of_the_stack",
     "aws events": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "aws sqs": "e2e/test_operations.py::test_a_dead_letter_is_looked_at_and_sent_back",
     "aws secretsmanager create-secret": "e2e/test_operations.py::test_a_secret_is_stored",
@@ -53,6 +54,7 @@ RUN = {
     "relayctl presets": "relayctl/test_presets.py::test_every_preset_is_listed_with_whether_it_was_verified",
     "relayctl routes": "e2e/test_relayctl.py::test_each_route_is_shown_with_the_url_that_is_pasted_into_the_saas",
     "relayctl sources": "relayctl/test_sources.py::test_from_pending_to_active_to_gone",
+    "relayctl destinations handover": "relayctl/test_destinations.py::test_the_hand_over_is_printed_as_it_is_deployed",
     "relayctl destinations": "relayctl/test_destinations.py::test_a_destination_is_paused_resumed_released_and_pinged",
     "relayctl doctor": "relayctl/test_doctor.py"
     "::test_where_all_is_well_the_exit_code_is_0_and_each_check_says_what_it_saw",

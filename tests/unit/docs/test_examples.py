@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import botocore.session
@@ -85,16 +83,6 @@ def test_the_policies_of_the_documentation_have_actions_that_exist() -> None:
     session = botocore.session.get_session()
     for service, operation in actions:
         assert operation in session.get_service_model(service).operation_names
-
-
-def test_the_template_for_customers_is_cloudformation(tmp_path: Path) -> None:
-    [template] = blocks("docs/tutorial/onboarding.md", "yaml")
-    path = tmp_path / "customer.yaml"
-    path.write_text(template)
-    program = str(Path(sys.executable).with_name("cfn-lint"))
-    command = [program, "--regions", "us-east-1", "--", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stdout) == (0, "")
 
 
 def test_the_faults_of_the_documentation_are_faults() -> None:

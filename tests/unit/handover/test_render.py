@@ -4,9 +4,11 @@ import fnmatch
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hcl2
 import pytest
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
@@ -14,6 +16,8 @@ from relay.handover.plan import make_plan
 from relay.handover.render import Form, render
 from tests.unit.destinations.destinations import destination
 
+SCHEMA = Path(__file__).with_name("terraform_schema.json")
+"""The arguments of version 6.25.0 of the provider hashicorp/aws, as cdktf-cdktf-provider-aws 21.22.1 lists them."""
 LONG = destination(
     name="n" * 32,
     source="aws.partner/" + "d" * 60 + ".example/" + "c" * 64 + "/prod-k3x9qa",
@@ -100,3 +104,28 @@ def test_the_console_steps_lead_into_the_region_of_the_source() -> None:
         "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:",
         f"{events}/partners",
     ]
+
+
+def arguments(kind: str, block: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
+    """Yield the arguments of a resource and of each block within it, by the names that the schema has for them."""
+    names = {name for name in block if name not in {"for_each", "depends_on"} and not name.startswith("__")}
+    yield kind, names
+    for name in names:
+        if isinstance(block[name], list):
+            yield from arguments(f"{kind}.{name}", block[name][0])
+
+
+def test_terraforms_provider_knows_each_argument_and_needs_no_other() -> None:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    resources = hcl2.loads(render(destination(), Form.TERRAFORM))["resource"]
+    used = [
+        found
+        for resource in resources
+        for kind, named in resource.items()
+        for block in named.values()
+        for found in arguments(kind.strip('"'), block)
+    ]
+    assert len(used) == 19
+    for kind, names in used:
+        assert names >= {*schema[kind]["required"]}, kind
+        assert names <= {*schema[kind]["required"], *schema[kind]["optional"]}, kind
