@@ -8,6 +8,8 @@ from pathlib import Path
 import typer
 
 from relay import config
+from relay.catalog import loader
+from relay.catalog.event_type import EventType
 from relay.config.model import Config
 from relay.config.route import Route
 from relay.errors import ConfigError
@@ -22,6 +24,14 @@ def load_config(path: Path) -> Config:
         return config.load(path)
     except ConfigError as error:
         fail("\n".join(error.problems) + ("" if path.is_file() else "; see --config"), MISTAKE)
+
+
+def load_catalog(config: Path) -> tuple[EventType, ...]:
+    """Return the event catalog beside a relay.toml, or print a line for every mistake in it and exit with code 2."""
+    try:
+        return loader.load(loader.catalog_path(config))
+    except ConfigError as error:
+        fail("\n".join(error.problems), MISTAKE)
 
 
 def find_route(relay: Config, name: str) -> Route:

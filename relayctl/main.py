@@ -10,6 +10,7 @@ from relay import config
 from relay.config import stage_names
 from relayctl.commands import (
     account,
+    catalog,
     check,
     dead_letters,
     destinations,
@@ -77,6 +78,7 @@ app.command("trace")(log.trace)
 app.command("schema")(schema.print_schema)
 # Hidden until the stack deploys the control API that it calls.
 app.add_typer(destinations.app, name="destinations")
+app.add_typer(catalog.app, name="catalog")
 app.add_typer(presets.app, name="presets")
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -46,6 +46,23 @@ RoleOption = Annotated[
     str | None, typer.Option("--role-arn", help="A role to assume first: the stack's output ControlRoleArn.")
 ]
 HeaderOption = Annotated[list[str] | None, typer.Option("--header", help="A header, as name:value. Can be repeated.")]
+SamplesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--samples",
+        metavar="DIR",
+        help="Instead of the archive: bodies in files DIR/ROUTE/NAME, or requests that DIR/samples.toml lists.",
+    ),
+]
+SinceOption = Annotated[
+    str,
+    typer.Option(
+        "--since", help="From when on the archive is read: 24h ago, or a time (UTC) such as 2026-11-22T10:00."
+    ),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", help="Until when: 2h later, or a time; without it, until now.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 DEFAULT_CONFIG = Path("relay.toml")

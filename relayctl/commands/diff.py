@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,14 +9,19 @@ from typing import Annotated
 import typer
 
 from relay.archive.reading import Window
-from relay.archive.record import ArchivedWebhook
-from relay.config.model import Config
-from relay.http import body_formats
-from relay.http.request import Request
 from relayctl import archive, difference, inputs, output
 from relayctl.aws import Stack
-from relayctl.options import DEFAULT_CONFIG, ConfigOption, OutputOption, aws_options
+from relayctl.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    OutputOption,
+    SamplesOption,
+    SinceOption,
+    UntilOption,
+    aws_options,
+)
 from relayctl.output import OutputFormat
+from relayctl.samples import read as read_samples
 
 COLUMNS = ("route", "detail-type", "change", "fields", "count")
 
@@ -25,17 +29,13 @@ COLUMNS = ("route", "detail-type", "change", "fields", "count")
 @aws_options
 def diff(
     stack: Stack,
-    since: Annotated[
-        str, typer.Option(help="From when on the archive is read: 24h ago, or a time (UTC) such as 2026-11-22T10:00.")
-    ] = "24h",
-    until: Annotated[str | None, typer.Option(help="Until when: 2h later, or a time; without it, until now.")] = None,
+    since: SinceOption = "24h",
+    until: UntilOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     deployed: Annotated[
         Path | None, typer.Option(help="The relay.toml to compare with, if not the one that is deployed.")
     ] = None,
-    samples: Annotated[
-        Path | None, typer.Option(help="Bodies in files DIR/ROUTE/NAME instead of the archive.", metavar="DIR")
-    ] = None,
+    samples: SamplesOption = None,
     output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
     """Map archived webhooks with the deployed and with the edited relay.toml, and print what would change.
@@ -50,7 +50,7 @@ def diff(
     before = inputs.load_config(deployed) if deployed else archive.deployed_config(stack)
     damaged = Counter[str]()
     if samples:
-        webhooks = _samples(samples, before)
+        webhooks = read_samples(samples, before)
     else:
         window = Window(*inputs.parse_window(since, until, datetime.now(UTC)))
         found = archive.read(archive.open_archive(stack), window, damaged)
@@ -69,16 +69,3 @@ def diff(
         output.print_message(f"{sum(damaged.values())} records in {len(damaged)} objects could not be read.")
     if rows or damaged:
         raise typer.Exit(output.FAILED)
-
-
-def _samples(folder: Path, config: Config) -> Iterator[ArchivedWebhook]:
-    """Yield the files of a folder as webhooks of the routes after which their folders are named."""
-    paths = sorted(path for path in folder.glob("*/*") if path.is_file())
-    if not paths:
-        output.fail(f"{folder}: expected files such as {folder}/ROUTE/order.json", output.MISTAKE)
-    for path in paths:
-        route = inputs.find_route(config, path.parent.name)
-        headers = {"content-type": body_formats.media_type(route.body_format)}
-        url_path = "/".join(segment.strip("{}") for segment in route.path.split("/"))
-        request = Request("POST", url_path, "", headers, inputs.read_payload(path), path.name)
-        yield ArchivedWebhook(route.name, path.name, datetime.now(UTC), "", request)

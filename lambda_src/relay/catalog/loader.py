@@ -29,21 +29,27 @@ def load(folder: Path) -> tuple[EventType, ...]:
 
     Raise ConfigError with one sentence for every mistake: its file and key, what was expected, and what is there.
     """
+    types = {event_type.detail_type: event_type for event_type in load_files(folder).values()}
+    return tuple(types[name] for name in sorted(types))
+
+
+def load_files(folder: Path) -> dict[Path, EventType]:
+    """Return the event type of each file of a folder. Raise ConfigError as `load` does."""
     problems: list[str] = []
-    types: dict[str, EventType] = {}
-    files: dict[str, str] = {}
+    types: dict[Path, EventType] = {}
+    names: dict[str, str] = {}
     for path in sorted(folder.glob("*.toml")):
         name = f"{folder.name}/{path.name}"
         event_type = _read(path, name, problems)
         if event_type is None:
             continue
-        detail_type = event_type.detail_type
-        if detail_type in types:
-            problems.append(f'{name}: detail_type: {files[detail_type]} already describes "{detail_type}"')
-        types[detail_type], files[detail_type] = event_type, name
+        types[path] = event_type
+        first = names.setdefault(event_type.detail_type, name)
+        if first != name:
+            problems.append(f'{name}: detail_type: {first} already describes "{event_type.detail_type}"')
     if problems:
         raise ConfigError(problems)
-    return tuple(types[name] for name in sorted(types))
+    return types
 
 
 def _read(path: Path, name: str, problems: list[str]) -> EventType | None:
