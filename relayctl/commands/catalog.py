@@ -1,4 +1,7 @@
-"""`relayctl catalog`: what each detail-type means, in a folder of files beside relay.toml."""
+"""`relayctl catalog`: what each detail-type means, in a folder of files beside relay.toml.
+
+The libraries for JSON Schemas are imported where they are needed: every command would start later.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -12,8 +15,6 @@ from relay.catalog import loader
 from relay.errors import ConfigError
 from relayctl import archive, inputs, output, samples
 from relayctl.aws import Stack
-from relayctl.catalog import checking, learning, revision
-from relayctl.catalog import page as catalog_page
 from relayctl.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -74,6 +75,8 @@ def infer(
 
     Exit codes: 0 done, 1 some webhooks could not be learned from, 2 a mistake, also in relay.toml.
     """
+    from relayctl.catalog import learning
+
     relay = inputs.load_config(config)
     folder = loader.catalog_path(config)
     inputs.load_catalog(config)
@@ -119,6 +122,8 @@ def check(
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 a mistake: a file that is no event type, or no such revision.
     """
+    from relayctl.catalog import checking, revision
+
     relay = inputs.load_config(config)
     event_types = inputs.load_catalog(config)
     found = list(checking.problems(event_types, relay))
@@ -151,6 +156,8 @@ def page(
 
     Exit codes: 0 done, 1 the folder cannot be written, 2 a mistake in relay.toml or in the catalog.
     """
+    from relayctl.catalog import page as catalog_page
+
     relay = inputs.load_config(config)
     event_types = inputs.load_catalog(config)
     try:

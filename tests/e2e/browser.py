@@ -27,6 +27,26 @@ ARGUMENTS = (
     "--no-first-run",
 )
 
+CONTRAST = """() => {
+  const luminance = (color) => {
+    const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255)
+      .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const back = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (color !== 'rgba(0, 0, 0, 0)') return color;
+    }
+  };
+  const texts = 'p, a, li, td, th, caption, pre, span, strong, h1, h2, h3, button, summary';
+  return Math.min(...[...document.querySelectorAll(texts)]
+    .filter((one) => one.checkVisibility() && one.textContent.trim())
+    .map((one) => ratio(luminance(getComputedStyle(one).color), luminance(back(one)))));
+}"""
+"""The least contrast between a text of the page and what is behind it."""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:

@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import random
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ import pytest
 from local.samples import SIGNERS
 from relay.archive import keys
 from relay.archive.record import ArchivedWebhook
+from relay.catalog import loader
 from relay.config.fingerprint import mapping_fingerprint
 from relay.http.request import Request
 from tests.e2e.conftest import Relay
 from tests.e2e.test_relayctl import Tool, tool
+from tests.relayctl.conftest import run
 
 __all__ = ["tool"]  # a fixture
 
@@ -70,6 +73,22 @@ def test_an_edit_of_relay_toml_is_compared_with_real_traffic(relay: Relay, tool:
     assert row["samples"][0]["webhook_id"] == delivery
     edited.write_text(text, "utf-8")
     assert tool("diff", "--since", since, "--config", str(edited))[0] == 0
+
+
+def test_the_event_catalog_is_learned_from_real_traffic(relay: Relay, tool: Tool, tmp_path: Path) -> None:
+    since = datetime.now(UTC).isoformat()
+    post(relay, private="Zoë's")
+    relay.received_within(30, 1)
+    config = tmp_path / "relay.toml"
+    shutil.copyfile("relay.toml", config)
+    infer = ("catalog", "infer", "--since", since, "--config", str(config), "--output", "json")
+    code, rows, told = tool(*infer)
+    assert (code, [(row["detail-type"], row["result"]) for row in rows]) == (0, [("push", "new")]), told
+    [push] = loader.load(tmp_path / "events")
+    assert (push.sample["private"], push.sample["repository"]["private"]) == ("text", False)
+    assert push.schema["properties"]["private"] == {"type": "string"}
+    checked = run("catalog", "check", "--config", str(config))
+    assert checked.returncode == 0, checked.stderr
 
 
 LONG_AGO = datetime(2026, 11, 1, 9, tzinfo=UTC)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from local import samples
 from local.process import ROOT
 from local.samples import SIGNERS, Sample
-from tests.e2e.browser import browser, mapping_text, page, write_mapping
+from tests.e2e.browser import CONTRAST, browser, mapping_text, page, write_mapping
 from tests.e2e.test_commands import running
 
 __all__ = ["browser", "page", "running"]  # fixtures
@@ -478,25 +478,6 @@ def test_it_can_be_read_on_a_desk_and_on_a_telephone(
     contrast = page.evaluate(CONTRAST)
     assert contrast >= 4.5, contrast  # https://www.w3.org/TR/WCAG22/#contrast-minimum
     context.close()
-
-
-CONTRAST = """() => {
-  const luminance = (color) => {
-    const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255)
-      .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  const back = (one) => {
-    for (let at = one; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (color !== 'rgba(0, 0, 0, 0)') return color;
-    }
-  };
-  return Math.min(...[...document.querySelectorAll('p, td, th, pre, span, h2, h3, button, summary')]
-    .filter((one) => one.checkVisibility() && one.textContent.trim())
-    .map((one) => ratio(luminance(getComputedStyle(one).color), luminance(back(one)))));
-}"""
 
 
 @pytest.mark.usefixtures("running")

@@ -58,6 +58,12 @@ RUN = {
     "relayctl destinations": "relayctl/test_destinations.py::test_a_destination_is_paused_resumed_released_and_pinged",
     "relayctl doctor": "relayctl/test_doctor.py"
     "::test_where_all_is_well_the_exit_code_is_0_and_each_check_says_what_it_saw",
+    "relayctl catalog infer": "relayctl/test_catalog.py"
+    "::test_the_catalog_is_inferred_from_samples_and_passes_the_check",
+    "relayctl catalog infer --since": "e2e/test_archive.py::test_the_event_catalog_is_learned_from_real_traffic",
+    "relayctl catalog check": "relayctl/test_catalog.py::test_a_breaking_change_since_a_revision_is_named",
+    "relayctl catalog page": "relayctl/test_catalog.py::test_the_page_is_written_into_a_folder",
+    "relayctl catalog list": "relayctl/test_catalog.py::test_the_catalog_is_listed",
     "relayctl diff": "e2e/test_archive.py::test_an_edit_of_relay_toml_is_compared_with_real_traffic",
     "relayctl replay": "e2e/test_archive.py::test_a_webhook_is_archived_and_sent_again_with_another_id",
     "relayctl log": "e2e/test_delivery_log.py::test_support_sees_what_became_of_a_customers_entries",
