@@ -16,6 +16,7 @@ SOURCES = (
     "app.py",
     "cdk.json",
     "relay.toml",
+    "events",
     "infra",
     "lambda_src",
     "requirements-function.txt",

@@ -111,7 +111,7 @@ def test_a_sample_becomes_a_whole_event(folder: Path) -> None:
     )
     assert event == {
         "version": "0",
-        "id": "00000000-0000-0000-0000-000000000000",
+        "id": "00000000-0000-4000-8000-000000000000",
         "detail-type": "order.paid",
         "source": "aws.partner/acme.example/c42",
         "account": "222222222222",
