@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.emulator import faults
-from local.inspector import editor, explain
+from local.inspector import archive_replay, editor, explain
 from local.inspector.captures import Capture
 from local.inspector.live import Live
 from local.process import ROOT
@@ -69,6 +69,7 @@ def inspector(live: Live, relay_toml: Path) -> Starlette:
             Route("/routes/{name}/compare", buttons.compare, methods=["POST"]),
             Route("/routes/{name}", buttons.save, methods=["PUT"]),
             Route("/destinations/{customer}/{name}/{operation}", buttons.act, methods=["POST"]),
+            Route("/replays", buttons.replay_window, methods=["POST"]),
             Route("/dead-letters", buttons.letters),
             Route("/dead-letters/redrive", buttons.redrive, methods=["POST"]),
             Route("/dead-letters/{letter}/redrive", buttons.redrive_one, methods=["POST"]),
@@ -132,6 +133,19 @@ class _Buttons:
             answer = await client.request(capture.method, target, headers=forwarded, content=capture.body)
         return JSONResponse({"status": answer.status_code})
 
+    async def replay_window(self, request: Request) -> Response:
+        """Send what was archived in a window again; unless `send` is true, only count it."""
+        document = await _object(request)
+        chosen = {name: value for name, value in document.items() if name in archive_replay.OPTIONS}
+        if not all(isinstance(value, str) and "\0" not in value for value in chosen.values()):
+            raise HTTPException(400, "expected texts")
+        remap, dry_run = document.get("remap") is True, document.get("send") is not True
+        try:
+            found = await run_in_threadpool(archive_replay.run, self.live.session, chosen, remap=remap, dry_run=dry_run)
+        except archive_replay.Mistake as error:
+            raise HTTPException(422, str(error)) from error
+        return JSONResponse(found)
+
     async def schema(self, _: Request) -> Response:
         return FileResponse(SCHEMA)
 
@@ -178,17 +192,17 @@ class _Buttons:
         return JSONResponse({})
 
     async def letters(self, _: Request) -> Response:
-        return JSONResponse(await self.live.letters())
+        return JSONResponse(await self.live.letters.all())
 
     async def redrive(self, _: Request) -> Response:
-        await self.live.redrive()
+        await self.live.letters.redrive_all()
         return JSONResponse({})
 
     async def redrive_one(self, request: Request) -> Response:
-        return await _of_letter(self.live.redrive_one, request)
+        return await _of_letter(self.live.letters.redrive, request)
 
     async def discard(self, request: Request) -> Response:
-        return await _of_letter(self.live.discard, request)
+        return await _of_letter(self.live.letters.discard, request)
 
     def _captured(self, number: object) -> Capture:
         capture = self.live.captures.get(number) if isinstance(number, int) else None

@@ -2,7 +2,7 @@
 
 The delivery log (docs/reference/metrics-and-logs.md#the-delivery-log) knows an entry by its route, the sender's id of
 the webhook and its place in it. Two webhooks may have the same id, such as one and its replay: what is logged is
-then of the older one that waits.
+then of the older one that waits. What `relayctl replay` sends again is of the one that was sent again least often.
 """
 
 from collections import Counter
@@ -15,10 +15,10 @@ MAX_ENTRIES = 50_000
 """How many entries are followed; those of the oldest webhooks are forgotten first."""
 
 RESULTS = ("held", "queued", "dead_lettered", "disabled", "unsubscribed", "without_customer")
-ACCEPTED_LATER = {"redelivered", "released"}
+ACCEPTED_LATER = {"redelivered", "released", "replayed"}
 WAITING = ("redriven", "queued", "held", "dead_lettered")
 """Where an entry may be when the functions log it again; a dead letter only if a command has redriven it."""
-REDRIVEN, DISCARDED, DELIVERED = "redriven", "discarded", "delivered"
+REDRIVEN, DISCARDED, DELIVERED, REPLAYED = "redriven", "discarded", "delivered", "replayed"
 
 WebhookId = tuple[str, str]
 """The route's name and the sender's id."""
@@ -26,13 +26,17 @@ WebhookId = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of an entry at `at`, in epoch seconds; `attempts` is how often it had been put, 0 if nobody knows."""
+    """What became of an entry at `at`, in epoch seconds.
+
+    `attempts` is how often it had been put, 0 if nobody knows; `replay` the replay that sent it again.
+    """
 
     at: float
     result: str
     event_id: str = ""
     error_code: str = ""
     attempts: int = 0
+    replay: str = ""
 
     @property
     def state(self) -> str:
@@ -77,16 +81,21 @@ class Fates:
     def logged(self, line: Mapping[str, Any], at: float, arrived: Callable[[str], float | None]) -> int | None:
         """Take a line of the delivery log. Return the number of the webhook whose entry has changed, or None."""
         webhook_id, index = (str(line.get("route")), str(line.get("webhook_id"))), line.get("index")
-        waiting = self.waiting(webhook_id, index, WAITING) if isinstance(index, int) else []
-        if not isinstance(index, int) or not waiting:
+        if not isinstance(index, int):
             return None
-        number = waiting[0]
+        replay = str(line.get("replay") or "")
+        candidates = self._replayed(webhook_id, index, replay) if replay else self.waiting(webhook_id, index, WAITING)
+        if not candidates:
+            return None
+        number = candidates[0]
+        result = str(line.get("result"))
         step = Step(
             at,
-            str(line.get("result")),
+            REPLAYED if replay and result == "redelivered" else result,
             str(line.get("event_id") or ""),
             str(line.get("error_code") or ""),
             int(line.get("attempts") or 0),
+            replay,
         )
         self._append(number, index, step)
         if step.event_id and (then := arrived(step.event_id)):
@@ -121,6 +130,17 @@ class Fates:
             if (steps := entries.get(index) or entries.get(0)) and steps[-1].state in states:
                 found.append((states.index(steps[-1].state), number))
         return [number for _, number in sorted(found)]
+
+    def _replayed(self, webhook_id: WebhookId, index: int, replay: str) -> list[int]:
+        """Return the webhooks of this id with such an entry: what waits in this replay, then the least replayed."""
+
+        def order(number: int) -> tuple[bool, int]:
+            steps = self._webhooks[number].entries[index]
+            goes_on = steps[-1].replay == replay and steps[-1].state in WAITING
+            return not goes_on, len({step.replay for step in steps})
+
+        numbers = [number for number in self._by_id.get(webhook_id, ()) if index in self._webhooks[number].entries]
+        return sorted(numbers, key=order)
 
     def steps(self, number: int) -> dict[int, list[Step]]:
         """Return the steps of each entry by its place in the answer, oldest first."""
@@ -161,7 +181,7 @@ def _step_of_answer(result: Mapping[str, Any], at: float) -> Step:
 def later_steps(entries: Mapping[int, Sequence[Step]]) -> Iterator[tuple[Step, int]]:
     """Yield what happened to the entries after the answer, in order, and to how many of them in the same second."""
     steps = [step for each in entries.values() for step in each[1:]]
-    key = lambda step: (int(step.at), step.result, step.error_code)  # noqa: E731 - it sorts and groups
+    key = lambda step: (int(step.at), step.result, step.error_code, step.replay)  # noqa: E731 - it sorts and groups
     for _, group in groupby(sorted(steps, key=key), key):
         same = list(group)
         yield min(same, key=lambda step: step.at), len(same)

@@ -13,15 +13,15 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
-from local.inspector import advice, explain, search
+from local.inspector import explain, search
 from local.inspector.captures import MAX_CAPTURES, Capture, Captures, Events, summary
-from local.inspector.fates import DISCARDED, REDRIVEN, Fates, WebhookId
+from local.inspector.dead_letters import DeadLetters
+from local.inspector.fates import Fates
 from local.inspector.mapped import Mapped
-from local.process import PARTNER, ROOT
+from local.process import PARTNER
 from local.session import Session
 from relay.destinations.model import Destination, Status
-from relay.pipeline.entry_lines import MAX_TEXT
-from relayctl.dead_letter_queue import DeadLetter, DeadLetterQueue, Filter
+from relayctl.dead_letter_queue import DeadLetterQueue
 
 EVENTS_SECONDS = 0.3
 COUNTS_SECONDS = 1.0
@@ -29,7 +29,6 @@ HEARTBEAT_SECONDS = 15
 MAX_BEHIND = 2000
 FAULTS = "/_partner_bus/faults"
 DELIVERY_LOG = "/_partner_bus/delivery-log"
-RUNBOOK = ROOT / "docs" / "how-to" / "operations.md"
 
 Message = dict[str, Any] | None
 
@@ -47,7 +46,6 @@ class Live:
         self._mapped: dict[int, Mapped] = {}
         self._requests: dict[str, int] = {}
         self._last_line = 0
-        self._advice = advice.read(RUNBOOK.read_text("utf-8"))
         self._counts: dict[str, Any] = {}
         self._chart: list[dict[str, Any]] = []
         self._pages: set[asyncio.Queue[Message]] = set()
@@ -57,6 +55,7 @@ class Live:
         outputs = session.stack.outputs
         sqs = session.aws.client("sqs", PARTNER, session.stack.region)
         self._queues = DeadLetterQueue.of_stack(sqs, outputs)
+        self.letters = DeadLetters(self._queues, self.fates, self._details, self._tell_changed)
 
     def record(self, **fields: Any) -> None:
         """Record a request and its answer, from any thread."""
@@ -202,69 +201,10 @@ class Live:
         if self._loop:
             self._loop.call_soon_threadsafe(self._tell, None)
 
-    async def letters(self) -> list[dict[str, Any]]:
-        """Return the dead letters, newest first; all of them stay in the queue."""
-        letters = await run_in_threadpool(self._queues.list_matching, Filter())
-        return [self._shown(letter) for letter in sorted(letters, key=lambda letter: letter.sent_at, reverse=True)]
-
-    def _shown(self, letter: DeadLetter) -> dict[str, Any]:
-        return letter.row() | {
-            "sent_at": letter.sent_at.isoformat(timespec="seconds"),
-            "content": letter.content or letter.text,
-            "advice": advice.for_code(self._advice, letter.attribute("ErrorCode")),
-            "webhook": self._webhook_of(letter),
-        }
-
-    def _webhook_of(self, letter: DeadLetter) -> int | None:
-        """Return the number of the webhook that a dead letter is of, or None if it is not stored any more."""
-        numbers = self.fates.waiting(*_entry_of(letter), ("dead_lettered",))
-        if len(numbers) > 1:  # of one sender's id, such as replays: they differ in what they say, or in nothing
-            detail = letter.get("entry", "Detail")
-            same = [number for number in numbers if detail in self._details(number)]
-            numbers = same or numbers
-        return numbers[0] if numbers else None
-
     def _details(self, number: int) -> list[str]:
         capture = self.captures.get(number)
         entries = explain.detail(capture, self._surroundings())["entries"] if capture else []
         return [entry["wire"]["Detail"] for entry in entries]
-
-    async def redrive(self) -> None:
-        """Move the dead letters back to the retry queue, as the operator's command does."""
-        letters = await run_in_threadpool(self._queues.list_matching, Filter())
-        await run_in_threadpool(self._queues.start_redriving_all)
-        self._moved(letters, REDRIVEN)
-
-    async def redrive_one(self, letter_id: str) -> None:
-        """Send one dead letter back to the retry queue. Raise KeyError if it is not there."""
-        letter = await run_in_threadpool(self._take, letter_id)
-        await run_in_threadpool(self._queues.redrive, letter)
-        self._moved([letter], REDRIVEN)
-
-    async def discard(self, letter_id: str) -> None:
-        """Delete one dead letter for good. Raise KeyError if it is not there."""
-        letter = await run_in_threadpool(self._take, letter_id)
-        await run_in_threadpool(self._queues.delete, letter)
-        self._moved([letter], DISCARDED)
-
-    def _take(self, letter_id: str) -> DeadLetter:
-        """Receive one dead letter and leave all others visible. Raise KeyError if it is not there."""
-        letters = {letter.id: letter for letter in self._queues.receive()}
-        letter = letters.pop(letter_id, None)
-        self._queues.release(list(letters.values()))
-        if letter is None:
-            raise KeyError(letter_id)
-        return letter
-
-    def _moved(self, letters: Iterable[DeadLetter], result: str) -> None:
-        now = time.time()
-        changed = []
-        for letter in letters:
-            number = self._webhook_of(letter)
-            if number is not None:
-                self.fates.moved(number, _entry_of(letter)[1], result, now)
-                changed.append(number)
-        self._tell_changed(changed)
 
     async def inject(self, faults: Any) -> httpx.Response:
         """Put faults in force (see local/emulator/faults.py)."""
@@ -310,13 +250,6 @@ class Live:
                 page.put_nowait(None)
             else:
                 page.put_nowait(message)
-
-
-def _entry_of(letter: DeadLetter) -> tuple[WebhookId, int]:
-    """Return what the delivery log knows a dead letter's entry by."""
-    index = letter.get("index")
-    webhook_id = (str(letter.get("route")), str(letter.get("webhook_id"))[:MAX_TEXT])
-    return webhook_id, index if isinstance(index, int) else 0
 
 
 def _fields(row: dict[str, Any]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ WORDS = {
     "accepted": "accepted by EventBridge",
     "delivered": "arrived at the customer",
     "redelivered": "accepted by EventBridge, from the retry queue",
+    "replayed": "accepted by EventBridge once more",
     "released": "accepted by EventBridge: what was held is released",
     "queued": "put in the retry queue",
     "dead_lettered": "dead-lettered",
@@ -47,7 +48,8 @@ def describe(step: Step) -> str:
     """Return what became of an entry, in words."""
     why = f": {step.error_code}" if step.error_code else ""
     often = f" ({step.attempts} attempts)" if step.attempts > 1 else ""
-    return WORDS.get(step.result, step.result) + why + often
+    again = f", sent again by {step.replay}" if step.replay else ""
+    return WORDS.get(step.result, step.result) + why + often + again
 
 
 def _moment(at: float, text: str, state: str = "") -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """`make run`'s page, in a real browser: what a person does with it, from the first webhook to the last dead letter."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -360,6 +362,40 @@ def test_a_webhook_is_found_by_an_id_a_customer_or_any_text_in_it(page: Page) ->
     expect(page.locator("#detail .json .number").first).to_have_text(
         "12345678901234567890"
     )  # not what a float makes of it
+
+
+@pytest.mark.usefixtures("running")
+def test_a_window_is_counted_then_sent_again_and_its_webhook_says_so(page: Page, picture: Picture) -> None:
+    page.goto(PAGE)
+    page.on("dialog", lambda question: question.accept())
+    since = datetime.now(tz=UTC).astimezone()
+    assert post(sample("/github"), json.dumps({"repository": REPOSITORY, "note": "again"}).encode()).status_code == 202
+    page.get_by_role("button", name="Replay a window…").click()
+    form, result, send = page.locator("#replay-form"), page.locator("#replay-result"), page.locator("#replay-send")
+    form.get_by_label("From").fill(since.strftime("%Y-%m-%dT%H:%M:%S"))
+    form.get_by_label("Until").fill("2020-01-01T00:00:00")
+    page.locator("#replay-count").click()
+    expect(result).to_contain_text("is not after --since")
+    expect(send).to_be_disabled()
+    form.get_by_label("Until").fill("")
+    form.get_by_label("Route").select_option("github")
+    page.locator("#replay-count").click()
+    expect(result).to_contain_text("1 entries of 1 webhooks would be sent.")
+    expect(result.locator("tbody tr")).to_have_text(
+        re.compile("aws.partner/acme.example/github/octo-org.*push.*put.*1")
+    )
+    picture(page, "replay")
+    form.get_by_label("Customer").fill("--remap")  # it is a value, whatever it looks like
+    expect(send).to_be_disabled()  # it was not counted
+    form.get_by_label("Customer").fill("")
+    page.locator("#replay-count").click()
+    send.click()
+    expect(result).to_contain_text("sent as replay-")
+    page.get_by_role("button", name="Close").click()
+    page.locator("#list li").first.click()
+    timeline = page.locator("#detail .timeline")
+    expect(timeline).to_contain_text("accepted by EventBridge once more, sent again by replay-", timeout=30_000)
+    expect(timeline.locator("li").filter(has_text="arrived at the customer")).to_have_count(2)
 
 
 @pytest.mark.usefixtures("running")

@@ -5,6 +5,7 @@ import { $, attempt, el } from "./dom.js";
 import * as faults from "./faults.js";
 import * as letters from "./letters.js";
 import * as list from "./list.js";
+import * as replays from "./replays.js";
 import * as webhook from "./webhook.js";
 
 function listen() {
@@ -35,6 +36,7 @@ function everything(message) {
   list.clear();
   for (const one of message.webhooks) list.add(one, false);
   $("urls").replaceChildren(...message.routes.map(([name, path]) => el("li", {}, el("code", { textContent: `${message.url}${path}` }), ` ${name}`)));
+  replays.routes(message.routes.map(([name]) => name));
   charts.take(message.chart, true);
   counted(message.counts);
   const named = webhook.addressed();
@@ -61,5 +63,6 @@ destinations.start();
 faults.start();
 letters.start(open);
 list.start(open);
+replays.start();
 webhook.start();
 listen();

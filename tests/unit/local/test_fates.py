@@ -80,6 +80,29 @@ def test_what_is_logged_is_of_an_entry_in_the_queue_rather_than_of_an_older_dead
     assert fates.logged(line("redelivered", event_id="b"), 12.0, nothing_arrived) == 1  # a command has redriven it
 
 
+def test_what_a_replay_sends_again_is_a_step_of_what_was_delivered() -> None:
+    fates = followed({"event_id": "e1"})
+    assert fates.logged(line("redelivered", event_id="e2", replay="replay-1"), 5, nothing_arrived) == 1
+    assert fates.arrived("e2", 6) == 1
+    assert [(step.result, step.replay) for step in fates.steps(1)[0]] == [
+        ("accepted", ""),
+        ("replayed", "replay-1"),
+        ("delivered", ""),
+    ]
+    assert fates.counts(1) == {"delivered": 1}
+
+
+def test_each_replay_is_of_the_webhook_with_this_id_that_was_replayed_least_or_waits_in_it() -> None:
+    fates = followed({"event_id": "e1"})
+    fates.answered(2, ("github", "delivery-1"), [{"event_id": "e2"}], 2, nothing_arrived)
+    numbers = [
+        fates.logged(line("queued", replay="replay-1"), 3, nothing_arrived),
+        fates.logged(line("redelivered", event_id="e3", replay="replay-1"), 4, nothing_arrived),
+        fates.logged(line("redelivered", event_id="e4", replay="replay-1"), 5, nothing_arrived),
+    ]
+    assert numbers == [1, 1, 2]
+
+
 def test_the_attempts_of_the_first_request_come_from_its_log() -> None:
     fates = followed(QUEUED)
     fates.put(1, 0, 4)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.inspector import editor, explain
+from local.inspector import archive_replay, editor, explain
 from local.inspector.captures import BUCKETS, Capture, Captures, Events, summary
 from local.inspector.explain import Surroundings
 from local.inspector.fates import Fates
@@ -236,3 +236,13 @@ def test_a_webhook_is_known_to_the_delivery_log_by_the_senders_id(relay: Config)
     without = captured(Captures(), headers=[], request_id="LLsGtdCgSA6myNk=")
     assert explain.webhook_id(without, relay) == ("orders", "LLsGtdCgSA6myNk=")
     assert explain.webhook_id(captured(Captures(), path="/nowhere"), relay) is None
+
+
+def test_what_a_person_writes_into_the_form_is_the_value_of_an_option_and_no_other() -> None:
+    chosen = {"since": "1h", "until": "", "customer": "--stage=other", "control-url": "https://elsewhere.example"}
+    assert archive_replay.arguments(chosen, remap=False, dry_run=True) == [
+        "replay",
+        "--since=1h",
+        "--customer=--stage=other",
+        "--dry-run",
+    ]
