@@ -12,6 +12,7 @@ from local.inspector.live import Live
 from local.own_routes import OwnRoutes
 from local.process import PARTNER, ROOT, LocalAwsError, progress, require_free
 from local.session import Session, start_session
+from relayctl import output
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def serve_with_inspector(
     session: Session, webhooks_port: int, page_port: int, relay_toml: Path = ROOT / "relay.toml"
 ) -> Iterator[tuple[str, str]]:
     """Serve webhooks and the inspector's page; yield both URLs."""
-    live = Live(session)
+    live = Live(session, output.print_message)
     with (
         proxy.serve(
             proxy.webhook_proxy(session.aws, session.stack, live.record, OwnRoutes(session).prepare), webhooks_port

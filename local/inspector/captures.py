@@ -64,6 +64,12 @@ class Capture:
             return {}
         return document if isinstance(document, dict) else {}
 
+    def answer_in_words(self) -> str:
+        """Return what the answer says of the entries, or why it is a problem; empty if it says neither."""
+        answer = self.answer_document()
+        counts = [f"{answer[name]} {name.replace('_', '-')}" for name in PLACES if answer.get(name)]
+        return ", ".join(counts) or str(answer.get("detail") or "")
+
     def route(self, config: Config) -> Route | None:
         """Return the route it was for, or None."""
         try:

@@ -35,6 +35,10 @@ class DeadLetters:
         self._tell_changed = tell_changed
         self._advice = advice.read(RUNBOOK.read_text("utf-8"))
 
+    def advice(self, code: str | None) -> str:
+        """Return what the runbook says to do about an error code."""
+        return advice.for_code(self._advice, code)
+
     async def all(self) -> list[dict[str, Any]]:
         """Return the dead letters, newest first; all of them stay in the queue."""
         letters = await run_in_threadpool(self._queues.list_matching, Filter())
@@ -44,7 +48,7 @@ class DeadLetters:
         return letter.row() | {
             "sent_at": letter.sent_at.isoformat(timespec="seconds"),
             "content": letter.content or letter.text,
-            "advice": advice.for_code(self._advice, letter.attribute("ErrorCode")),
+            "advice": self.advice(letter.attribute("ErrorCode")),
             "webhook": self._webhook_of(letter),
         }
 

@@ -56,7 +56,7 @@ def detail(
         "answer": {"status": capture.status, "text": capture.answer.decode("utf-8", "replace")},
         "curl": curl(capture, met.url),
         "authentication": authentication,
-        "timeline": timeline.moments(capture, authentication["verdict"], fates, _in_words(answer)),
+        "timeline": timeline.moments(capture, authentication["verdict"], fates, capture.answer_in_words()),
         "values": None,
         "problem": "",
         "entries": [],
@@ -107,12 +107,6 @@ def _step(step: Step) -> dict[str, Any]:
 
 def _state(result: Mapping[str, Any]) -> str:
     return next((name for name in PLACES if result.get(name)), "accepted" if "event_id" in result else "not_sent")
-
-
-def _in_words(answer: Mapping[str, Any]) -> str:
-    """Return what an answer says of its entries, or why it is a problem."""
-    counts = [f"{answer[name]} {name.replace('_', '-')}" for name in PLACES if answer.get(name)]
-    return ", ".join(counts) or str(answer.get("detail") or "")
 
 
 def in_short(capture: Capture, met: Surroundings) -> Mapped:

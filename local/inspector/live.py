@@ -13,7 +13,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 
-from local.inspector import explain, search
+from local.inspector import explain, search, terminal
 from local.inspector.captures import MAX_CAPTURES, Capture, Captures, Events, summary
 from local.inspector.dead_letters import DeadLetters
 from local.inspector.fates import Fates
@@ -34,10 +34,11 @@ Message = dict[str, Any] | None
 
 
 class Live:
-    """One deployed session, as the page sees it. `url` is where webhooks are posted."""
+    """One deployed session, as the page sees it. `url` is where webhooks are posted; `say` prints a line for each."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, say: Callable[[str], None] = lambda _: None) -> None:
         self.session = session
+        self._say = say
         self.url = ""
         self.captures = Captures()
         self.events = Events()
@@ -58,8 +59,10 @@ class Live:
         self.letters = DeadLetters(self._queues, self.fates, self._details, self._tell_changed)
 
     def record(self, **fields: Any) -> None:
-        """Record a request and its answer, from any thread."""
+        """Record a request and its answer, from any thread, and say in the terminal what came of it."""
         capture = self.captures.add(**fields)
+        for line in terminal.lines(capture, self.session.config, lambda: self._reason(capture), self.letters.advice):
+            self._say(line)
         if self._loop:
             with contextlib.suppress(RuntimeError):  # no page is open any more
                 self._loop.call_soon_threadsafe(self._announce, capture)
@@ -104,6 +107,10 @@ class Live:
     def detail(self, capture: Capture) -> dict[str, Any]:
         """Return what the page shows when a webhook is opened."""
         return self.summary(capture) | explain.detail(capture, self._surroundings(), self.fates.steps(capture.id))
+
+    def _reason(self, capture: Capture) -> str:
+        authentication = explain.detail(capture, self._surroundings())["authentication"]
+        return str(authentication["reason"])
 
     def _surroundings(self) -> explain.Surroundings:
         session = self.session

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,27 +27,37 @@ def run(module: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[list[str]]:
-    """`make run`, up and serving, and the lines it has told; ended with Ctrl-C."""
+    """`make run`, up and serving, and the lines it tells, also later; ended with Ctrl-C."""
     with run("local.run") as process:
-        assert process.stderr
+        told: list[str] = []
+        serves = threading.Event()
+        reader = threading.Thread(target=_read, args=(process, told, serves))
+        reader.start()
         try:
-            told = []
-            for line in process.stderr:
-                told.append(line)
-                if "aws sqs receive-message" in line:  # the last one
-                    break
-            else:
+            serves.wait(300)
+            if process.poll() is not None or not serves.is_set():
                 pytest.fail("".join(told))
             [emulator] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             home = next(line.split("=")[1] for line in told if "AWS_CA_BUNDLE" in line)
             yield told
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=30)
+            process.wait(timeout=30)
         finally:
             process.kill()  # it may have ended; nothing waits for it if it has not
-    assert (process.returncode, errors) == (0, "")
+            reader.join()
+    assert process.returncode == 0
+    assert "Traceback" not in "".join(told)
     assert not Path(f"/proc/{emulator}").exists()
     assert not Path(home).parent.exists()
+
+
+def _read(process: "subprocess.Popen[str]", told: list[str], serves: threading.Event) -> None:
+    assert process.stderr
+    for line in process.stderr:
+        told.append(line)
+        if "aws sqs receive-message" in line:  # the last one of its welcome
+            serves.set()
+    serves.set()  # it has ended
 
 
 def bash(script: str) -> subprocess.CompletedProcess[str]:
@@ -92,7 +103,8 @@ def test_the_same_suite_runs_against_any_url(running: list[str]) -> None:
 
 def test_the_aws_cli_reads_the_dead_letters_with_what_make_run_prints(running: list[str]) -> None:
     exports = [line for line in running if line.strip().startswith("export ")]
-    done = bash("".join(exports) + f".venv/bin/{running[-1].strip()} --output json")
+    receive = next(line for line in running if "aws sqs receive-message" in line)
+    done = bash("".join(exports) + f".venv/bin/{receive.strip()} --output json")
     assert done.returncode == 0, done.stderr
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -143,7 +142,7 @@ def an_outage_queues_and_its_end_delivers(page: Page) -> None:
     newest, way = page.locator("#list li").first, page.locator("#detail .timeline").first
     page.locator("#faults").select_option("outage")
     expect(page.locator("#simulation")).to_contain_text("Simulation. EventBridge is out.")
-    page.get_by_role("button", name="Replay").click()
+    page.get_by_role("button", name="Replay, freshly signed").click()
     expect(queued).to_have_count(1)
     queued.click()
     expect(fate).to_have_text("queued: ServiceUnavailable")
@@ -162,7 +161,7 @@ def an_outage_queues_and_its_end_delivers(page: Page) -> None:
 def a_dead_letter_is_redriven(page: Page, picture: Picture) -> None:
     page.locator("#faults").select_option("some")
     expect(page.locator("#said")).to_contain_text("refuses")
-    page.get_by_role("button", name="Replay").click()
+    page.get_by_role("button", name="Replay, freshly signed").click()
     expect(page.locator("#list li").filter(has_text="github").filter(has_text="dead-lettered")).to_have_count(1)
     page.locator("#faults").select_option("none")
     expect(page.locator("#dead")).to_have_text("2")
@@ -368,34 +367,51 @@ def test_a_webhook_is_found_by_an_id_a_customer_or_any_text_in_it(page: Page) ->
 def test_a_window_is_counted_then_sent_again_and_its_webhook_says_so(page: Page, picture: Picture) -> None:
     page.goto(PAGE)
     page.on("dialog", lambda question: question.accept())
-    since = datetime.now(tz=UTC).astimezone()
-    assert post(sample("/github"), json.dumps({"repository": REPOSITORY, "note": "again"}).encode()).status_code == 202
+    one = sample("/github")
+    headers = one.signed(one.body) | {"x-github-event": "star"}
+    httpx.post(f"{WEBHOOKS}/github", content=one.body, headers=headers, timeout=60).raise_for_status()
     page.get_by_role("button", name="Replay a window…").click()
     form, result, send = page.locator("#replay-form"), page.locator("#replay-result"), page.locator("#replay-send")
-    form.get_by_label("From").fill(since.strftime("%Y-%m-%dT%H:%M:%S"))
     form.get_by_label("Until").fill("2020-01-01T00:00:00")
     page.locator("#replay-count").click()
-    expect(result).to_contain_text("is not after --since")
+    expect(result).to_contain_text("is not after --since", timeout=30_000)
     expect(send).to_be_disabled()
     form.get_by_label("Until").fill("")
     form.get_by_label("Route").select_option("github")
+    form.get_by_label("Detail-type").fill("star")
     page.locator("#replay-count").click()
-    expect(result).to_contain_text("1 entries of 1 webhooks would be sent.")
+    expect(result).to_contain_text("1 entries of 1 webhooks would be sent.", timeout=30_000)
     expect(result.locator("tbody tr")).to_have_text(
-        re.compile("aws.partner/acme.example/github/octo-org.*push.*put.*1")
+        re.compile("aws.partner/acme.example/github/octo-org.*star.*put.*1")
     )
     picture(page, "replay")
     form.get_by_label("Customer").fill("--remap")  # it is a value, whatever it looks like
     expect(send).to_be_disabled()  # it was not counted
     form.get_by_label("Customer").fill("")
     page.locator("#replay-count").click()
-    send.click()
-    expect(result).to_contain_text("sent as replay-")
+    send.click(timeout=30_000)
+    expect(result).to_contain_text("sent as replay-", timeout=30_000)
     page.get_by_role("button", name="Close").click()
     page.locator("#list li").first.click()
     timeline = page.locator("#detail .timeline")
     expect(timeline).to_contain_text("accepted by EventBridge once more, sent again by replay-", timeout=30_000)
     expect(timeline.locator("li").filter(has_text="arrived at the customer")).to_have_count(2)
+
+
+def test_the_terminal_says_why_a_webhook_is_refused_and_what_to_do_about_a_dead_letter(
+    page: Page, running: list[str]
+) -> None:
+    one, begun = sample("/github"), len(running)
+    httpx.post(f"{WEBHOOKS}/github", content=one.body, headers=dict(one.headers), timeout=60)
+    httpx.post(f"{WEBHOOKS}/githup", content=b"{}", timeout=60)
+    httpx.put(f"{PAGE}/faults", json=[{"error_code": "MalformedDetail", "requests": 1}]).raise_for_status()
+    post(one)
+    page.goto(PAGE)
+    expect(page.locator("#list li").first).to_contain_text("dead-lettered")
+    said = "".join(running[begun:])
+    assert re.search(r"401 POST /github: signature missing: .*x_hub_signature_256", said)
+    assert "404 POST /githup: no route has this path; relay.toml has /orders, /github," in said
+    assert "202 POST /github: 1 dead-lettered\n         MalformedDetail: the message says which field: correct" in said
 
 
 @pytest.mark.usefixtures("running")
