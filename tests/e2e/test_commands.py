@@ -41,7 +41,7 @@ def running() -> Iterator[list[str]]:
             home = next(line.split("=")[1] for line in told if "AWS_CA_BUNDLE" in line)
             yield told
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=120)  # it deletes the files of each function that ran
         finally:
             process.kill()  # it may have ended; nothing waits for it if it has not
             reader.join()

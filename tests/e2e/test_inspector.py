@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -368,7 +369,7 @@ def test_a_window_is_counted_then_sent_again_and_its_webhook_says_so(page: Page,
     page.goto(PAGE)
     page.on("dialog", lambda question: question.accept())
     one = sample("/github")
-    headers = one.signed(one.body) | {"x-github-event": "star"}
+    headers = one.signed(one.body) | {"x-github-event": "star", "x-github-delivery": str(uuid.uuid4())}
     httpx.post(f"{WEBHOOKS}/github", content=one.body, headers=headers, timeout=60).raise_for_status()
     page.get_by_role("button", name="Replay a window…").click()
     form, result, send = page.locator("#replay-form"), page.locator("#replay-result"), page.locator("#replay-send")
