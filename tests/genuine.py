@@ -63,11 +63,14 @@ class Genuine:
 @cache
 def genuine(name: str) -> Genuine:
     """Return a genuine request of the preset."""
-    relay = _relay(name)
-    route = relay.routes[0]
-    scheme = route.auth
-    text, content_type = _body(name, route.body_format)
-    draft = Genuine(relay, (), text, {"content-type": content_type} | _HEADERS.get(name, {}))
+    relay = relay_of(name)
+    text, content_type = _body(name, relay.routes[0].body_format)
+    return proven(name, Genuine(relay, (), text, {"content-type": content_type} | _HEADERS.get(name, {})))
+
+
+def proven(name: str, draft: Genuine) -> Genuine:
+    """Return a request as it is, with what proves it."""
+    scheme = draft.relay.routes[0].auth
     if isinstance(scheme, SignatureScheme):
         return _signed(name, scheme, draft)
     if isinstance(scheme, SharedSecretScheme):
@@ -87,7 +90,8 @@ _HEADERS: Mapping[str, dict[str, str]] = {
 }
 
 
-def _relay(name: str) -> Config:
+def relay_of(name: str, event: str = 'detail_type = "t"') -> Config:
+    """Return a relay with one route, of this preset, and the keys that are made here; `event` is what it maps."""
     preset = presets.load()[name]
     auth = presets.load().get(preset.get("extends", ""), {}).get("auth", {}) | preset.get("auth", {})
     kind = auth.get("scheme")
@@ -122,7 +126,7 @@ path = "{PATH}"
 preset = "{name}"
 {token}
 auth = {{ {", ".join(line for line in lines if line)} }}
-event = {{ source = "aws.partner/acme.example/{name}", detail_type = "t" }}
+event = {{ source = "aws.partner/acme.example/{name}"{", " if event else ""}{event} }}
 """,
         "relay.toml",
     )
@@ -307,7 +311,8 @@ def _with_jwt(scheme: JwtScheme, draft: Genuine) -> Genuine:
     symmetric = scheme.algorithm.startswith("HS")
     kind = {"RS": "rsa", "ES": "ecdsa-p256"}.get(scheme.algorithm[:2], "")
     key: Any = SECRET if symmetric else _private_key(kind)
-    inner = _EVENT | {"data": json.dumps({"data": json.dumps(_EVENT)})}  # as Wix nests it
+    inner = {"data": json.dumps({"data": json.dumps(_EVENT)})}  # as Wix nests it
+    inner |= json.loads(draft.body) if scheme._is_body() else {}
     token = jwt.encode(claims | (inner if scheme._is_body() else {}), key, algorithm=scheme.algorithm)
     headers, body = dict(draft.headers), draft.body
     if scheme._is_body():

@@ -54,7 +54,7 @@ PACKAGES: Mapping[str, frozenset[str]] = {
     "relayctl": frozenset({"relay"}),
     "local": frozenset({"relay", "relayctl"}),
     "bench": frozenset({"infra"}),
-    "tools": frozenset({"relay", "infra", "local"}),
+    "tools": frozenset({"relay", "relayctl", "infra", "local"}),
 }
 """The packages of this repository, and from which others each may import."""
 

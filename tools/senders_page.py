@@ -1,18 +1,19 @@
-"""Write docs/reference/senders.md from presets.toml and evidence.toml: `python -m tools.senders_page`.
+"""Write docs/reference/senders.md, and a page for each sender beside it: `python -m tools.senders_page`.
 
-A test says when the page is out of date.
+A test says when one of them is out of date.
 """
 
 import json
-import tomllib
 from collections import Counter
 from pathlib import Path
 
 from relay.config import presets
+from relayctl import senders
+from relayctl.senders.page import page as sender_page
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "senders.md"
-EVIDENCE = ROOT / "tools" / "evidence.toml"
+FOLDER = PAGE.with_suffix("")
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
 
 # What these prove is not a body.
@@ -22,6 +23,7 @@ HEAD = """\
 # Senders
 
 This page lists every preset of relay.toml, and what proves that it verifies webhooks as the sender signs them.
+Each has a page of its own, with its settings and a sample; `.venv/bin/relayctl presets NAME` prints it.
 A sender that is not listed takes a few lines of TOML: [add a sender](../how-to/add-a-sender.md).
 
 The column *proof* names the strongest proof there is:
@@ -36,7 +38,9 @@ The column *proof* names the strongest proof there is:
 The column *vectors* counts the requests with a known result in [our tests](../../tests/vectors/test_vectors.py).
 Libraries are called by [other tests](../../tests/oracles/test_oracles.py), or were called when the vectors were made.
 
-`.venv/bin/python -m tools.senders_page` writes this page, also from [evidence.toml](../../tools/evidence.toml).
+What is proven stands in [evidence.toml](../../relayctl/senders/evidence.toml).
+The samples are in [samples.toml](../../relayctl/senders/samples.toml).
+`.venv/bin/python -m tools.senders_page` writes these pages.
 
 | preset | scheme | handshake | vectors | proof | by | |
 |---|---|---|---|---|---|---|
@@ -48,7 +52,7 @@ def page() -> str:
     preset_tables = presets.load()
     files = [json.loads(path.read_text("utf-8")) for path in VECTORS]
     vectors = Counter(vector["provider"] for file in files for vector in file["vectors"])
-    evidence = tomllib.loads(EVIDENCE.read_text("utf-8"))
+    evidence = senders.evidence()
     rows = []
     for name, preset in sorted(preset_tables.items()):
         auth = preset_tables.get(preset.get("extends", ""), {}).get("auth", {}) | preset.get("auth", {})
@@ -59,17 +63,26 @@ def page() -> str:
         elif auth.get("signs") == "part-of-body" or auth.get("scheme") in _NOT_THE_BODY:
             remarks.append("body not authenticated")
         cells = [
-            f"[{name}]({preset['doc']})",
+            f"[{name}](senders/{name}.md)",
             str(auth.get("scheme", "none")),
             "yes" if "handshake" in preset else "",
             str(vectors[name] or ""),
-            proof["proof"],
-            proof["by"],
+            proof.proof,
+            proof.by,
             ", ".join(remarks),
         ]
         rows.append("| " + " | ".join(cells) + " |")
     return HEAD + "\n".join(rows) + "\n"
 
 
+def pages() -> dict[Path, str]:
+    """Return the text of every page, by its file."""
+    return {PAGE: page()} | {FOLDER / f"{name}.md": sender_page(name) for name in presets.load()}
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.md"):
+        old.unlink()
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")

@@ -30,6 +30,8 @@ def navigation(index: str) -> list[dict[str, Any]]:
     for section in documentation.sections(index):
         pages = [{page.title: OPENAPI_PAGE if page.path == OPENAPI else page.path} for page in section.pages]
         nav.append({section.title.partition(":")[0]: pages})
+    senders = sorted((documentation.INDEX.parent / "reference" / "senders").glob("*.md"))
+    nav.append({"Senders": [{path.stem: f"reference/senders/{path.name}"} for path in senders]})
     decisions = sorted(path.name for path in (documentation.INDEX.parent / "decisions").glob("[0-9]*.md"))
     nav.append({"Decisions": ["decisions/README.md", *(f"decisions/{name}" for name in decisions)]})
     nav.append({"Project": [project_page(path) for path in documentation.PROJECT_PAGES]})

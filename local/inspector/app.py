@@ -125,12 +125,13 @@ class _Buttons:
         target = live.url + capture.path + (f"?{capture.query}" if capture.query else "")
         try:
             secret = live.session.secrets.get(explain.secret_of(capture, route), "")
-            headers = sign(route, secret, capture.request(), target)
+            signed = sign(route, secret, capture.request(), target)
         except (CannotSign, Rejected) as error:
             raise HTTPException(422, f"This cannot be signed here: {error}.") from error
-        forwarded = {name: value for name, value in headers.items() if name not in _NOT_SENT}
+        forwarded = {name: value for name, value in signed.headers.items() if name not in _NOT_SENT}
+        target = live.url + signed.path + (f"?{signed.query}" if signed.query else "")
         async with httpx.AsyncClient(timeout=60) as client:
-            answer = await client.request(capture.method, target, headers=forwarded, content=capture.body)
+            answer = await client.request(capture.method, target, headers=forwarded, content=signed.body)
         return JSONResponse({"status": answer.status_code})
 
     async def replay_window(self, request: Request) -> Response:

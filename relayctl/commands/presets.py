@@ -1,6 +1,7 @@
 """`relayctl presets`: the senders that a route can name, and what each preset sets."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,11 +9,14 @@ from typer.core import TyperGroup
 
 from relay.config import presets
 from relay.config.suggestions import similar_names
-from relayctl import output
+from relayctl import inputs, output, senders
 from relayctl.completion import complete_preset
 from relayctl.options import OutputOption
 from relayctl.output import OutputFormat
+from relayctl.senders import guessing, searching
+from relayctl.senders.page import page
 
+MISSES = 5
 COLUMNS = ("preset", "scheme", "handshake", "verified", "documentation")
 
 
@@ -54,7 +58,9 @@ def show(
     name: Annotated[str, typer.Argument(help="The name of a preset.", autocompletion=complete_preset)],
     output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
-    """Show what a preset sets, by the keys of relay.toml. A route can set each of them itself.
+    """Show a sender: its route, where its settings are, what proves a webhook and the preset, and a sample.
+
+    With --output text, what the preset sets, by the keys of relay.toml; a route can set each of them itself.
 
     Example: relayctl presets show github
     """
@@ -64,12 +70,60 @@ def show(
         hint = f'did you mean "{close[0]}"?' if close else "`relayctl presets --search TEXT` finds one"
         output.fail(f'No preset is named "{name}"; {hint}', output.MISTAKE)
     preset = _with_inherited(tables, name)
-    if output_format is OutputFormat.JSON:
-        output.print_json(preset)
+    if output_format is OutputFormat.TABLE:
+        output.print_text(page(name))
+    elif output_format is OutputFormat.JSON:
+        output.print_json(preset | _about(name))
     else:
         output.print_rows(
             output_format, ("key", "value"), [{"key": key, "value": value} for key, value in _flat(preset)]
         )
+
+
+@app.command()
+def guess(  # the options of a command
+    file: Annotated[Path, typer.Argument(metavar="REQUEST", help="A file with a raw HTTP request, or - .")],
+    secret: Annotated[str, typer.Option(envvar="RELAY_SECRET", help="The secret of the sender.")] = "",
+    public_key: Annotated[str, typer.Option(help="The sender's public key, where it signs with a private one.")] = "",
+    url: Annotated[str, typer.Option(help="The base of the URL that the sender used; by default that of Host.")] = "",
+    output_format: OutputOption = OutputFormat.TABLE,
+) -> None:
+    """Find the preset of a captured request, by trying every one with the right secret or public key.
+
+    If none verifies it, the usual ways to sign are tried, and the `auth` table of the one that does is printed.
+
+    Example: relayctl presets guess request.http --secret whsec_…
+
+    Exit codes: 0 something verifies the request, 1 nothing does, 2 a mistake on the command line.
+    """
+    if not (secret or public_key):
+        output.fail("Give --secret or --public-key: without it nothing can be verified.", output.MISTAKE)
+    try:
+        request, base_url = guessing.parse_http(inputs.read_payload(file))
+    except guessing.NotHttp as error:
+        output.fail(f"{file}: {error}", output.MISTAKE)
+    base_url = url.rstrip("/") or base_url
+    found, misses = guessing.guess(request, base_url, secret, public_key)
+    if found:
+        rows = [
+            {"preset": one.preset, "body": "signed" if one.signs_body else "not authenticated", "headers": one.headers}
+            for one in found
+        ]
+        output.print_rows(output_format, ("preset", "body", "headers"), rows)
+        return
+    if lines := searching.search(request, base_url, secret) if secret else "":
+        output.print_message("No preset verifies this request. The relay does with this table of its route:")
+        output.print_text(f"[route.auth]\n{lines}")
+        return
+    for miss in misses[:MISSES]:
+        output.print_message(f"{miss.preset}: {miss.reason}")
+    output.fail("Nothing verifies this request with this secret; the reasons above are those of the likeliest presets.")
+
+
+def _about(name: str) -> dict[str, Any]:
+    sample, evidence = senders.sample(name), senders.evidence()[name]
+    shown = {"headers": dict(sample.headers), "query": sample.query, "body": sample.body.decode()}
+    return {"proof": evidence.proof, "by": evidence.by, "setup": senders.setup(name), "sample": shown}
 
 
 def _with_inherited(tables: presets.Presets, name: str) -> dict[str, Any]:

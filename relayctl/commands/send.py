@@ -1,9 +1,11 @@
-"""`relayctl send`: sign and post a payload as the sender would."""
+"""`relayctl send`: sign and post a payload, or the sample of a sender, as the sender would."""
 
+import gzip
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,7 +17,7 @@ from relay.config.route import Route
 from relay.errors import CannotSign
 from relay.http import body_formats
 from relay.http.request import Request
-from relayctl import inputs, output
+from relayctl import inputs, output, senders
 from relayctl.aws import Account
 from relayctl.completion import complete_route
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, aws_options
@@ -29,12 +31,20 @@ def send(
     route_name: Annotated[
         str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
     ],
-    file: Annotated[Path, typer.Argument(metavar="PAYLOAD", help="A file with the body, or - for standard input.")],
     account: Account,
     url: Annotated[str, typer.Option(help="The complete URL of the route, with its path parameters filled in.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PAYLOAD]",
+            help="A file with the body, or - for standard input. Without it, the sample of the route's preset.",
+            show_default=False,
+        ),
+    ] = None,
     header: HeaderOption = None,
     count: Annotated[int, typer.Option(min=1, help="Post the payload this many times, each with a new signature.")] = 1,
     rate: Annotated[float, typer.Option(min=0, help="The most requests a second; 0 means no limit.")] = 0,
+    compress: Annotated[bool, typer.Option("--gzip", help="Compress the body, with Content-Encoding: gzip.")] = False,
     secret: Annotated[
         str | None,
         typer.Option(envvar="RELAY_SECRET", help="The route's secret, if it is not to be read from Secrets Manager."),
@@ -43,16 +53,20 @@ def send(
 ) -> None:
     """Sign a payload as the sender would, post it, and print the answer.
 
-    Example: relayctl send github push.json --url https://…/github --header x-github-event:push --secret "It's a Secret"
+    Headers that the route's preset reads, such as GitHub's x-github-event, are those of its sample unless --header
+    gives them.
+
+    Examples: relayctl send github --url https://…/github
+    relayctl send github push.json --url https://…/github --header x-github-event:push --secret "It's a Secret"
 
     Exit codes: 0 every answer was 2xx, 1 at least one was not, 2 a mistake, or a scheme that only the sender can sign.
     """
     route = inputs.find_route(inputs.load_config(config), route_name)
-    headers = {"content-type": body_formats.media_type(route.body_format)} | {
-        name.lower(): value for name, value in inputs.parse_pairs(header, ":", "--header").items()
-    }
-    parts = urlsplit(url)
-    request = Request("POST", parts.path, parts.query, headers, inputs.read_payload(file), "")
+    given = {name.lower(): value for name, value in inputs.parse_pairs(header, ":", "--header").items()}
+    request = _request(route, file, given, url)
+    if compress:
+        headers = {**request.headers, "content-encoding": "gzip"}
+        request = replace(request, body=gzip.compress(request.body, mtime=0), headers=headers)
     if secret is None and route.auth.secret:
         secret = _read_secret(account, route)
     statuses: Counter[int] = Counter()
@@ -63,7 +77,8 @@ def send(
         for _ in progress.track(_paced(count, rate), total=count, description=route_name):
             try:
                 signed = sign(route, secret or "", request, url)
-                response = client.post(url, content=request.body, headers=signed)
+                target = urlsplit(url)._replace(query=signed.query).geturl()
+                response = client.post(target, content=signed.body, headers=dict(signed.headers))
             except CannotSign as error:
                 reason = f'Requests to route "{route_name}" cannot be signed here: {error}.'
                 output.fail(f"{reason} Let the sender post a test webhook itself.", output.MISTAKE)
@@ -76,6 +91,21 @@ def send(
         print(json.dumps({str(status): number for status, number in sorted(statuses.items())}))
     if any(not httpx.codes.is_success(status) for status in statuses):
         raise typer.Exit(output.FAILED)
+
+
+def _request(route: Route, file: Path | None, given: dict[str, str], url: str) -> Request:
+    """Return the request with a payload, or with the sample of the route's preset; `given` headers win."""
+    headers, parts = {"content-type": body_formats.media_type(route.body_format)}, urlsplit(url)
+    if not route.preset:
+        if file is None:
+            output.fail(f'Give a PAYLOAD: route "{route.name}" has no preset, so there is no sample.', output.MISTAKE)
+        return Request("POST", parts.path, parts.query, headers | given, inputs.read_payload(file), "")
+    sample = senders.sample(route.preset)
+    headers |= {name: value for name, value in sample.headers.items() if file is None or name != "content-type"}
+    if file is None:
+        output.print_message(f"The sample of {route.preset} is {sample.origin}.")
+    body = sample.body if file is None else inputs.read_payload(file)
+    return Request("POST", parts.path, parts.query or sample.query, headers | given, body, "")
 
 
 def _read_secret(account: Account, route: Route) -> str:

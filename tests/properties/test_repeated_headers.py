@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from relay import config
 from relay.auth.context import VerificationContext
 from relay.auth.scheme import Scheme
+from relay.auth.scope import headers_in
 from relay.auth.shared_secret import SharedSecretScheme
 from relay.auth.signature import SignatureScheme
 from relay.config import presets
@@ -42,7 +43,7 @@ class Genuine:
 
 
 def genuine(name: str) -> Iterator[Genuine]:
-    """Return a webhook of this preset, if relayctl can sign as its sender does."""
+    """Yield a webhook of this preset, if relayctl can sign as its sender does, in one header."""
     text = f"""
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
@@ -57,13 +58,13 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "a" }}
 """
     try:
         (route,) = config.parse(text, "relay.toml").routes
-        request = replace(REQUEST, headers=sign(route, SECRET, REQUEST, f"{BASE}/hook"))
+        request = sign(route, SECRET, REQUEST, f"{BASE}/hook")
     except (ConfigError, CannotSign):
         return
     if isinstance(route.auth, SignatureScheme | SharedSecretScheme):
         where = route.auth.signature if isinstance(route.auth, SignatureScheme) else route.auth.token
-        header = where.expressions()[0].removeprefix("headers.").replace("_", "-")
-        yield Genuine(route.auth, request, header)
+        for header in headers_in(where):
+            yield Genuine(route.auth, request, header)
 
 
 # Paddle's tolerance is 5 seconds: fresh ones are made where they are used.

@@ -67,7 +67,7 @@ class JwtScheme(Scheme):
         audience = claims.get("aud")
         if self.audience and self.audience not in (audience if isinstance(audience, list) else [audience]):
             raise Unauthorized("issued for another audience")
-        _check_claims(self.claims, claims, {"url": url, "sha256": _digests(request, url)})
+        _check_claims(self.claims, claims, {"url": url, "sha256": digests(request, url)})
 
     def signed_paths(self) -> frozenset[Path]:
         """Return the body if it is the token, and what the claims hold digests of."""
@@ -228,7 +228,8 @@ def _unpadded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass").rstrip(b"=")
 
 
-def _digests(request: Request, url: str) -> dict[str, dict[str, str]]:
+def digests(request: Request, url: str) -> dict[str, dict[str, str]]:
+    """Return the digests that claims may hold: `sha256.body.hex` and the others, by name and encoding."""
     encoders: dict[str, Callable[[bytes], bytes]] = {
         "base64": base64.b64encode,
         "base64url": base64.urlsafe_b64encode,

@@ -8,7 +8,7 @@ from relay.auth import coverage
 from relay.auth.context import VerificationContext
 from relay.auth.coverage import BODY, Path
 from relay.auth.secret_ref import SecretRef
-from relay.errors import CannotSign, Unauthorized
+from relay.errors import Unauthorized
 from relay.http.request import Request
 from relay.templates.template import Template
 
@@ -26,10 +26,6 @@ class Scheme(ABC):
     @abstractmethod
     def verify(self, request: Request, context: VerificationContext) -> None:
         """Raise Unauthorized unless `request` is authentic, Unavailable if that cannot be known now."""
-
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002 - for schemes that do
-        """Return the headers with which the sender would prove `request` at `context.now`. Raise CannotSign."""
-        raise CannotSign("only the sender can make its tokens and certificates")
 
     def sign_text(self, text: str, secrets: Sequence[str]) -> dict[str, str]:  # noqa: ARG002 - for schemes that do
         """Return what proves the secret in a handshake: `hmac` of `text`, and `pair_key`. Raise Unauthorized."""

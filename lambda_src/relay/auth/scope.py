@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from relay.errors import BadRequest, CannotSign, MappingError, Unauthorized
+from relay.errors import BadRequest, MappingError, Unauthorized
 from relay.http import body_formats
 from relay.http.request import Request
 from relay.templates.template import Template
@@ -60,11 +60,3 @@ def headers_in(template: Template) -> tuple[str, ...]:
     """Return the names of the headers that placeholders of `template` stand for, in order."""
     matches = [_HEADER.fullmatch(expression) for expression in template.expressions()]
     return tuple(match[1].replace("_", "-") for match in matches if match)
-
-
-def header_of(template: Template, label: str) -> str:
-    """Return the name of the header that `template` is, alone. Raise CannotSign, naming `label`, if it is none."""
-    names = headers_in(template)
-    if not names or len(template.parts) > 1:
-        raise CannotSign(f"its {label} is not in a header of its own: {template.text}")
-    return names[0]

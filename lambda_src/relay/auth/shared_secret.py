@@ -33,7 +33,7 @@ class SharedSecretScheme(Scheme):
 
     def verify(self, request: Request, context: VerificationContext) -> None:
         """Raise Unauthorized unless the text is one of the secrets; with `each`, in every element."""
-        expected = [to_bytes(self._token_of(secret)) for secret in context.secrets if secret.strip()]
+        expected = [to_bytes(self.token_of(secret)) for secret in context.secrets if secret.strip()]
         if not expected:
             raise Unauthorized("no usable secret: it is missing or empty")
         reads_body = "body" in self.token.text or self.each is not None
@@ -46,10 +46,6 @@ class SharedSecretScheme(Scheme):
         matches = [any_equal(expected, [token]) for token in tokens]
         if not all(matches):
             raise Unauthorized("token mismatch")
-
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002 - nothing is signed
-        """Return the header with the secret. Raise CannotSign if it is not in a header of its own."""
-        return {scope.header_of(self.token, "token"): self._token_of(secret)}
 
     def proof_texts(self, request: Request, body_format: str) -> frozenset[str]:
         """Return the texts that prove the request: the value of each placeholder, in each element."""
@@ -69,7 +65,8 @@ class SharedSecretScheme(Scheme):
         """Return True: the text is the secret."""
         return True
 
-    def _token_of(self, secret: str) -> str:
+    def token_of(self, secret: str) -> str:
+        """Return the text that proves a request to the secret."""
         if self.kind == BEARER:
             return f"Bearer {secret}"
         if self.kind == BASIC:
@@ -96,10 +93,6 @@ class NoScheme(Scheme):
 
     def verify(self, request: Request, context: VerificationContext) -> None:
         """Accept every request."""
-
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:  # noqa: ARG002 - nothing is proven
-        """Return no headers: none are needed."""
-        return {}
 
     @property
     def authenticates_sender(self) -> bool:

@@ -26,8 +26,8 @@ from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
 from relay.auth.signature_list import SignatureList
 from relay.auth.signing_keys import signing_keys
-from relay.auth.timestamps import S_OR_MS, check_timestamp, format_timestamp
-from relay.errors import CannotSign, MappingError, Unauthorized
+from relay.auth.timestamps import S_OR_MS, check_timestamp
+from relay.errors import MappingError, Unauthorized
 from relay.http.request import Request
 from relay.templates.template import Placeholder, Template
 
@@ -77,35 +77,14 @@ class SignatureScheme(Scheme):
         for values in scope.elements(self.each, self._scope(request, context)):
             self._verify_element(values, raw, keys, context)
 
-    def sign(self, request: Request, secret: str, context: VerificationContext) -> dict[str, str]:
-        """Return the headers with which the sender would prove `request` at `context.now`. Raise CannotSign."""
-        if self.public_key or self.kind not in {HMAC, HASH}:
-            raise CannotSign("only the sender has the private key")
-        if self.each:
-            raise CannotSign("its signatures are inside the body")
-        headers: dict[str, str] = {}
-        labeled: list[tuple[str, str]] = []
-        timestamp = format_timestamp(context.now, self.timestamp_unit)
-        source = self.timestamp.expressions()[0] if self.timestamp else ""
-        if source.startswith("signature."):
-            labeled.append((source.removeprefix("signature."), timestamp))
-        elif source.startswith("headers."):
-            headers[source.removeprefix("headers.").replace("_", "-")] = timestamp
-        elif source:
-            raise CannotSign("the time it signs is inside the body")
-        try:
-            stamped = replace(request, headers={**request.headers, **headers})
-            signature = self.signature_of(stamped, secret, context, timestamp)
-        except Unauthorized as error:
-            raise CannotSign(error.reason) from error
-        return headers | {scope.header_of(self.signature, "signature"): self._list().format(signature, labeled)}
-
-    def signature_of(self, request: Request, secret: str, context: VerificationContext, timestamp: str) -> str:
-        """Return the sender's signature of `request`, encoded. Raise Unauthorized if a signed value is missing."""
+    def signature_of(
+        self, request: Request, secret: str, context: VerificationContext, timestamp: str, item: Any = None
+    ) -> str:
+        """Return the sender's signature of `request`, encoded; with `each`, of one `item`. Raise Unauthorized."""
         keys = self._keys(secret)
         if not keys:
             raise Unauthorized(_NO_KEY)
-        values = self._scope(request, context) | {"timestamp": timestamp}
+        values = self._scope(request, context) | {"timestamp": timestamp, "item": item}
         digest = self._digest(keys[0], values, self._raw_values(request, context))
         return encode(self.encoding, digest).decode()
 

@@ -141,7 +141,6 @@ def _route(table: Table, preset_tables: Presets, partner: str, regions: Sequence
     preset = _preset(table, preset_tables)
     table.set_defaults({field.name: preset[field.name] for field in ROUTE_FIELDS if field.name in preset})
     values = table.values(field for field in ROUTE_FIELDS if field.name not in {*_OF_HANDSHAKES, "customer"})
-    del values["preset"]
     has_customer = table.raw("customer") is not None
     names = ("item",) if values["event"].raw("each") else ()
     values["customer"] = table.value(CUSTOMER, names=names, required=True) if has_customer else None

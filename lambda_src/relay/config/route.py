@@ -13,7 +13,7 @@ from relay.templates.template import Template
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One `[[route]]`."""
+    """One `[[route]]`; `preset` is empty if the route names no sender."""
 
     name: str
     path: str
@@ -34,6 +34,7 @@ class Route:
     enroll: bool = False
     allow_forgeable_source: bool = False
     warnings: tuple[str, ...] = ()
+    preset: str = ""
 
     @property
     def methods(self) -> frozenset[str]:

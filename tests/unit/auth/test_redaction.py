@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
@@ -27,6 +27,7 @@ from relay.http import body_formats
 from relay.http.request import Request
 from relay.templates.template import compile_template
 from relay.webhook import Webhook
+from relayctl import senders
 from relayctl.signing import sign
 from tests import doubles
 from tests.conftest import NOW, Load, http_api_event
@@ -226,13 +227,6 @@ def test_every_preset_says_where_its_proof_is_so_that_it_can_be_dropped() -> Non
     assert len(dropped) > 130
 
 
-WITH_TEXTS_OF_THEIR_OWN: dict[str, Callable[[str], Request]] = {
-    "msgraph": lambda secret: posted(json.dumps({"value": [{"clientState": secret, "id": "1"}]}).encode()),
-    "livechat": lambda secret: posted(json.dumps({"secret_key": secret, "webhook_id": "1"}).encode()),
-    "eventgrid": lambda secret: posted(b'[{"id":"1"}]', query=f"code={quote_plus(secret)}&a=1"),
-}
-
-
 def dead_letter(preset: str, secret: str) -> Message | None:
     """Return a sender's authentic webhook that could not be mapped; None if only the sender can make one."""
     try:
@@ -251,12 +245,9 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "${{body.no.such
 """,
             "relay.toml",
         )
-        request, headers = posted(b'{"type":"event.created"}'), {"content-type": "application/json"}
-        if preset in WITH_TEXTS_OF_THEIR_OWN:
-            request = WITH_TEXTS_OF_THEIR_OWN[preset](secret)
-        else:
-            signed = posted(request.body, headers)
-            headers = sign(relay.routes[0], secret, signed, "https://relay.example.com/a")
+        sample = senders.sample(preset)
+        request = Request("POST", "/a", sample.query, sample.headers, sample.body, "")
+        request = sign(relay.routes[0], secret, request, "https://relay.example.com/a")
     except (ConfigError, CannotSign):  # a public key or a certificate; a signature inside the body
         return None
     kept: list[Message] = []
@@ -271,7 +262,7 @@ event = {{ source = "aws.partner/acme.example/a", detail_type = "${{body.no.such
         send=lambda _: [],
         store=store,
     )
-    event = http_api_event("/a", request.body, headers, query=request.query)
+    event = http_api_event("/a", request.body, request.headers, query=request.query)
     answer = handle(event, services, datetime.now(UTC))
     assert answer["statusCode"] in {200, 202, 400}, (preset, answer)  # 400: this sender's bodies are no JSON
     return kept[0] if kept else None
@@ -286,5 +277,5 @@ def test_what_waits_for_a_person_holds_no_secret_of_any_sender() -> None:
                 assert isinstance(letter.content, Request)
                 text = letter.text() + stored(letter.content)
                 assert [one for one in spellings(secret) if one in text] == [], preset
-    assert {*WITH_TEXTS_OF_THEIR_OWN, "gitlab", "telegram", "github", "stripe", "shopify"} <= looked_at
+    assert {"msgraph", "livechat", "eventgrid", "gitlab", "telegram", "github", "stripe", "shopify"} <= looked_at
     assert len(looked_at) > 115

@@ -51,6 +51,7 @@ RUN = {
     "relayctl check": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "relayctl map": "relayctl/test_offline.py::test_a_payload_is_shown_as_the_entry_it_would_become",
     "relayctl send": "e2e/test_relayctl.py::test_a_payload_is_posted_as_the_sender_would",
+    "relayctl presets guess": "relayctl/test_guess.py::test_the_command_names_the_preset_or_the_table_or_why_not",
     "relayctl presets": "relayctl/test_presets.py::test_every_preset_is_listed_with_whether_it_was_verified",
     "relayctl routes": "e2e/test_relayctl.py::test_each_route_is_shown_with_the_url_that_is_pasted_into_the_saas",
     "relayctl sources": "relayctl/test_sources.py::test_from_pending_to_active_to_gone",

@@ -59,8 +59,8 @@ def test_the_picture_of_the_architecture_is_that_of_the_stack() -> None:
 
 
 def test_the_page_of_the_senders_is_current() -> None:
-    written = senders_page.PAGE.read_text("utf-8")
-    assert written == senders_page.page(), "run .venv/bin/python -m tools.senders_page"
+    written = {path: path.read_text("utf-8") for path in (senders_page.PAGE, *senders_page.FOLDER.glob("*"))}
+    assert written == senders_page.pages(), "run .venv/bin/python -m tools.senders_page"
 
 
 def test_the_worked_example_of_a_sender_is_accepted(load: Load) -> None:

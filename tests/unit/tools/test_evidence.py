@@ -1,14 +1,15 @@
 """What docs/reference/senders.md says of each preset is what presets.toml says too."""
 
 import json
-import tomllib
+from dataclasses import asdict
 
 from relay.config import presets
-from tools.senders_page import EVIDENCE, VECTORS
+from relayctl import senders
+from tools.senders_page import VECTORS
 
 GRADES = {"library", "third party", "published", "example", "documentation", "unverified"}
 PRESETS = presets.load()
-PROVEN = tomllib.loads(EVIDENCE.read_text("utf-8"))
+PROVEN = {name: asdict(one) for name, one in senders.evidence().items()}
 
 
 def test_every_preset_says_what_proves_it_in_a_word_that_the_page_explains() -> None:
