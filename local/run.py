@@ -63,6 +63,12 @@ def _welcome(session: Session, webhooks: str, page: str) -> str:
     if session.connections:
         environment["RELAY_CONTROL_URL"] = session.connections.api.url
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]
+    if session.connections and "PageKeyArn" in session.stack.outputs:
+        customer = next(iter(dict.fromkeys(each for sample in session.samples for each in sample.customers)), "c42")
+        lines += [
+            "A link to a customer's page (your browser warns of the local AWS's certificate):",
+            f"  .venv/bin/relayctl destinations link {customer}",
+        ]
     # For SQS the AWS CLI ignores AWS_ENDPOINT_URL.
     queue = f"--endpoint-url {session.aws.url} --queue-url {session.stack.dead_letter_queue_url}"
     lines.append(f"  aws sqs receive-message {queue}")

@@ -13,12 +13,14 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from relay.control.page_tokens import LINK, Grant, Scope, read
 from relay.destinations.model import SourceState, SourceStatus
 from relay.handover.render import Form, render
 from tests.relayctl.conftest import Relayctl
 from tests.unit.control.gateway import Gateway, StartResponse
 from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
+from tests.unit.page.browser import KEY, URL, Site
 
 KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "the session token")
 ENVIRONMENT = {
@@ -82,7 +84,7 @@ def world() -> World:
 @pytest.fixture
 def url(world: World) -> Iterator[str]:
     """Where the control API listens."""
-    gateway = SigningGateway(Gateway(world.control))
+    gateway = SigningGateway(Gateway(world.control, Site(world).access, URL))
     with make_server("127.0.0.1", 0, gateway, handler_class=_Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -158,6 +160,20 @@ def test_the_hand_over_is_printed_as_it_is_deployed(relayctl: Relayctl, world: W
     )
     assert (printed.returncode, printed.stderr) == (0, "")
     assert printed.stdout == render(world.rows["c42", "prod"], Form.CLOUDFORMATION)
+
+
+def test_a_link_is_printed_and_opens_the_page_for_whom_it_names(relayctl: Relayctl, url: str) -> None:
+    environment = ENVIRONMENT | {"RELAY_CONTROL_URL": url}
+    options = ("--scope", "read", "--actor", "support@acme.example", "--return-url", "https://app.acme.example/")
+    for wanted, grant in (
+        ((), Grant("c42", Scope.MANAGE, "operator")),
+        (options, Grant("c42", Scope.READ, "support@acme.example", "https://app.acme.example/")),
+    ):
+        printed = relayctl("destinations", "link", "c42", *wanted, **environment)
+        assert printed.returncode == 0, printed.stderr
+        page, _, token = printed.stdout.removesuffix("\n").partition("#token=")
+        assert page == URL
+        assert read(token, LINK, [KEY], NOW)[0] == grant
 
 
 def test_a_deletion_asks_first(relayctl: Relayctl, world: World, url: str) -> None:

@@ -130,7 +130,7 @@ class LinkRequest(BaseModel):
     )
     return_url: Annotated[
         str,
-        StringConstraints(pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?([/?#][!-~]{0,1024})?)?$"),
+        StringConstraints(pattern=r"^(https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?([/?#][!-~]{0,512})?)?$"),
     ] = Field(default="", description="An https URL of yours to which the page leads back.")
 
     def grant(self, customer: str) -> Grant:

@@ -25,6 +25,11 @@ def add_handlers(app: APIGatewayHttpResolver) -> None:
     def invalid(error: RequestValidationError) -> Response[Any]:
         return problem(_invalid(error), request_id(app.current_event.raw_event))
 
+    @app.exception_handler(RecursionError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
+    def too_deep(_error: RecursionError) -> Response[Any]:
+        refusal = ControlError(422, "invalid", "body: it is nested too deep.", field="body")
+        return problem(refusal, request_id(app.current_event.raw_event))
+
     @app.exception_handler(OSError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def away(_error: OSError) -> Response[Any]:
         return problem(unavailable(), request_id(app.current_event.raw_event))

@@ -34,7 +34,7 @@ class StaticFile(NamedTuple):
 
 def load(folder: Path = FOLDER) -> Mapping[str, StaticFile]:
     """Return the files by the path of each: the page itself has none. A path that is no key names no file."""
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in _TYPES]
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in _TYPES and path.is_file()]
     return {
         "/page" if path.name == INDEX else f"/page/{path.name}": StaticFile(_TYPES[path.suffix], path.read_bytes())
         for path in files

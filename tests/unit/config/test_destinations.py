@@ -2,6 +2,7 @@
 
 import pytest
 
+from relay.config.customer_page import Page
 from relay.config.destinations import Destinations
 from tests.conftest import RELAY_TOML, Load
 from tests.unit.config.test_loader import problems
@@ -23,6 +24,48 @@ def test_a_route_may_send_to_the_destinations_of_the_customer_who_chose_the_secr
     assert config.routes[0].customer
     assert config.routes[0].customer.text == "${path.customer}"
     assert (config.routes[0].event.source, config.routes[0].event.region) == (None, None)
+
+
+def test_the_page_is_there_only_if_it_is_written(load: Load) -> None:
+    config = load(OF_THE_PATH + TABLE)
+    assert config.destinations
+    assert config.destinations.page is None
+    written = """[destinations.page]
+title = "Acme"
+logo = "https://www.acme.example:8443/a/logo.svg?v=1"
+color = "#0B5fff"
+frame_ancestors = "https://app.acme.example"
+"""
+    config = load(OF_THE_PATH + written)
+    assert config.destinations
+    page = config.destinations.page
+    assert page == Page(
+        "Acme", "https://www.acme.example:8443/a/logo.svg?v=1", "#0B5fff", ("https://app.acme.example",)
+    )
+    assert page.logo_origin == "https://www.acme.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("", "title"),
+        ('title = ""', "title"),
+        ('title = "Acme"\ncolor = "red"', "color"),
+        ('title = "Acme"\ncolor = "#0b5fff; x"', "color"),
+        ('title = "Acme"\nlogo = "http://www.acme.example/logo.svg"', "logo"),
+        ('title = "Acme"\nlogo = "https://www.acme.example"', "logo"),
+        ('title = "Acme"\nlogo = "https://a.example; script-src *; x/logo.svg"', "logo"),
+        ('title = "Acme"\nlogo = "https://user@a.example/logo.svg"', "logo"),
+        ('title = "Acme"\nframe_ancestors = "*"', "frame_ancestors"),
+        ('title = "Acme"\nframe_ancestors = "https://*.acme.example"', "frame_ancestors"),
+        ('title = "Acme"\nframe_ancestors = "https://app.acme.example/"', "frame_ancestors"),
+        ('title = "Acme"\nframe_ancestors = "https://app.acme.example; script-src *"', "frame_ancestors"),
+        ('title = "Acme"\ntheme = "dark"', "theme"),
+    ],
+)
+def test_what_the_page_cannot_show_or_must_not_let_in_is_a_mistake(load: Load, line: str, key: str) -> None:
+    (problem,) = problems(load, f"{OF_THE_PATH}[destinations.page]\n{line}")
+    assert f"page.{key}:" in problem
 
 
 def test_a_customer_may_be_an_element_of_what_is_signed(load: Load) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from relay.control import api
+from relay.control.page_access import PageAccess
 from relay.control.service import Control
 
 BACKEND = "arn:aws:sts::111111111111:assumed-role/backend/session"
@@ -15,8 +16,8 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 class Gateway:
     """Serves the control API, and its document at /openapi.json."""
 
-    def __init__(self, control: Control) -> None:
-        self.app = api.build(control)
+    def __init__(self, control: Control, access: PageAccess | None = None, page_url: str = "") -> None:
+        self.app = api.build(control, access, page_url)
         self.document = api.openapi(self.app, "1.0.0")
 
     def request(

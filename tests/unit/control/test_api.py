@@ -86,6 +86,7 @@ def test_a_refusal_is_a_problem_with_a_code_and_a_field(gateway: Gateway) -> Non
         (WANTED | {"metadata": {"a": 1}}, "metadata.a"),
         ("{", None),
         ("[]", None),
+        ("[" * 50_000, "body"),
         (None, None),
     ],
 )
