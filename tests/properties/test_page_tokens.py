@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.control.page_tokens import LINK, SESSION, Grant, Scope, TokenError, read, sign
+from relay.control.grant import Grant, Scope
+from relay.control.page_tokens import LINK, SESSION, TokenError, read, sign
 
 KEY = "k" * 32
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

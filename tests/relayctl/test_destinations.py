@@ -13,7 +13,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from relay.control.page_tokens import LINK, Grant, Scope, read
+from relay.control.grant import Grant, Scope
+from relay.control.page_tokens import LINK, read
 from relay.destinations.model import SourceState, SourceStatus
 from relay.handover.render import Form, render
 from tests.relayctl.conftest import Relayctl

@@ -10,16 +10,15 @@ from typing import Any
 import jwt
 import pytest
 
+from relay.control.grant import Grant, Scope
 from relay.control.models import LinkRequest
 from relay.control.page_tokens import (
     LINK,
     MAX_TOKEN_CHARACTERS,
     SESSION,
     SKEW,
-    Grant,
     Kind,
     PageKeyError,
-    Scope,
     TokenError,
     read,
     sign,

@@ -9,7 +9,7 @@ import pytest
 
 from relay.config.customer_page import Page
 from relay.control import api
-from relay.control.page_tokens import Grant, Scope
+from relay.control.grant import Grant, Scope
 from relay.control.problems import MAX_BODY_BYTES
 from relay.page import static_files
 from tests.unit.control.gateway import BACKEND, Gateway
