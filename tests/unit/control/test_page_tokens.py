@@ -180,6 +180,24 @@ def test_without_keys_that_are_long_enough_nothing_is_signed_and_nothing_read(ke
         read(token, SESSION, keys, NOW)
 
 
+def test_a_token_has_one_spelling_though_decoders_ignore_the_last_bits_of_a_signature() -> None:
+    token = forge(CLAIMS)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    good = []
+    for last in alphabet:
+        try:
+            read(token[:-1] + last, SESSION, [KEY], NOW)
+            good.append(last)
+        except TokenError:
+            pass
+    assert good == [token[-1]]
+
+
+def test_a_token_that_is_longer_than_any_of_ours_is_not_decoded_though_it_is_signed() -> None:
+    with pytest.raises(TokenError, match="not a token"):
+        read(forge(CLAIMS | {"actor": "a" * 3000}), SESSION, [KEY], NOW)
+
+
 def test_the_longest_of_what_the_control_api_takes_fits_into_a_token() -> None:
     url = f"https://{'a' * 253}:12345/{'~' * 512}"
     request = LinkRequest(scope=Scope.MANAGE, actor="\U0001f600" * 128, return_url=url)
