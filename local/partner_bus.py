@@ -1,4 +1,4 @@
-"""`python -m local.partner_bus --port N`: the local AWS with partner events, alone; plain HTTP, no IAM.
+"""`partner-bus --port N`: the local AWS with partner events, alone; plain HTTP, no IAM.
 
 For the AWS command line and for experiments. A 12-digit access key is the account; any other is account 111111111111.
 """
@@ -22,7 +22,7 @@ Ctrl-C stops it."""
 
 def main() -> None:
     """Serve until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m local.partner_bus", description=__doc__)
+    parser = argparse.ArgumentParser(prog="partner-bus", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
     parser.add_argument("--region", default="us-east-1", help="where the example source is (default: %(default)s)")
     arguments = parser.parse_args()

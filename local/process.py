@@ -20,9 +20,14 @@ import httpx
 import trustme
 from botocore.config import Config
 
+from local.emulator_python import EmulatorInstallationError, emulator_python
+
 ROOT = Path(__file__).parents[1]
-EMULATOR_PYTHON = ROOT / ".build/emulator/bin/python"
 RUNTIME_PYTHON = ROOT / ".build/runtime/bin/python"
+# What is installed beside this package is found after the emulator's own environment, if at all.
+RUN_SERVER = (
+    "import runpy, sys; sys.path.append(sys.argv.pop()); runpy.run_module('local.emulator.server', run_name='__main__')"
+)
 
 PARTNER = "111111111111"
 """The account the relay is deployed to, and that of every access key that is not itself an account."""
@@ -87,8 +92,15 @@ def require_free(port: int) -> None:
 
 @contextmanager
 def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
-    """Run the emulator on `port` (0: any free one). With `iam` it serves TLS and enforces the function's policy."""
-    for python in (EMULATOR_PYTHON, RUNTIME_PYTHON):
+    """Run the emulator on `port` (0: any free one). With `iam` it serves TLS and enforces the function's policy.
+
+    Only in a clone it runs Lambda functions. Raise LocalAwsError.
+    """
+    try:
+        emulator = emulator_python()
+    except EmulatorInstallationError as error:
+        raise LocalAwsError(str(error)) from error
+    for python in (emulator, *((RUNTIME_PYTHON,) if iam else ())):
         if not python.exists():
             raise LocalAwsError(f"{python.relative_to(ROOT)} is missing: run `make setup`")
     port = port or _free_port()
@@ -135,8 +147,8 @@ def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) 
         }
         environment |= {"AUTH": "true", **tls}
     return subprocess.Popen(
-        [EMULATOR_PYTHON, "-m", "local.emulator.server"],
-        cwd=ROOT,
+        [emulator_python(), "-c", RUN_SERVER, str(ROOT)],
+        cwd=home,
         env=environment,
         stdin=subprocess.PIPE,  # it ends when this does, however we end
         stdout=output,

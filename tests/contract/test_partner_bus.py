@@ -157,7 +157,7 @@ def port() -> int:
 
 def command(port: int) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "local.partner_bus", "--port", str(port)],
+        [str(Path(sys.executable).with_name("partner-bus")), "--port", str(port)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

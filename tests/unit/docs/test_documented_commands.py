@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PROGRAM = re.compile(r"(?:\.venv/bin/|node_modules/\.bin/)?(make|relayctl|aws|cdk|python3?|curl) \S")
+PROGRAM = re.compile(r"(?:\.venv/bin/|node_modules/\.bin/)?(make|relayctl|partner-bus|aws|cdk|python3?|curl) \S")
 
 # How a command begins, and the test that runs it.
 RUN = {
@@ -29,9 +29,11 @@ RUN = {
     "python -m tools.documentation": "unit/tools/test_documentation.py::test_llms_txt_is_current",
     "python -m tools.licenses": "unit/tools/test_licenses.py::test_the_page_of_the_licenses_is_current",
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
-    "python -m local.partner_bus": "contract/test_partner_bus.py"
+    "partner-bus --port": "contract/test_partner_bus.py"
     "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
     "aws cloudformation deploy": "contract/test_handover.py::test_what_was_held_arrives_once_at_the_rules_of_the_stack",
+    "python -m pip install": "contract/test_partner_bus_elsewhere.py"
+    "::test_the_pages_example_passes_in_an_empty_project",
     "aws events": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "aws sqs": "e2e/test_operations.py::test_a_dead_letter_is_looked_at_and_sent_back",
     "aws secretsmanager create-secret": "e2e/test_operations.py::test_a_secret_is_stored",
