@@ -67,6 +67,12 @@ def test_a_token_is_good_until_the_second_in_which_it_expires(kind: Kind, lifeti
         read(token, kind, [KEY], expires_at)
 
 
+@pytest.mark.parametrize("now", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)])
+def test_the_time_is_the_one_that_is_given(now: datetime) -> None:
+    token, expires_at = sign(ADA, SESSION, [KEY], now)
+    assert read(token, SESSION, [KEY], now) == (ADA, expires_at)
+
+
 def test_the_clock_of_who_made_it_may_be_ahead_by_half_a_minute_and_no_more() -> None:
     token, _ = sign(ADA, SESSION, [KEY], NOW)
     assert read(token, SESSION, [KEY], NOW - SKEW)
