@@ -57,16 +57,24 @@ class ControlApi:
         if not self.session.region_name:
             raise NoRegionError
         SigV4Auth(credentials.get_frozen_credentials(), "execute-api", self.session.region_name).add_auth(request)
-        trusted = ssl.create_default_context(cafile=self.ca_bundle) if self.ca_bundle else True
         try:
             answer = httpx.request(
-                method, url, headers=dict(request.headers), content=content, timeout=TIMEOUT_SECONDS, verify=trusted
+                method,
+                url,
+                headers=dict(request.headers),
+                content=content,
+                timeout=TIMEOUT_SECONDS,
+                verify=self.trusted(),
             )
         except httpx.HTTPError as error:
             raise ControlApiError(f"{self.url} could not be reached: {error}; see --control-url") from error
         if answer.is_success:
             return answer.json() if answer.content else None
         raise ControlApiError(_message(answer), answer.status_code)
+
+    def trusted(self) -> ssl.SSLContext | bool:
+        """Return whom HTTPS trusts, as httpx takes it."""
+        return ssl.create_default_context(cafile=self.ca_bundle) if self.ca_bundle else True
 
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield the destinations of every page."""

@@ -19,6 +19,7 @@ from relayctl.commands import (
     log,
     map,  # noqa: A004 # the command
     presets,
+    rehearse,
     replay,
     routes,
     schema,
@@ -72,6 +73,7 @@ app.command("diff")(diff.diff)
 app.command("log")(log.log)
 app.command("map")(map.map_payload)
 app.command("send")(send.send)
+app.command("rehearse")(rehearse.command)
 app.command("replay")(replay.replay)
 app.command("routes")(routes.list_routes)
 app.command("trace")(log.trace)

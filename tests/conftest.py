@@ -48,9 +48,10 @@ Load = Callable[[str], Config]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--transport boto3` runs the same tests over the other transport; `--update-pictures` is for docs/pictures."""
+    """`--transport boto3` runs the same tests over the other transport; the others write documentation anew."""
     parser.addoption("--transport", choices=config.TRANSPORTS, default=config.TRANSPORTS[0])
     parser.addoption("--update-pictures", action="store_true")
+    parser.addoption("--update-evidence", action="store_true")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -30,6 +30,7 @@ SHARED = {
         "test_onboarding.py",
         "test_operations.py",
         "test_redelivery.py",
+        "test_rehearse.py",
         "test_relayctl.py",
     ),
     "make run": ("test_commands.py", "test_inspector.py"),  # its ports are fixed

@@ -30,7 +30,7 @@ def list_routes(
         [
             {
                 "route": route.name,
-                "url": _url(outputs, route),
+                "url": url_of(outputs, route),
                 "source": _source(route),
                 "secret": route.auth.secret.text if route.auth.secret else None,
                 "body authenticated": route.auth.authenticates_body,
@@ -47,7 +47,7 @@ def _source(route: Route) -> str:
     return f"destinations of {route.customer.text if route.customer else ''}"
 
 
-def _url(outputs: Mapping[str, str], route: Route) -> str | None:
+def url_of(outputs: Mapping[str, str], route: Route) -> str | None:
     """Return the route's URL, or None if it is not deployed.
 
     A stack of very many routes has one output for all of them, `ApiUrl`.

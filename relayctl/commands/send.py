@@ -68,7 +68,7 @@ def send(
         headers = {**request.headers, "content-encoding": "gzip"}
         request = replace(request, body=gzip.compress(request.body, mtime=0), headers=headers)
     if secret is None and route.auth.secret:
-        secret = _read_secret(account, route)
+        secret = read_secret(account, route)
     statuses: Counter[int] = Counter()
     with (
         httpx.Client(timeout=TIMEOUT_SECONDS) as client,
@@ -108,7 +108,7 @@ def _request(route: Route, file: Path | None, given: dict[str, str], url: str) -
     return Request("POST", parts.path, parts.query or sample.query, headers | given, body, "")
 
 
-def _read_secret(account: Account, route: Route) -> str:
+def read_secret(account: Account, route: Route) -> str:
     """Return the first of the route's active secrets."""
     secret = route.auth.secret
     if not secret or not secret.is_fixed or secret.is_parameter:

@@ -7,11 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.process import PARTNER, LocalAws
+from relayctl.walk import FAILED, PASSED
 from tests.local_bus import REGION
 from tools.first_hour import cdk, walk
 from tools.first_hour import run as runs
 from tools.first_hour.place import NotOursError, Place
-from tools.first_hour.run import FAILED, HTTP, PASSED, RECEIVER
+from tools.first_hour.run import HTTP, RECEIVER
 
 TEMPLATE = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
 

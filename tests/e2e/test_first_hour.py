@@ -15,9 +15,9 @@ import pytest
 
 from local import process
 from local.process import PARTNER, ROOT, LocalAws
+from relayctl.walk import NOT_SHOWN, PASSED
 from tools.first_hour.__main__ import FOLDER
 from tools.first_hour.drills import ENDPOINT
-from tools.first_hour.run import NOT_SHOWN, PASSED
 from tools.first_hour.steps import STEPS
 from tools.first_hour.walk import DESTROY
 

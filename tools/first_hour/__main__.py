@@ -13,10 +13,11 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from relayctl.walk import PASSED
 from tools.first_hour import plan, report, walk
 from tools.first_hour import run as runs
 from tools.first_hour.place import ROOT, Place, client
-from tools.first_hour.run import PASSED, REGIONS, Run
+from tools.first_hour.run import REGIONS, Run
 from tools.first_hour.steps import STEPS
 
 FOLDER = ROOT / ".build/first-hour"

@@ -12,11 +12,12 @@ import httpx
 
 from infra.functions.function import LIVE_ALIAS
 from relay.config import stage_names
+from relayctl.walk import require
 from tools.first_hour import drills
 from tools.first_hour import run as runs
 from tools.first_hour.cdk import start_deployment
 from tools.first_hour.place import Place
-from tools.first_hour.relay import Relay, require
+from tools.first_hour.relay import Relay
 
 POST_SECONDS = 0.25
 """Between webhooks: a tenth of them has to give the new version's alarm something to see in every minute."""

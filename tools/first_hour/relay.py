@@ -2,39 +2,17 @@
 
 import json
 import os
-import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from local.samples import SIGNERS
+from relayctl.walk import UnexpectedError, until
 from tools.first_hour import run as runs
 from tools.first_hour.place import Place, ssl_context
-
-POLL_SECONDS = 1
-
-
-class UnexpectedError(Exception):
-    """A step saw something else than it expected; says what."""
-
-
-def until(what: Callable[[], bool], seconds: float) -> float | None:
-    """Ask until it holds; return after how many seconds that was, or None if it did not in time."""
-    begun = time.monotonic()
-    while not what():
-        if time.monotonic() - begun > seconds:
-            return None
-        time.sleep(POLL_SECONDS)
-    return time.monotonic() - begun
-
-
-def require(condition: object, seen: str) -> None:
-    """Raise UnexpectedError with what was seen, unless the condition holds."""
-    if not condition:
-        raise UnexpectedError(seen)
 
 
 @dataclass

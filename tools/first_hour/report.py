@@ -4,9 +4,10 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-from tools.first_hour.run import FAILED, NOT_REACHED, NOT_SHOWN, PASSED, Run
+from relayctl.walk import STATUSES, table
+from tools.first_hour.run import Run
 
-STATUSES = (PASSED, FAILED, NOT_REACHED, NOT_SHOWN)
+COLUMNS = ("step", "result", "seconds", "expected", "seen")
 
 
 def as_json(run: Run) -> str:
@@ -25,18 +26,15 @@ def as_markdown(run: Run) -> str:
         ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status]) + ".",
     ]
     for region in run.regions:
-        lines += ["", f"## {region}", "", "| step | result | seconds | expected | seen |", "|---|---|---|---|---|"]
-        for result in run.results:
-            if result.region == region:
-                cells = (result.step, f"**{result.status}**", f"{result.seconds:.0f}", result.expected, result.seen)
-                lines.append(f"| {' | '.join(map(_cell, cells))} |")
+        rows = [
+            (result.step, f"**{result.status}**", f"{result.seconds:.0f}", result.expected, result.seen)
+            for result in run.results
+            if result.region == region
+        ]
+        lines += ["", f"## {region}", "", *table(COLUMNS, rows)]
     return "\n".join(lines) + "\n"
 
 
 def account(run: Run) -> str:
     """Return the last four digits of the account, so that a report can be shared."""
     return f"…{run.account[-4:]}"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from relay.config import stage_names
+from relayctl.walk import FAILED, NOT_REACHED, Result
 
-PASSED, FAILED, NOT_SHOWN, NOT_REACHED = "passed", "failed", "not shown here", "not reached"
 TAG = "partner-event-relay:first-hour"
 """Each stack of a run has this tag with the run's id; a stack without it is never touched."""
 HTTP, REST, RECEIVER = "http", "rest", "receiver"
@@ -17,19 +17,6 @@ ORDERS, UNREADABLE = "first-hour/orders", "first-hour/unreadable"
 # Two that every account has enabled: those opened after March 2019 are off by default.
 # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
 REGIONS = ("us-east-1", "eu-north-1")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one step has shown in one Region. `began` is in UTC, as ISO 8601."""
-
-    region: str
-    step: str
-    status: str
-    expected: str
-    seen: str
-    began: str
-    seconds: float
 
 
 @dataclass

@@ -1,18 +1,18 @@
 """The steps of the hour in one Region: what each expects, what it needs, and how it looks."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
 
 from infra.functions.function import LIVE_ALIAS
+from relayctl.walk import Step, require, until
 from tools.first_hour import canary, cdk, drills, receiver
 from tools.first_hour import run as runs
 from tools.first_hour.place import Place, ssl_context
-from tools.first_hour.relay import Answer, Relay, customer, require, until
+from tools.first_hour.relay import Answer, Relay, customer
 from tools.first_hour.run import HTTP, REST
 
 ACCEPTED, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 202, 401, 403, 404
@@ -21,17 +21,6 @@ SPREAD_SECONDS = 120
 LARGE = 20_000
 PUT = ("events:PutEvents", "events:PutPartnerEvents")
 WEBHOOKS = 3
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step. `look` returns what it saw, or raises; `only_on_aws` says why the local AWS cannot show it."""
-
-    name: str
-    expected: str
-    look: Callable[[Place], str]
-    needs: Sequence[str] = ()
-    only_on_aws: str = ""
 
 
 def bootstrap(place: Place) -> str:
@@ -205,7 +194,7 @@ def _told(answer: Answer) -> str:
     return f"{answer.status} {answer.document}"
 
 
-def _of_front(front: str) -> list[Step]:
+def _of_front(front: str) -> list[Step[Place]]:
     needs = [f"deploy-{front}"]
     return [
         Step(f"deploy-{front}", "cdk deploy creates the stack", partial(deploy, front=front), ["bootstrap"]),
@@ -224,7 +213,7 @@ def _of_front(front: str) -> list[Step]:
     ]
 
 
-STEPS: Sequence[Step] = (
+STEPS: Sequence[Step[Place]] = (
     Step("bootstrap", "the Region has the CDK's bootstrap stack", bootstrap),
     Step("receiver", "a rule on the default bus fills a queue", make_receiver),
     *_of_front(HTTP),

@@ -1,22 +1,19 @@
 """Walks the steps in each Region, goes on after one that failed, and takes everything away at the end."""
 
-import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from relayctl.walk import NOT_SHOWN, PASSED, Result, Step, take
 from tools.first_hour import drills
 from tools.first_hour.cdk import CdkError
 from tools.first_hour.place import MissingError, NotOursError, Place
-from tools.first_hour.relay import UnexpectedError
-from tools.first_hour.run import FAILED, HTTP, NOT_REACHED, NOT_SHOWN, PASSED, RECEIVER, REST, Result, Run
-from tools.first_hour.steps import Step
+from tools.first_hour.run import HTTP, RECEIVER, REST
 
 Say = Callable[[str], None]
 PARTS = (HTTP, REST, RECEIVER)
-FAILURES = (UnexpectedError, MissingError, NotOursError, CdkError, ClientError, BotoCoreError, httpx.HTTPError)
+FAILURES = (MissingError, NotOursError, CdkError, ClientError, BotoCoreError, httpx.HTTPError)
 DESTROY = "destroy"
 GONE = "every stack of the run is deleted, and nothing is left but what is named"
 
@@ -28,7 +25,7 @@ def repair(place: Place) -> None:
             drills.repair(place, front)
 
 
-def walk(place: Place, steps: Sequence[Step], save: Callable[[], None], say: Say) -> None:
+def walk(place: Place, steps: Sequence[Step[Place]], save: Callable[[], None], say: Say) -> None:
     """Take every step that has not passed yet; each result is saved at once."""
     for step in steps:
         known = place.run.result(place.region, step.name)
@@ -36,41 +33,20 @@ def walk(place: Place, steps: Sequence[Step], save: Callable[[], None], say: Say
             say(f"{place.region} {step.name}: {known.status} before")
             continue
         say(f"{place.region} {step.name}: {step.expected}")
-        result = _taken(place, step)
+        result = _take(place, step)
         place.run.record(result)
         save()
         say(f"    {result.status} ({result.seconds:.0f} s): {result.seen}")
 
 
-def _taken(place: Place, step: Step) -> Result:
-    if place.run.local and step.only_on_aws:
-        return _result(place, step, NOT_SHOWN, f"the local AWS cannot: {step.only_on_aws}", 0)
-    missing = [name for name in step.needs if not _passed(place.run, place.region, name)]
-    if missing:
-        return _result(place, step, NOT_REACHED, f"needs {', '.join(missing)}", 0)
-    begun = time.monotonic()
-    try:
-        status, seen = PASSED, step.look(place)
-    except FAILURES as error:
-        status, seen = FAILED, f"{type(error).__name__}: {error}"
-    return _result(place, step, status, seen, time.monotonic() - begun)
-
-
-def _passed(run: Run, region: str, step: str) -> bool:
-    result = run.result(region, step)
-    return result is not None and result.status == PASSED
-
-
-def _result(place: Place, step: Step, status: str, seen: str, seconds: float) -> Result:
-    now = datetime.now(UTC).timestamp() - seconds
-    began = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-    return Result(place.region, step.name, status, step.expected, seen, began, round(seconds, 1))
+def _take(place: Place, step: Step[Place]) -> Result:
+    return take(step, place, place.region, place.run.results, FAILURES, local=place.run.local)
 
 
 def destroy(place: Place, save: Callable[[], None], say: Say) -> Result:
     """Delete the run's own stacks in this Region, each by its id, and record what is left."""
     say(f"{place.region} {DESTROY}: {GONE}")
-    result = _taken(place, Step(DESTROY, GONE, _delete))
+    result = _take(place, Step(DESTROY, GONE, _delete))
     place.run.record(result)
     save()
     say(f"    {result.status} ({result.seconds:.0f} s): {result.seen}")

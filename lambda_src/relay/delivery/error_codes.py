@@ -10,7 +10,7 @@ from relay.entry import Accepted, Failed, Outcome
 _ENTRY = "PutEventsResultEntry, ErrorCode: not retryable"
 _REQUEST = "CommonErrors: the same request is refused again"
 _OPERATION = "PutPartnerEvents, Errors"
-_RELAY = "found before anything was sent"
+BEFORE_SENDING = "found before anything was sent"
 
 PERMANENT = {
     "AccessDeniedException": _ENTRY,
@@ -32,11 +32,11 @@ PERMANENT = {
     "ValidationError": _REQUEST,
     "ValidationException": _REQUEST,
     "OperationDisabledException": _OPERATION,
-    "MappingChanged": _RELAY,
-    "MappingError": _RELAY,
-    "NoSuchRegion": _RELAY,
-    "NoSuchRoute": _RELAY,
-    "ParamValidationError": _RELAY,
+    "MappingChanged": BEFORE_SENDING,
+    "MappingError": BEFORE_SENDING,
+    "NoSuchRegion": BEFORE_SENDING,
+    "NoSuchRoute": BEFORE_SENDING,
+    "ParamValidationError": BEFORE_SENDING,
 }
 """Code to why it is permanent. Retried are, among others: ThrottlingException, InternalFailure, InternalException,
 ServiceUnavailable, RequestTimeoutException, expired or skewed credentials (ExpiredTokenException, RequestExpired,

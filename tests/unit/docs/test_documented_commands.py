@@ -67,6 +67,8 @@ RUN = {
     "relayctl catalog check": "relayctl/test_catalog.py::test_a_breaking_change_since_a_revision_is_named",
     "relayctl catalog page": "relayctl/test_catalog.py::test_the_page_is_written_into_a_folder",
     "relayctl catalog list": "relayctl/test_catalog.py::test_the_catalog_is_listed",
+    "relayctl rehearse": "e2e/test_rehearse.py"
+    "::test_every_step_passes_in_both_regions_and_the_evidence_is_the_committed_example",
     "relayctl diff": "e2e/test_archive.py::test_an_edit_of_relay_toml_is_compared_with_real_traffic",
     "relayctl replay": "e2e/test_archive.py::test_a_webhook_is_archived_and_sent_again_with_another_id",
     "relayctl log": "e2e/test_delivery_log.py::test_support_sees_what_became_of_a_customers_entries",

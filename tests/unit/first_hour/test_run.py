@@ -8,10 +8,11 @@ import pytest
 
 from infra import stages
 from relay.config import stage_names
+from relayctl.walk import FAILED, PASSED, Result
 from tests.conftest import Load
 from tools.first_hour import plan, receiver, report
 from tools.first_hour import run as runs
-from tools.first_hour.run import FAILED, HTTP, PASSED, RECEIVER, REST, Result, Run
+from tools.first_hour.run import HTTP, RECEIVER, REST, Run
 
 DEV = {key: value for key, value in asdict(stages.DEV).items() if key != "name"}
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from relayctl.walk import FAILED, NOT_REACHED, NOT_SHOWN, PASSED, Step, UnexpectedError
 from tools.first_hour import run as runs
 from tools.first_hour import walk
 from tools.first_hour.place import Place
-from tools.first_hour.relay import UnexpectedError
-from tools.first_hour.run import FAILED, NOT_REACHED, NOT_SHOWN, PASSED
-from tools.first_hour.steps import STEPS, Step
+from tools.first_hour.steps import STEPS
 
 Look = Callable[[Place], str]
 
@@ -20,7 +19,7 @@ def place(tmp_path: Path, *, local: bool = False) -> Place:
     return Place(run, "us-east-1", tmp_path)
 
 
-def walked(there: Place, *steps: Step) -> dict[str, str]:
+def walked(there: Place, *steps: Step[Place]) -> dict[str, str]:
     walk.walk(there, steps, lambda: None, lambda _: None)
     return {result.step: result.status for result in there.run.results}
 
