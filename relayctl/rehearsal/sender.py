@@ -85,15 +85,16 @@ class Sender:
             )
         return found
 
-    def signed(self, customer: str) -> dict[str, str]:
-        """Return the headers with which the sender would post the payload. Raise CannotSign."""
+    def signed(self, customer: str) -> Request:
+        """Return the request that the sender would send with the payload. Raise CannotSign."""
         return sign(self.route, self.secret, self._request(customer), self.url)
 
     def post(self, customer: str) -> Answer:
         """Sign the payload as the sender would, and post it. Raise CannotSign, UnexpectedError."""
-        body, headers = self._request(customer).body, self.signed(customer)
+        signed = self.signed(customer)
+        url = urlsplit(self.url)._replace(query=signed.query).geturl()
         try:
-            response = httpx.post(self.url, content=body, headers=headers, timeout=TIMEOUT_SECONDS)
+            response = httpx.post(url, content=signed.body, headers=dict(signed.headers), timeout=TIMEOUT_SECONDS)
             document = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise UnexpectedError(f"the webhook was not answered in JSON: {error or type(error).__name__}") from error

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from local.deploy import CUSTOMER
 from local.process import PARTNER, ROOT
@@ -39,7 +40,13 @@ def test_the_onboarding_page_leads_to_a_customers_first_event(relay: Relay, tmp_
     assert "source-pending" in outputs[2]
     assert '"held": 1' in outputs[3].replace('"held":1', '"held": 1')
     assert '"webhooks": 1' in outputs[3]
-    assert "active" in outputs[5]
-    [message] = json.loads(outputs[6])["Messages"]
-    event = json.loads(message["Body"])
-    assert (event["detail-type"], event["detail"]["number"], event["account"]) == ("order.created", 1001, CUSTOMER)
+    [ping] = received(outputs[5])
+    assert (ping["detail-type"], ping["account"]) == ("Ping", CUSTOMER)
+    [order] = received(outputs[6])
+    assert (order["detail-type"], order["detail"]["number"], order["account"]) == ("order.created", 1001, CUSTOMER)
+
+
+def received(output: str) -> list[dict[str, Any]]:
+    """Return the events of the answer of `aws sqs receive-message`, which stands at the end of an output."""
+    messages = json.loads(output[re.search(r"^\{$", output, re.MULTILINE).start() :])["Messages"]  # type: ignore[union-attr]
+    return [json.loads(message["Body"]) for message in messages]
