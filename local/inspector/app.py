@@ -43,6 +43,8 @@ POLICY = (
     " frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
+MAX_OPTION = 256
+
 _NOT_SENT = {"host", "content-length", "connection", "transfer-encoding"}
 _LOCAL = {"127.0.0.1", "localhost"}
 
@@ -137,9 +139,7 @@ class _Buttons:
     async def replay_window(self, request: Request) -> Response:
         """Send what was archived in a window again; unless `send` is true, only count it."""
         document = await _object(request)
-        chosen = {name: value for name, value in document.items() if name in archive_replay.OPTIONS}
-        if not all(isinstance(value, str) and "\0" not in value for value in chosen.values()):
-            raise HTTPException(400, "expected texts")
+        chosen = {name: _option(document[name]) for name in archive_replay.OPTIONS if name in document}
         remap, dry_run = document.get("remap") is True, document.get("send") is not True
         try:
             found = await run_in_threadpool(archive_replay.run, self.live.session, chosen, remap=remap, dry_run=dry_run)
@@ -273,6 +273,13 @@ async def _object(request: Request) -> dict[str, Any]:
     value = await _json(request)
     if not isinstance(value, dict):
         raise HTTPException(400, "expected a JSON object")
+    return value
+
+
+def _option(value: object) -> str:
+    """Return the value of a command's option: one that can be passed to a program."""
+    if not isinstance(value, str) or len(value) > MAX_OPTION or not value.isprintable():
+        raise HTTPException(400, f"expected a text of at most {MAX_OPTION} printable characters")
     return value
 
 

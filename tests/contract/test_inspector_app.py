@@ -38,11 +38,24 @@ BUTTONS = [
 ]
 
 
+class NoDeadLetters:
+    """Stands for an empty dead-letter queue."""
+
+    async def redrive_all(self) -> None:
+        """There is nothing to move."""
+
+    async def redrive(self, letter: str) -> None:
+        """There is no such letter."""
+        raise KeyError(letter)
+
+    discard = redrive
+
+
 class Deployed:
     """Stands for what is deployed: one webhook was posted, and the local bus takes every fault."""
 
     def __init__(self) -> None:
-        self.captures, self.url = Captures(), "http://127.0.0.1:1"
+        self.captures, self.url, self.letters = Captures(), "http://127.0.0.1:1", NoDeadLetters()
         captured(self.captures)
         self.session = SimpleNamespace(config=SimpleNamespace(routes=()), secrets={})
 
@@ -54,15 +67,6 @@ class Deployed:
     async def inject(self, _faults: Any) -> httpx.Response:
         """As the local bus answers."""
         return httpx.Response(200, text="0 faults")
-
-    async def redrive(self) -> None:
-        """There is nothing to move."""
-
-    async def redrive_one(self, letter: str) -> None:
-        """There is no such letter."""
-        raise KeyError(letter)
-
-    discard = redrive_one
 
     async def search(self, _query: str) -> list[int]:
         """Nothing is found."""
@@ -107,6 +111,12 @@ def test_a_list_is_no_object(page: Ask) -> None:
 def test_a_mapping_that_is_no_text_is_a_mistake(page: Ask, text: object) -> None:
     asked = json.dumps({"text": text, "webhook": 1}).encode()
     assert page("POST", "/routes/orders/attempt", asked).status_code == 400
+
+
+@pytest.mark.parametrize("value", [1, [], {}, None, "\ud800", "\0", "\x1b", "x" * 257])
+def test_an_option_of_a_replay_that_no_program_takes_is_a_mistake(page: Ask, value: object) -> None:
+    answer = page("POST", "/replays", json.dumps({"since": "1h", "customer": value}).encode())
+    assert (answer.status_code, answer.json()["problem"][:15]) == (400, "expected a text")
 
 
 def test_no_other_page_can_show_it_in_a_frame(page: Ask) -> None:
