@@ -140,7 +140,8 @@ lint: $(DEVELOP)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/zizmor --offline --quiet .github
-	@for file in local/inspector/page/*.js; do node --check $$file || exit 1; done
+	@for file in local/inspector/page/*.js lambda_src/relay/page/static/*.js; do \
+		node --input-type=module --check < $$file || exit 1; done # by its name alone, a module with mistakes passes
 	@printf '%s\n' $(BIN)/mypy $(foreach stage,dev prod,$(foreach front,http rest,"$(call synth,$(stage),$(front))")) | \
 		xargs -P 2 -I % sh -c % # two at a time, and the longest first
 	@$(BIN)/cfn-lint --ignore-checks W3005 -- .build/lint/*/*.template.json # W3005: the CDK writes that dependency itself

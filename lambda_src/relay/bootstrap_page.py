@@ -37,7 +37,9 @@ def page_content(settings: Config) -> PageContent:
     if destinations.page is None:
         raise RuntimeError("relay.toml has no [destinations.page]")
     catalog = loader.load(loader.catalog_path(config.config_path()))
-    return PageContent(destinations.page, settings.regions, destinations.ping, destinations.hold, catalog)
+    return PageContent(
+        destinations.page, settings.regions, destinations.ping, destinations.hold, destinations.settle, catalog
+    )
 
 
 def _keys(read: Callable[[str], Sequence[str]], name: str) -> Sequence[str]:

@@ -89,6 +89,7 @@ class DestinationModel(BaseModel):
     status_reason: str | None
     source_status: Literal["active", "pending", "missing", "unknown"]
     source_status_at: datetime | None
+    was_active: bool
     expires_at: datetime | None
     holding: Literal["source-pending", "settling", "paused", "source-missing", "refused"] | None
     held: HeldCount | None
@@ -195,6 +196,7 @@ def destination_model(
         status_reason=found.status_reason or None,
         source_status=state.source_status.value,
         source_status_at=state.source_status_at,
+        was_active=state.was_active,
         expires_at=state.expires_at,
         holding=found.holding.value if found.holding else None,
         held=count,

@@ -34,13 +34,14 @@ _BEARER = "Bearer "
 class PageContent:
     """What the page shows beside destinations: `page`, the Regions, and the detail-type of the test event.
 
-    `hold` is in seconds, None if nothing waits; `catalog` has the event types.
+    `hold` and `settle` are in seconds, a `hold` of None if nothing waits; `catalog` has the event types.
     """
 
     page: Page
     regions: tuple[str, ...]
     ping: str
     hold: int | None
+    settle: int
     catalog: tuple[EventType, ...]
 
 
@@ -112,6 +113,7 @@ def build(  # noqa: C901 - one function for each operation
             regions=list(content.regions),
             ping=content.ping,
             hold_seconds=content.hold,
+            settle_seconds=content.settle,
             detail_types=[DetailType.of(event_type) for event_type in content.catalog],
         )
 

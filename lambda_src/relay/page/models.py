@@ -51,7 +51,10 @@ class DetailType(BaseModel):
 
 
 class Settings(BaseModel):
-    """What the page shows beside the destinations. A `hold_seconds` of null: nothing waits."""
+    """What the page shows beside the destinations. A `hold_seconds` of null: nothing waits.
+
+    After `settle_seconds` delivery begins by itself.
+    """
 
     title: str
     logo: str
@@ -63,6 +66,7 @@ class Settings(BaseModel):
     regions: list[str]
     ping: str
     hold_seconds: int | None
+    settle_seconds: int
     detail_types: list[DetailType]
 
 

@@ -1,12 +1,14 @@
-"""The files of the customer's page: those in `static/`, and no others."""
+"""The files of the customer's page: those in `static/`, and no others. Its modules are one script."""
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from relay.page.script import join_modules
+
 FOLDER = Path(__file__).parent / "static"
-INDEX = "index.html"
+INDEX, SCRIPT = "index.html", "script.js"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -34,8 +36,10 @@ class StaticFile(NamedTuple):
 
 def load(folder: Path = FOLDER) -> Mapping[str, StaticFile]:
     """Return the files by the path of each: the page itself has none. A path that is no key names no file."""
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in _TYPES and path.is_file()]
+    found = [path for path in sorted(folder.iterdir()) if path.suffix in _TYPES and path.is_file()]
+    contents = {path.name: path.read_bytes() for path in found if path.suffix != ".js"}
+    contents[SCRIPT] = join_modules(folder, SCRIPT).encode()
     return {
-        "/page" if path.name == INDEX else f"/page/{path.name}": StaticFile(_TYPES[path.suffix], path.read_bytes())
-        for path in files
+        "/page" if name == INDEX else f"/page/{name}": StaticFile(_TYPES[Path(name).suffix], content)
+        for name, content in contents.items()
     }

@@ -42,7 +42,7 @@ class Site:
                 now=lambda: self.now,
             )
         )
-        content = PageContent(page, tuple(SETTINGS.regions), "Ping", 14 * 86400, CATALOG)
+        content = PageContent(page, tuple(SETTINGS.regions), "Ping", 14 * 86400, 600, CATALOG)
         self.server = PageServer(world.control, self.access, content, static_files.load())
 
     def link(self, grant: Grant = ADA) -> str:

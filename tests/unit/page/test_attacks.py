@@ -242,17 +242,17 @@ def test_a_path_that_names_no_file_of_the_page_is_answered_404(site: Site, path:
 
 
 def test_the_files_of_the_folder_are_served_as_what_they_are(tmp_path: Path) -> None:
-    for name in ("index.html", "page.js", "style.css", "notes.txt", ".secret.js.swp"):
+    for name in ("index.html", "script.js", "module.js", "style.css", "notes.txt", ".secret.js.swp"):
         (tmp_path / name).write_bytes(name.encode())
     (tmp_path / "folder.js").mkdir()
     found = static_files.load(tmp_path)
     assert {path: (file.content_type.partition(";")[0], file.content) for path, file in found.items()} == {
         "/page": ("text/html", b"index.html"),
-        "/page/page.js": ("text/javascript", b"page.js"),
+        "/page/script.js": ("text/javascript", b"script.js"),
         "/page/style.css": ("text/css", b"style.css"),
     }
-    answer = found["/page/page.js"].answer()
-    assert (base64.b64decode(answer["body"]), answer["isBase64Encoded"]) == (b"page.js", True)
+    answer = found["/page/script.js"].answer()
+    assert (base64.b64decode(answer["body"]), answer["isBase64Encoded"]) == (b"script.js", True)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])

@@ -48,6 +48,7 @@ def test_the_settings_say_who_is_here_and_what_can_be_chosen(site: Site) -> None
         "regions": ["us-east-1", "eu-west-1"],
         "ping": "Ping",
         "hold_seconds": 14 * 86400,
+        "settle_seconds": 600,
         "detail_types": [
             {
                 "detail_type": "order.paid",
