@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is validated by the c
 
 from infra import secrets, stages
 from infra.front import limits
+from infra.functions import compiler
 from infra.functions.bundling import Package
 from infra.stack import RelayStack
 from infra.stages import Stage, StageError
@@ -42,6 +43,8 @@ def main() -> None:
         sys.exit(str(error))
     if problems := [*secrets.problems(relay.routes), *limits.problems(relay, stage)]:
         sys.exit("\n".join(f"{path.name}: {problem}" for problem in problems))
+    if not local and (problem := compiler.problem()):
+        sys.exit(problem)
     if app.node.try_get_context("nag"):
         from infra import checks  # cdk-nag and cdk-preflight are only installed for development
 
@@ -62,12 +65,8 @@ def main() -> None:
         termination_protection=stage.retain,
         description="Receives SaaS webhooks and puts them as Amazon EventBridge partner events.",
     )
-    warnings = {f"relay-toml-{number}": f"{path.name}: {text}" for number, text in enumerate(relay.warnings())}
-    if not package.compiler():
-        text = "python3.13 was not found, so the function's package is not compiled and cold starts take twice as long"
-        warnings["package-not-compiled"] = text
-    for name, text in warnings.items():
-        cdk.Annotations.of(stack).add_warning_v2(name, text)
+    for number, text in enumerate(relay.warnings()):
+        cdk.Annotations.of(stack).add_warning_v2(f"relay-toml-{number}", f"{path.name}: {text}")
     app.synth()
 
 

@@ -1,7 +1,6 @@
 """Builds the function's package with pip, without Docker, for Lambda's platform or for this machine."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
+from infra.functions import compiler
 from relay.catalog.loader import catalog_path
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,6 @@ CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
 CONTROL = ROOT / "requirements-control.txt"
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
-LAMBDA_PYTHON = (3, 13)
 LAMBDA_PLATFORM = (
     "--platform=manylinux2014_aarch64",
     "--platform=manylinux_2_28_aarch64",
@@ -86,20 +85,19 @@ class Package:
         )
 
     def build(self, target: Path) -> None:
-        """Write the package into `target`. Raise CalledProcessError if pip fails."""
+        """Write the package into `target`. Raise CalledProcessError if pip or the compiler fails."""
         shutil.copytree(self.dependencies(), target, dirs_exist_ok=True)
         shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(self.config, target / "relay.toml")
         if self.control and (catalog := catalog_path(self.config)).is_dir():
             shutil.copytree(catalog, target / catalog.name, ignore=_all_but_event_types)
-        if compiler := self.compiler():
-            _compile(compiler, target)
+        self._compile(target, "relay")
         _set_modes(target)
 
     def dependencies(self) -> Path:
-        """Return a folder with what the package needs beside the relay; pip installs it once for each lock.
+        """Return a folder with what the package needs beside the relay, installed and compiled once for each lock.
 
-        Raise CalledProcessError if pip fails.
+        Raise CalledProcessError if pip or the compiler fails.
         """
         platform = () if self.local else LAMBDA_PLATFORM
         locks = (
@@ -107,7 +105,7 @@ class Package:
             *((CRYPTOGRAPHY,) if self.cryptography else ()),
             *((CONTROL,) if self.control else ()),
         )
-        folder = installed_folder(platform, locks)
+        folder = installed_folder(platform, (*locks, *(() if self.local else (compiler.SCRIPT, compiler.LOCK))))
         if folder.exists():
             return folder
         INSTALLED.mkdir(parents=True, exist_ok=True)
@@ -116,33 +114,23 @@ class Package:
             pip = [sys.executable, "-m", "pip", *PIP_INSTALL, *platform, "--target", str(target)]
             subprocess.run([*pip, *(f"--requirement={lock}" for lock in locks)], check=True)
             _remove_unused(target, keep=(EVENT_HANDLER,) if self.control else ())
+            self._compile(target)
             with suppress(OSError):  # another process has installed the same meanwhile
                 target.rename(folder)
         return folder
 
-    def compiler(self) -> str | None:
-        """Return the Python that can compile for where the package will run, or None if there is none here.
-
-        Lambda's disk is read-only: modules that are not compiled in the package are compiled in every cold start,
-        which then takes twice as long.
-        """
-        if self.local or sys.version_info[:2] == LAMBDA_PYTHON:
-            return sys.executable
-        name = "python{}.{}".format(*LAMBDA_PYTHON)
-        python = shutil.which(name)
-        # The shim of a version manager is found as well, but fails.
-        if not python or subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode:
-            return None
-        return python
+    def _compile(self, target: Path, part: str = ".") -> None:
+        """Compile what is in `part` of the package, for where it will run."""
+        (compiler.compile_for_this_machine if self.local else compiler.compile_for_lambda)(target, part)
 
 
 def installed_folder(platform: tuple[str, ...], locks: tuple[Path, ...]) -> Path:
     """Return the folder of what pip installs from these locks for a platform.
 
-    Its name is a hash of all that decides what is in it: the platform, the Python, this module and the locks.
+    Its name is a hash of all that decides what is in it: the platform, the Python, these modules and the locks.
     """
     machine = "\n".join([*platform, sysconfig.get_platform(), sys.version]).encode()
-    content = [machine, *(path.read_bytes() for path in (Path(__file__), *locks))]
+    content = [machine, *(path.read_bytes() for path in (Path(__file__), Path(compiler.__file__), *locks))]
     return INSTALLED / hashlib.sha256(b"\0".join(content)).hexdigest()
 
 
@@ -164,16 +152,6 @@ def _remove_unused(target: Path, keep: Collection[str]) -> None:
 
 def _all_but_event_types(_: str, names: list[str]) -> list[str]:
     return [name for name in names if not name.endswith(".toml")]
-
-
-def _compile(python: str, target: Path) -> None:
-    """Compile the modules: to the same bytes for the same sources.
-
-    They are not checked against their sources, because Lambda sets time stamps of its own.
-    """
-    command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
-    subprocess.run([*command, "-s", str(target), "-p", "/var/task", str(target)], check=True, env=environment)
 
 
 def _set_modes(target: Path) -> None:

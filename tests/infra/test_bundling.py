@@ -1,11 +1,15 @@
-"""The function's dependencies are installed once for each lock, and never taken from another one's folder."""
+"""The function's dependencies are installed once for each lock, and its package is compiled whatever Python is here."""
 
+import _imp
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from infra.functions import compiler
 from infra.functions.bundling import LAMBDA_PLATFORM, Package, installed_folder
 
 ROOT = Path(__file__).parents[2]
@@ -46,3 +50,52 @@ def test_the_catalog_is_in_the_control_api_s_package_alone(tmp_path: Path) -> No
         Package(config, local=True, cryptography=False, control=control).build(tmp_path / str(control))
     assert [path.name for path in (tmp_path / "True" / "events").iterdir()] == ["order.paid.toml"]
     assert not (tmp_path / "False" / "events").exists()
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the largest packages for Lambda: of the functions, and of the control API."""
+    folders = []
+    for control in False, True:
+        folder = tmp_path_factory.mktemp("package")
+        Package(ROOT / "relay.toml", local=False, cryptography=True, control=control).build(folder)
+        folders.append(folder)
+    return folders
+
+
+LAMBDA_PYTHON = "cpython-313"
+# https://github.com/python/cpython/blob/3.13/Include/internal/pycore_magic_number.h
+MAGIC = (3571).to_bytes(2, "little") + b"\r\n"
+UNCHECKED_HASH = (0b01).to_bytes(4, "little")  # https://peps.python.org/pep-0552/
+
+
+def test_every_module_for_lambda_is_compiled_for_its_python_from_the_source_that_is_beside_it(
+    packages: list[Path],
+) -> None:
+    for package in packages:
+        sources = list(package.rglob("*.py"))
+        assert len(sources) > 500
+        for source in sources:
+            compiled = source.parent / "__pycache__" / f"{source.stem}.{LAMBDA_PYTHON}.pyc"
+            digest = _imp.source_hash(int.from_bytes(MAGIC, "little"), source.read_bytes())
+            assert compiled.read_bytes()[:16] == MAGIC + UNCHECKED_HASH + digest, source
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 13), reason="needs the version of Python that Lambda runs")
+def test_lambdas_python_runs_what_was_compiled_and_never_looks_at_the_sources(
+    packages: list[Path], tmp_path: Path
+) -> None:
+    package = tmp_path / "package"
+    shutil.copytree(packages[0] / "relay", package / "relay")
+    for source in package.rglob("*.py"):
+        source.write_text("raise AssertionError('compiled again')", "utf-8")
+    program = "from relay.http.request import parse_event; print(parse_event({'httpMethod': 'POST', 'path': '/'}, 1))"
+    python = [sys.executable, "-B", "-c", program]
+    done = subprocess.run(python, cwd=package, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("Request(method='POST', path='/'"), done.stderr
+
+
+def test_a_module_that_cannot_be_compiled_stops_the_build(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def", "utf-8")
+    with pytest.raises(subprocess.CalledProcessError):
+        compiler.compile_for_lambda(tmp_path)

@@ -22,6 +22,7 @@ SOURCES = (
     "requirements-function.txt",
     "requirements-cryptography.txt",
     "requirements-control.txt",
+    "package-lock.json",
 )
 
 
@@ -57,14 +58,22 @@ def environment_at(folder: Path) -> Path:
     return python
 
 
-def synthesised(folder: Path, python: Path, umask: int) -> dict[str, tuple[int, str]]:
-    """Return the mode and the SHA-256 of all that `cdk synth` writes there: the template, and each asset's files."""
+def synth(folder: Path, python: Path, umask: int = 0o022) -> subprocess.CompletedProcess[str]:
+    """Run the app of the clone there, for AWS."""
     context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     environment |= {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(folder / "out")}
     command = [str(python), "app.py"]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, umask=umask)
+    return subprocess.run(
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, umask=umask
+    )
+
+
+def synthesised(folder: Path, python: Path, umask: int) -> dict[str, tuple[int, str]]:
+    """Return the mode and the SHA-256 of all that `cdk synth` writes there: the template, and each asset's files."""
+    done = synth(folder, python, umask)
+    assert done.returncode == 0, done.stderr
     out = folder / "out"
     paths = [out / "PartnerEventRelay.template.json"]
     paths += [path for asset in out.glob("asset.*") for path in (asset, *asset.rglob("*"))]
@@ -85,6 +94,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, tuple[in
         folder = root / name
         folder.mkdir(parents=True)
         clone(folder)
+        # What npm has installed by its lock: the compiler is in it.
+        (folder / "node_modules").symlink_to(ROOT / "node_modules")
         written.append(synthesised(folder, environment_at(folder / "environment of its own"), umask))
     return written
 
@@ -102,3 +113,12 @@ def test_nothing_that_pip_writes_itself_is_in_the_package(written: list[dict[str
     names = {path.rsplit("/")[-1] for path in written[0]}
     assert names & {"bin", "INSTALLER", "RECORD", "REQUESTED", "direct_url.json"} == set()
     assert "METADATA" in names
+
+
+def test_a_clone_that_cannot_compile_the_package_gives_none_and_says_what_to_do(tmp_path: Path) -> None:
+    clone(tmp_path)
+    done = synth(tmp_path, Path(sys.executable))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "cannot be compiled" in done.stderr
+    assert "npm ci --omit=dev" in done.stderr
+    assert list(tmp_path.rglob("*.template.json")) == []
