@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from relay.entry import Entry
 from relay.errors import MappingError, PayloadTooLarge
 from relay.mapping.parsed_webhook import ParsedWebhook, Scope
 from relay.templates import strict_json
+from relay.templates.functions import parse_time
 from relay.templates.strict_json import NotJSON
 from relay.templates.template import Template, kind_of
 
@@ -154,15 +155,8 @@ def _texts(template: Template, scope: Scope) -> tuple[str, ...]:
 
 def _time(template: Template, scope: Scope) -> datetime:
     value = template.value(scope)
-    try:
-        if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
-            time = datetime.fromisoformat(value)
-            if time.tzinfo:
-                return time.astimezone(UTC)
-        elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(float(value), UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
+    if time := parse_time(value):
+        return time
     raise MappingError(
         f"{template.text} is {kind_of(value)}; expected an RFC 3339 time with its zone, or epoch seconds"
     )

@@ -1,8 +1,7 @@
 """The template language of relay.toml: text with `${...}`, and inside the braces JMESPath.
 
 A template that is one placeholder keeps the value's type; otherwise values become text. `$${` is a literal `${`.
-JMESPath is the AWS CLI's own query language: https://jmespath.org/specification.html, here with one function more,
-`powertools_json`, which reads JSON inside a text; its name is the one that Powertools for AWS Lambda gave it.
+JMESPath is the AWS CLI's own query language: https://jmespath.org/specification.html, here with more functions.
 """
 
 import json
@@ -14,23 +13,17 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions, signature
 
 from relay.errors import MappingError
-from relay.templates import strict_json
+from relay.templates import functions
+from relay.templates.functions import RelayFunctions
 
 _QUOTES = "\"'`"
 _DOUBLE_BRACES = re.compile(r"\{\{([^{}]+)\}\}")
 """A placeholder as other template languages write it."""
 
 
-class _Functions(Functions):
-    @signature({"types": ["string"]})
-    def _func_powertools_json(self, text: str) -> Any:
-        return strict_json.parse(text)
-
-
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
+_OPTIONS = jmespath.Options(custom_functions=RelayFunctions())
 
 
 class TemplateError(ValueError):
@@ -50,7 +43,7 @@ class Placeholder:
             return self.compiled.search(scope, _OPTIONS)
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
             # A stranger's payload may not raise anything else, whichever function the expression calls.
-            raise MappingError(f"${{{self.expression}}} failed on this payload: {type(error).__name__}") from error
+            raise MappingError(f"${{{self.expression}}} failed on this payload: {functions.explain(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +84,8 @@ class Template:
 def compile_template(text: str, names: Collection[str]) -> Template:
     """Return `text` compiled.
 
-    Raise TemplateError if a placeholder does not end, is not JMESPath, reads a name that is not in `names`, or is
-    written in another template language.
+    Raise TemplateError if a placeholder does not end, is not JMESPath, reads a name that is not in `names`, calls a
+    function with what it never takes, or is written in another template language.
     """
     return Template(text, tuple(_split(text, names)))
 
@@ -168,9 +161,11 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
             why = f'expected "${{{braces[1].strip()}}}"'
         raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
     for kind, name in _uses(compiled.parsed):
-        known = _Functions.FUNCTION_TABLE if kind == "function" else names
+        known = RelayFunctions.FUNCTION_TABLE if kind == "function" else names
         if name not in known:
             raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {", ".join(sorted(known))}')
+    for problem in functions.problems(compiled.parsed):
+        raise TemplateError(f'"${{{expression}}}": {problem}')
     return Placeholder(expression, compiled)
 
 

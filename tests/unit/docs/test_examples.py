@@ -6,11 +6,14 @@ from pathlib import Path
 
 import botocore.session
 import pytest
+from jmespath.functions import Functions
 
 from local.emulator import faults
 from relay.http.request import Request
 from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import parse_webhook
+from relay.templates.functions import RelayFunctions
+from relay.templates.template import compile_template
 from relay.webhook import Webhook
 from tests.conftest import NOW, Load
 from tools import architecture_page, senders_page
@@ -49,8 +52,24 @@ def test_the_payloads_of_the_mapping_page_become_what_it_shows(
     assert [entry.wire() | {"Detail": json.loads(entry.detail)} for entry in results] == json.loads(entries)
 
 
-def test_there_are_five_payloads_on_the_mapping_page() -> None:
-    assert len(EXAMPLES) == 5
+def test_there_are_six_payloads_on_the_mapping_page() -> None:
+    assert len(EXAMPLES) == 6
+
+
+CALLS = re.findall(
+    r"^\| `(\w+\([^`]*)` \| .* \| `(.*)` \|$", (ROOT / "docs/how-to/mapping.md").read_text("utf-8"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("call", "value"), CALLS)
+def test_a_function_of_the_mapping_page_gives_what_it_shows(call: str, value: str) -> None:
+    body = json.loads(EXAMPLES[-1][1].partition("\n\n")[2])
+    assert compile_template(f"${{{call}}}", ["body"]).value({"body": body}) == json.loads(value)
+
+
+def test_the_mapping_page_shows_every_function_of_the_relay() -> None:
+    ours = RelayFunctions.FUNCTION_TABLE.keys() - Functions.FUNCTION_TABLE.keys()
+    assert {call.partition("(")[0] for call, _ in CALLS} == ours
 
 
 def test_the_picture_of_the_architecture_is_that_of_the_stack() -> None:
