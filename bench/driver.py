@@ -1,6 +1,6 @@
 """One execution environment: imports a handler, answers an event, then many; prints what it has cost as JSON.
 
-CPU is user and system time of the whole process. What a function logs goes to /dev/null.
+CPU is user and system time of the whole process. What a function logs goes to /dev/null, or is counted in bytes.
 """
 
 import importlib
@@ -8,6 +8,7 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,12 +32,13 @@ class Context:
 
 
 def main() -> None:
-    """`driver.py MODULE EVENT.json count N`, or `… seconds N`: so many more events, or as many as fit."""
+    """`driver.py MODULE EVENT.json count N`: so many more events, or `… log N` with their log, or `… seconds N`."""
     module, path, mode, amount = sys.argv[1], Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])
     event = json.loads(path.read_text("utf-8"))
     before, before_wall = time.process_time(), time.monotonic()  # the interpreter and the event are Lambda's own work
     result = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with tempfile.TemporaryFile() if mode == "log" else Path(os.devnull).open("wb") as log:
+        os.dup2(log.fileno(), 1)
     handler, context = importlib.import_module(module).handler, Context()
     ready = time.process_time()
 
@@ -51,7 +53,12 @@ def main() -> None:
         "first": time.process_time() - before,
         "first_wall": time.monotonic() - before_wall,
     }
-    if mode == "count":
+    if mode == "log":
+        before_log = os.fstat(1).st_size
+        measured |= _counted(answer, int(amount))
+        sys.stdout.flush()
+        measured["log"] = (os.fstat(1).st_size - before_log) / (int(amount) + WARMED_UP - 1)
+    elif mode == "count":
         measured |= _counted(answer, int(amount))
     else:
         measured |= _for_a_while(answer, amount)

@@ -68,8 +68,8 @@ class Bench:
             "HELD_BUCKET": "held",
             "ARCHIVE_STREAM": "archive",
             "ARCHIVE_BUCKET": "archive",
-            "POWERTOOLS_SERVICE_NAME": "bench",
-            "POWERTOOLS_METRICS_NAMESPACE": "bench",
+            "POWERTOOLS_SERVICE_NAME": "PartnerEventRelay",
+            "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }
         module = MODULES.get(variant, f"bench.references.{variant}")
         command = [*before, sys.executable, str(ROOT / "bench" / "driver.py"), module, str(self.files[event]), *mode]

@@ -24,6 +24,7 @@ _FUNCTIONS = (
     "Destinations/Releaser",
 )
 _PYTHON = "Python 3.13 is supported until June 2029 and is what the tests can run."
+_TRACING = "Tracing is a choice of the stage (`tracing`): a trace says no more than the log and the metrics do."
 _NO_RESOURCE = (
     "The actions of X-Ray, events:PutPartnerEvents and events:ListPartnerEventSources have no resource; where a Region"
     " or a partner can bound them, it does."
@@ -54,6 +55,7 @@ SUPPRESSIONS = (
                 _NO_RESOURCE,
             ),
             ("Function", "AwsSolutions-L1", _PYTHON),
+            ("Function", "Serverless-LambdaTracing", _TRACING),
             ("Function", "Serverless-LambdaLatestVersion", _PYTHON),
             (
                 "Function",
@@ -136,6 +138,7 @@ SUPPRESSIONS = (
         "AwsSolutions-APIG6",
         "The access log has a line for each request; execution logs would have bodies and signatures.",
     ),
+    Suppression("Front", "Serverless-APIGWXrayEnabled", _TRACING),
     Suppression("Front", "AwsSolutions-COG4", "Senders are not users of a user pool: they sign."),
     Suppression(
         "Front",

@@ -28,6 +28,7 @@ class Stage:
     a tenth of the webhooks for ten minutes, and is rolled back if it fails. `snap_start`: versions of the ingest
     function start from a snapshot, in Regions that have SnapStart. `log_days` is the retention of every log.
     `rate_per_second` and `burst` throttle all senders together, `route_rate_per_second` each route.
+    With `tracing` X-Ray has a sample of the functions' calls, and of a REST API's requests.
     `reserved_concurrency` limits how many webhooks are handled at once, and keeps a flood from the account's other
     functions; 0 leaves them the account's concurrency. `alarm_email` is subscribed to the alarms.
 
@@ -47,6 +48,7 @@ class Stage:
     rate_per_second: int
     burst: int
     route_rate_per_second: int
+    tracing: bool = False
     reserved_concurrency: int = 0
     alarm_email: str = ""
     generate_secrets: bool = False

@@ -110,7 +110,7 @@ class RestApiFront(Construct):
         return apigateway.StageOptions(
             stage_name=STAGE_NAME,
             metrics_enabled=True,
-            tracing_enabled=True,
+            tracing_enabled=stage.tracing,
             throttling_rate_limit=stage.rate_per_second,
             throttling_burst_limit=stage.burst,
             access_log_destination=apigateway.LogGroupLogDestination(access_log),

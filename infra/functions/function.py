@@ -56,7 +56,8 @@ class RelayFunction(Construct):
             timeout=timeout,
             memory_size=MEMORY_MB,
             log_group=self.log_group,
-            tracing=lambda_.Tracing.ACTIVE,
+            # Lambda samples by itself: the first request of a second, and 5 % of the others.
+            tracing=lambda_.Tracing.ACTIVE if stage.tracing else lambda_.Tracing.DISABLED,
             reserved_concurrent_executions=concurrency or None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": cdk.Stack.of(self).stack_name,

@@ -1,6 +1,6 @@
 """The Lambda handler behind API Gateway: one webhook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from relay import bootstrap, telemetry
 from relay.pipeline import entry_lines
 from relay.pipeline.accept import accept, internal_error
-from relay.pipeline.results import Relayed
+from relay.pipeline.results import EntryLine, Relayed
 from relay.pipeline.services import Response, Services
 
 Handler = Callable[[dict[str, Any], LambdaContext], Response]
@@ -29,9 +29,10 @@ def create_handler(services: Services, now: Callable[[], datetime] = lambda: dat
         except Exception as error:  # noqa: BLE001 - the last resort: the sender tries again, and an alarm tells us
             telemetry.record_crash(error)
             response, result = internal_error(event, error)
-        telemetry.record_request(result)
+        lines: Iterable[EntryLine] = ()
         if isinstance(result, Relayed) and services.config.log_entries:
-            telemetry.record_entries(entry_lines.of_webhook(result))
+            lines = entry_lines.of_webhook(result)
+        telemetry.record_request(result, lines)
         return response
 
     return handler

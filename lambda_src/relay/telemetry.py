@@ -129,13 +129,17 @@ def with_latency_metric(send: Send, clock: Callable[[], float] = time.monotonic)
     return put
 
 
-def record_request(result: RequestResult) -> None:
-    """Write one log line and the metrics for a request."""
+def record_request(result: RequestResult, entries: Iterable[EntryLine] = ()) -> None:
+    """Write the log line and the metrics of a request.
+
+    `entries` are the lines of the delivery log for a webhook that was relayed. They say all that the line `relayed`
+    says, so it is written only where there are none: what is logged of each webhook is most of what the log costs.
+    """
     count(Metric.WEBHOOKS_RECEIVED, 1)
     _add_dimensions(route=result.route)
     match result:
         case Relayed():
-            _record_relayed(result)
+            _record_relayed(result, is_logged=record_entries(entries))
         case HandshakeAnswered():
             logger.info("handshake", extra={"route": result.route})
             count(Metric.HANDSHAKES, 1)
@@ -147,21 +151,27 @@ def record_request(result: RequestResult) -> None:
             _record_rejected(result)
 
 
-def record_entries(lines: Iterable[EntryLine]) -> None:
-    """Write the lines of the delivery log, all at once: a webhook may have thousands.
+def record_entries(lines: Iterable[EntryLine]) -> bool:
+    """Write the lines of the delivery log. Return whether there were any."""
+    return _write("entry", lines)
 
-    They are written beside Powertools' logger, which takes seven times as long for each line.
+
+def _write(message: str, lines: Iterable[Mapping[str, Any]]) -> bool:
+    """Write the lines of a webhook, all at once, since there may be thousands. Return whether there were any.
+
+    They are written beside Powertools' logger, which takes seven times as long for each line, and makes it longer.
     """
     if logger.log_level > INFO:
-        return
+        return False
     timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    shared: EntryLine = {"level": "INFO", "message": "entry", "timestamp": timestamp, "service": metrics.service or ""}
+    shared = {"level": "INFO", "message": message, "timestamp": timestamp, "service": metrics.service or ""}
     if correlation_id := logger.get_correlation_id():
         shared["correlation_id"] = correlation_id
-    texts = [json.dumps(shared | line) for line in lines]
+    texts = [json.dumps({**shared, **line}, separators=(",", ":")) for line in lines]
     if texts:
         sys.stdout.write("\n".join(texts) + "\n")
         sys.stdout.flush()
+    return bool(texts)
 
 
 def record_crash(error: Exception) -> None:
@@ -245,12 +255,14 @@ def _add_dimensions(**dimensions: str) -> None:
     metrics.add_dimensions(service=metrics.service or "", **dimensions)
 
 
-def _record_relayed(result: Relayed) -> None:
+def _record_relayed(result: Relayed, *, is_logged: bool) -> None:
+    """Count what became of a webhook, and log it unless its entries have lines of their own."""
     counts = responses.counts(result.results)
     failures = [entry.failed.code for entry in result.results if isinstance(entry, Queued)]
     webhook_id = result.webhook_id[:MAX_TEXT]
-    extra = {"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": sorted(set(failures))}
-    logger.info("relayed", extra=extra)
+    if not is_logged:
+        codes = sorted(set(failures))
+        _write("relayed", [{"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": codes}])
     count(Metric.WEBHOOKS_RELAYED, 1)
     _count_nonzero(Metric.ENTRIES_ACCEPTED, counts["accepted"])
     _count_nonzero(Metric.ENTRIES_QUEUED, counts["queued"])

@@ -22,7 +22,7 @@ class DeliveryLog:
 
     def take(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Keep the lines of the delivery log among the log events of a function."""
-        lines = [event["message"] for event in events if '"message": "entry"' in event["message"]]
+        lines = [event["message"] for event in events if '"message":"entry"' in event["message"]]
         with self._lock:
             for line in lines:
                 self._last += 1

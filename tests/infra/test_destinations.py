@@ -14,7 +14,7 @@ from infra.relay import PartnerEventRelay
 from relay import config
 from relay.telemetry import Metric
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise
-from tests.infra.test_permissions import HERE, PUT_AND_KEEP, TRACED
+from tests.infra.test_permissions import HERE, PUT_AND_KEEP
 
 CALLER = "arn:aws:iam::333333333333:role/backend"
 TOML = (
@@ -83,7 +83,7 @@ def test_what_delivers_may_read_note_a_refusal_and_hold(
 
 
 def test_the_role_of_the_control_api_allows_exactly_what_it_does(with_destinations: Template) -> None:
-    actions = TRACED | logs("Control") | CHANGE | MANAGE | NOTIFY
+    actions = logs("Control") | CHANGE | MANAGE | NOTIFY
     assert allowed(with_destinations, "DestinationsControlRole") == actions | {
         "dynamodb:Query": {TABLE},
         "dynamodb:Scan": {TABLE},
@@ -92,7 +92,7 @@ def test_the_role_of_the_control_api_allows_exactly_what_it_does(with_destinatio
 
 
 def test_the_role_of_the_reconciler_allows_exactly_what_it_does(with_destinations: Template) -> None:
-    actions = TRACED | logs("Reconciler") | CHANGE | MANAGE | NOTIFY
+    actions = logs("Reconciler") | CHANGE | MANAGE | NOTIFY
     assert allowed(with_destinations, "DestinationsReconciler") == actions | {
         "dynamodb:Query": {TABLE, f"{TABLE}/index/attention"},
         "dynamodb:Scan": {TABLE},
@@ -180,7 +180,7 @@ def test_the_page_has_routes_that_ask_nobody_and_less_than_the_control_api_has(w
 
 
 def test_the_role_of_the_page_allows_what_a_customer_may_do_and_reads_no_other_secret(with_page: Template) -> None:
-    assert allowed(with_page, "DestinationsPageRole") == TRACED | logs("Page") | CHANGE | MANAGE | NOTIFY | {
+    assert allowed(with_page, "DestinationsPageRole") == logs("Page") | CHANGE | MANAGE | NOTIFY | {
         "dynamodb:Query": {TABLE},
         "events:PutPartnerEvents": {"*"},
         "secretsmanager:GetSecretValue": {PAGE_KEY},

@@ -9,8 +9,7 @@ ENROLLING = 'preset = "asana"\nenroll = true\nauth = { secret = "acme/asana" }'
 
 
 HERE = "${AWS::Region}:${AWS::AccountId}"
-TRACED = {"xray:PutTraceSegments": {"*"}, "xray:PutTelemetryRecords": {"*"}}
-PUT_AND_KEEP = TRACED | {
+PUT_AND_KEEP = {
     "sqs:SendMessage": {"<QueuesRetry>", "<QueuesDeadLetters>"},
     "s3:PutObject": {"<QueuesOverflow>/overflow/*"},
     "events:PutPartnerEvents": {"*"},
@@ -104,7 +103,7 @@ def test_a_route_with_claims_may_keep_and_sign_them_and_no_other(template: Templ
 
 
 def test_the_role_of_source_health_only_looks_and_remembers(template: Template) -> None:
-    assert allowed(template, "SourceHealth") == TRACED | {
+    assert allowed(template, "SourceHealth") == {
         "logs:CreateLogStream": {"<SourceHealthLog>"},
         "logs:PutLogEvents": {"<SourceHealthLog>"},
         "s3:GetObject": {"<QueuesOverflow>/sources/last-look.json"},

@@ -7,6 +7,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise
+from tools.cost.model import MEASURED
 
 SECRET = "AWS::SecretsManager::Secret"
 
@@ -121,7 +122,6 @@ def test_what_senders_wait_for_starts_from_a_snapshot_where_the_region_has_it(
     functions = {
         name: function["Properties"] for name, function in resources(template, "AWS::Lambda::Function").items()
     }
-    assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
     conditions = {
         name: function["SnapStart"]["Fn::If"] for name, function in functions.items() if "SnapStart" in function
     }
@@ -176,7 +176,6 @@ def test_a_rest_api_takes_bytes_and_stands_behind_a_firewall(template: Template)
     rest = synthesise(RELAY_TOML, front="rest")
     assert only(rest, "AWS::ApiGateway::RestApi")["Properties"]["BinaryMediaTypes"] == ["*/*"]
     stage = only(rest, "AWS::ApiGateway::Stage")["Properties"]
-    assert stage["TracingEnabled"] is True
     assert not re.search("header|query|body", stage["AccessLogSetting"]["Format"], re.IGNORECASE)
     assert all(setting["MetricsEnabled"] for setting in stage["MethodSettings"])
     rules = only(rest, "AWS::WAFv2::WebACL")["Properties"]["Rules"]
@@ -268,3 +267,27 @@ def test_each_routes_url_is_an_output(template: Template) -> None:
     assert paths["UrlOrders"].endswith("/orders/{customer}")
     assert paths["UrlGitHub"].endswith("/github")
     assert {"RetryQueueUrl", "RetryQueueArn", "DeadLetterQueueUrl", "DeadLetterQueueArn"} <= outputs.keys()
+
+
+@pytest.mark.parametrize("front", ["http", "rest"])
+@pytest.mark.parametrize("tracing", [False, True])
+def test_x_ray_is_paid_for_only_where_the_stage_asks_for_it(front: str, tracing: bool) -> None:
+    template = synthesise(RELAY_TOML, front=front, tracing=tracing)
+    functions = resources(template, "AWS::Lambda::Function").values()
+    assert {function["Properties"].get("TracingConfig", {}).get("Mode") for function in functions} == (
+        {"Active"} if tracing else {None}
+    )
+    assert {name for name in allowed(template, "Ingest") if name.startswith("xray:")} == (
+        {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} if tracing else set()
+    )
+    stages = resources(template, "AWS::ApiGateway::Stage").values()
+    assert {stage["Properties"]["TracingEnabled"] for stage in stages} <= {tracing}
+
+
+def test_the_cost_model_counts_the_alarms_rules_and_pollers_that_there_are(template: Template) -> None:
+    alarms = [alarm["Properties"] for alarm in resources(template, "AWS::CloudWatch::Alarm").values()]
+    metrics = [sum("MetricStat" in metric for metric in alarm.get("Metrics", [{"MetricStat": {}}])) for alarm in alarms]
+    assert sum(metrics) == MEASURED["stack"]["alarm_metrics"]
+    assert len(resources(template, "AWS::CloudWatch::InsightRule")) == MEASURED["stack"]["insight_rules"]
+    acl = only(synthesise(RELAY_TOML, front="rest"), "AWS::WAFv2::WebACL")
+    assert len(acl["Properties"]["Rules"]) == MEASURED["stack"]["waf_rules"]

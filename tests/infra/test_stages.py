@@ -231,6 +231,7 @@ def test_every_key_of_a_stage_can_be_set_in_cdk_json() -> None:
         "rate_per_second": 1,
         "burst": 1,
         "route_rate_per_second": 1,
+        "tracing": True,
         "reserved_concurrency": 200,
         "alarm_email": "on-call+relay@acme.example",
         "generate_secrets": True,

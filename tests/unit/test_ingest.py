@@ -17,6 +17,7 @@ from tests.handler import handle
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PATH = "/orders/c42"
+WITHOUT_ENTRIES = RELAY_TOML.replace("[[route]]", "[log]\nentries = false\n[[route]]", 1)
 
 
 def failing(config: Config, error: Exception) -> Services:
@@ -85,32 +86,43 @@ def test_an_event_that_api_gateway_never_sends_is_answered_400(load: Load, event
     assert handle(event, Reached().services(load(RELAY_TOML)), NOW)["statusCode"] == 400
 
 
-def test_a_senders_id_is_cut_in_the_log(load: Load, caplog: pytest.LogCaptureFixture) -> None:
+def logged(output: str, message: str) -> list[dict[str, Any]]:
+    """Return the lines of the log with this message."""
+    return [line for line in map(json.loads, output.splitlines()) if line.get("message") == message]
+
+
+def test_a_senders_id_is_cut_in_the_log(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
     body = b'{"type":"' + b"x" * 100 + b'"}'
     signed = SIGNERS["standard-webhooks"](SECRET, body)
     config = load(
-        RELAY_TOML.replace("[route.event]", 'delivery_id = "${body.type}${body.type}${body.type}"\n[route.event]')
+        WITHOUT_ENTRIES.replace("[route.event]", 'delivery_id = "${body.type}${body.type}${body.type}"\n[route.event]')
     )
     services = doubles.services(config, read_secret=lambda _: [SECRET])
     assert handle(http_api_event(PATH, body, signed), services, datetime.now(UTC))["statusCode"] == 202
-    [line] = [record for record in caplog.records if record.message == "relayed"]
-    assert len(line.__dict__["webhook_id"]) == 256
+    [line] = logged(capsys.readouterr().out, "relayed")
+    assert len(line["webhook_id"]) == 256
 
 
-def logged_entries(load: Load, capsys: pytest.CaptureFixture[str], toml: str) -> list[dict[str, Any]]:
-    """Return the lines of the delivery log for one webhook."""
+def posted(load: Load, capsys: pytest.CaptureFixture[str], toml: str) -> str:
+    """Return what the function writes for one webhook."""
     body = b'{"type":"order.created"}'
     services = doubles.services(load(toml), read_secret=lambda _: [SECRET])
     event = http_api_event(PATH, body, SIGNERS["standard-webhooks"](SECRET, body))
     assert handle(event, services, datetime.now(UTC))["statusCode"] == 202
-    return [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if line.get("message") == "entry"]
+    return capsys.readouterr().out
 
 
 def test_each_entry_has_a_line_in_the_log_under_the_requests_id(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
-    [line] = logged_entries(load, capsys, RELAY_TOML)
+    [line] = logged(posted(load, capsys, RELAY_TOML), "entry")
     assert (line["correlation_id"], line["result"], line["level"]) == ("JKJaXmPLvHcESHA=", "accepted", "INFO")
     assert datetime.fromisoformat(line["timestamp"]).tzinfo
 
 
-def test_the_log_of_entries_can_be_switched_off(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
-    assert logged_entries(load, capsys, RELAY_TOML.replace("[[route]]", "[log]\nentries = false\n[[route]]", 1)) == []
+@pytest.mark.parametrize(("toml", "message"), [(RELAY_TOML, "entry"), (WITHOUT_ENTRIES, "relayed")])
+def test_a_webhook_has_a_line_of_its_own_only_where_its_entries_have_none(
+    load: Load, capsys: pytest.CaptureFixture[str], toml: str, message: str
+) -> None:
+    [line] = [line for line in map(json.loads, posted(load, capsys, toml).splitlines()) if "message" in line]
+    assert (line["message"], line["route"], line["correlation_id"]) == (message, "orders", "JKJaXmPLvHcESHA=")
+    if message == "relayed":
+        assert (line["accepted"], line["queued"], line["dead_lettered"], line["error_codes"]) == (1, 0, 0, [])

@@ -57,7 +57,7 @@ class ReleaseServices:
     store: Callable[[Queue, Sequence[Message]], Sequence[str | None]]
     keep_unreadable: Callable[[str, str], str | None]
     refresh: Callable[[Entry], Entry]
-    log: Callable[[Sequence[EntryLine]], None]
+    log: Callable[[Sequence[EntryLine]], object]
     recover: Recover
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

@@ -10,7 +10,9 @@ from local.emulator.delivery_log import DeliveryLog
 
 
 def events(*messages: Any) -> list[dict[str, Any]]:
-    return [{"message": each if isinstance(each, str) else json.dumps(each)} for each in messages]
+    return [
+        {"message": each if isinstance(each, str) else json.dumps(each, separators=(",", ":"))} for each in messages
+    ]
 
 
 def entry(index: int) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def entry(index: int) -> dict[str, Any]:
 
 def test_only_new_lines_of_entries_are_returned() -> None:
     log = DeliveryLog()
-    log.take(events("START RequestId: 1", entry(0), {"message": "relayed"}, '{"message": "entry"', entry(1)))
+    log.take(events("START RequestId: 1", entry(0), {"message": "relayed"}, '{"message":"entry"', entry(1)))
     assert log.since(0) == {"last": 3, "lines": [entry(0), entry(1)]}
     log.take(events(entry(2)))
     assert log.since(3) == {"last": 4, "lines": [entry(2)]}

@@ -1,0 +1,1 @@
+"""What the relay costs the partner: prices, measured figures, and the page that they make."""
