@@ -19,6 +19,7 @@ from relayctl.commands import (
     log,
     map,  # noqa: A004 # the command
     presets,
+    recover,
     rehearse,
     replay,
     routes,
@@ -82,5 +83,6 @@ app.command("schema")(schema.print_schema)
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(presets.app, name="presets")
+app.add_typer(recover.app, name="recover")
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")
