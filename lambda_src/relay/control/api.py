@@ -37,7 +37,7 @@ from relay.control.models import (
     WantedDestination,
 )
 from relay.control.page_access import PageAccess
-from relay.control.problems import JSON, PROBLEM, add_handlers, plain_problem, refuse_body
+from relay.control.problems import JSON, PROBLEM, add_handlers, plain_problem, refuse_body, refuse_json
 from relay.control.service import Control
 from relay.control.wanted import Precondition
 from relay.destinations.model import Destination, SourceStatus
@@ -164,7 +164,7 @@ def build(  # noqa: C901 - one function for each operation
         # The answer is a credential: nothing on the way may keep it.
         return Response(200, JSON, Link(url=url, expires_at=expires_at), headers={"Cache-Control": "no-store"})
 
-    add_handlers(app)
+    add_handlers(app, with_cause=True)
     return app
 
 
@@ -175,7 +175,7 @@ def resolve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) ->
     """
     if not _iam(event).get("userArn"):
         return plain_problem(ControlError(403, "not-authenticated", "The request is not signed."), event)
-    if refusal := refuse_body(event):
+    if refusal := refuse_body(event) or refuse_json(event):
         return plain_problem(refusal, event)
     answer = app.resolve(event, context)
     return {**answer, "body": answer.get("body") or ""}  # null is no body in API Gateway's documents

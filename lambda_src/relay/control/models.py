@@ -1,10 +1,10 @@
 """What the control API takes and gives, as types: the validation and the OpenAPI document come from them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from relay.control.grant import Grant, Scope
 from relay.control.services import Held
@@ -112,12 +112,19 @@ class DestinationList(BaseModel):
     next_token: str | None
 
 
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it is before the year 1 or after the year 9999 in UTC") from error
+
+
 class ReleaseRequest(BaseModel):
     """With `since`, what was received at or after it is sent once more."""
 
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime | None = None
+    since: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
 
 class LinkRequest(BaseModel):

@@ -9,17 +9,23 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from relay.control.errors import ControlError
+from relay.templates import strict_json
+from relay.templates.strict_json import NotJSON
 
 MAX_BODY_BYTES = 64 * 1024
 JSON, PROBLEM = "application/json", "application/problem+json"
 
 
-def add_handlers(app: APIGatewayHttpResolver) -> None:
-    """Let `app` answer what is refused, invalid, unreachable or not there with a problem."""
+def add_handlers(app: APIGatewayHttpResolver, *, with_cause: bool) -> None:
+    """Let `app` answer what is refused, invalid, unreachable or not there with a problem.
+
+    `with_cause`: the callers may know what AWS said.
+    """
 
     @app.exception_handler(ControlError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def refused(error: ControlError) -> Response[Any]:
-        return problem(error, request_id(app.current_event.raw_event))
+        shown = error if with_cause else error.without_cause()
+        return problem(shown, request_id(app.current_event.raw_event))
 
     @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # Powertools types it as returning Any
     def invalid(error: RequestValidationError) -> Response[Any]:
@@ -72,6 +78,19 @@ def refuse_body(event: Mapping[str, Any]) -> ControlError | None:
     return None
 
 
+def refuse_json(event: Mapping[str, Any]) -> ControlError | None:
+    """Return why a body is not what Powertools' parser can take, None if it is.
+
+    That parser lets some errors of Python's through, such as that of a number with thousands of digits.
+    """
+    try:
+        if body := event.get("body"):
+            strict_json.parse(body)
+    except NotJSON as error:
+        return ControlError(422, "invalid", f"body: {error}.", field="body")
+    return None
+
+
 def header(event: Mapping[str, Any], name: str) -> str:
     """Return a header of a request, whose name is given in lower case; empty without it."""
     return str({each.lower(): value for each, value in (event.get("headers") or {}).items()}.get(name, ""))
@@ -87,7 +106,7 @@ def _body(error: ControlError, request_id: str) -> str:
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
         "status": int(error.status),
-        "detail": error.detail,
+        "detail": f"{error.detail} {error.cause}".rstrip(),
         "code": error.code,
         "request_id": request_id,
     }

@@ -127,7 +127,8 @@ class Control:
         try:
             event_id = self.services.ping(found, self._settings.ping, content)
         except SourceRefusedError as error:
-            raise ControlError(502, "refused", f"EventBridge refused the event: {error.code}: {error}") from error
+            refusal = ControlError(502, "refused", "EventBridge refused the event.", f"{error.code}: {error}")
+            raise refusal from error
         self.services.record("Destination Pinged", actor, found, found)
         return event_id
 
@@ -272,4 +273,4 @@ def _refused(error: Exception) -> ControlError:
         return ControlError(
             422, "region-not-available", "AWS has not enabled this partner in the Region.", field="aws_region"
         )
-    return ControlError(503, "source-not-created", f"AWS did not create the source: {code}: {error}")
+    return ControlError(503, "source-not-created", "AWS did not create the source.", f"{code}: {error}")

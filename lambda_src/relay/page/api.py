@@ -19,7 +19,7 @@ from relay.control.errors import ControlError
 from relay.control.grant import Grant, Scope
 from relay.control.models import DestinationModel, Discard, HandoverModel, Name, Pong, ReleaseRequest, WantedByCustomer
 from relay.control.page_access import PageAccess, actor_on_page
-from relay.control.problems import add_handlers, header, plain_problem, refuse_body, unavailable
+from relay.control.problems import add_handlers, header, plain_problem, refuse_body, refuse_json, unavailable
 from relay.control.service import Control
 from relay.control.wanted import Precondition
 from relay.handover.render import Form
@@ -59,6 +59,8 @@ class PageApi:
                 raise refusal
             if _path(event) != SESSION_PATH:
                 self._authorize(event)
+            if refusal := refuse_json(event):
+                raise refusal
         except ControlError as error:
             return plain_problem(error, event)
         except OSError:
@@ -159,7 +161,7 @@ def build(  # noqa: C901 - one function for each operation
     def handover(name: Name, form: Annotated[Form, Query(alias="as")]) -> Response[HandoverModel]:
         return answers.handover(customer(), name, form)
 
-    add_handlers(app)
+    add_handlers(app, with_cause=False)
     return PageApi(app, access)
 
 

@@ -104,6 +104,7 @@ def test_a_region_that_the_relay_cannot_use_is_answered_with_those_it_can(gatewa
 
 def test_a_body_that_is_too_large_is_not_parsed(gateway: Gateway) -> None:
     assert gateway.request("PUT", PATH, "[" * (MAX_BODY_BYTES + 1))[0] == 413
+    assert gateway.request("PUT", PATH, "1" * 5000)[0] == 422
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])

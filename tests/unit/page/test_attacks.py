@@ -11,11 +11,12 @@ from relay.config.customer_page import Page
 from relay.control import api
 from relay.control.grant import Grant, Scope
 from relay.control.problems import MAX_BODY_BYTES
+from relay.destinations.errors import SourceRefusedError
 from relay.page import static_files
 from tests.unit.control.gateway import BACKEND, Gateway
 from tests.unit.control.gateway import event as signed_event
 from tests.unit.control.world import World
-from tests.unit.destinations.destinations import destination
+from tests.unit.destinations.destinations import ACTIVE, destination
 from tests.unit.page.browser import ADA, KEY, OLD_KEY, PAGE, URL, Site, event
 
 ONE = "/page/v1/destinations/prod"
@@ -186,6 +187,31 @@ def test_a_body_that_is_too_large_is_not_parsed(site: Site) -> None:
     assert site.request("POST", "/page/v1/session", {"token": "a" * 5000})[0] == 422
     assert site.request("POST", "/page/v1/session", {"token": 1})[0] == 422
     assert site.request("POST", "/page/v1/session", "[" * 50_000)[0] == 422
+
+
+@pytest.mark.parametrize("body", ['{"token": 1' + "1" * 5000 + "}", "1" * 5000, "NaN", "{", '"\ud800"', "\ud800", "\x00"])
+def test_what_a_stranger_sends_instead_of_json_is_no_failure_of_ours(site: Site, body: str) -> None:
+    status, problem, _ = site.request("POST", "/page/v1/session", body)
+    assert (status, problem["code"], problem["field"]) == (422, "invalid", "body")
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_cannot_be_stored_is_refused(site: Site, since: str) -> None:
+    status, problem, _ = site.request("POST", f"{ONE}/release", {"since": since}, token=site.open_session())
+    assert (status, problem["field"]) == (422, "since")
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/page/v1/destinations/new"), ("POST", f"{ONE}/ping")])
+def test_what_aws_says_of_the_relay_reaches_operators_and_no_customer(world: World, method: str, path: str) -> None:
+    site = Site(world)
+    world.rows["c42", "prod"] = destination(state=ACTIVE)
+    world.refusal = SourceRefusedError("AccessDenied", f"{BACKEND} may not events:CreatePartnerEventSource")
+    body = WANTED if method == "PUT" else None
+    status, problem, _ = site.request(method, path, body, token=site.open_session())
+    assert status in {502, 503}
+    assert "arn:" not in json.dumps(problem)
+    by_iam = path.replace("/page/v1", "/v1/customers/c42")
+    assert BACKEND in Gateway(world.control).request(method, by_iam, body)[1]["detail"]
 
 
 @pytest.mark.parametrize("path", ["/page", "/page/v1/settings", "/page/nothing", "/page/v1/nothing"])
