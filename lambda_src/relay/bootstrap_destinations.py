@@ -91,6 +91,7 @@ def control_services(settings: Config) -> ControlServices:
         start_release=lambda destination: release_queue().request(destination),
         ping=partial(_ping, settings),
         count_held=_count_held,
+        revoke_access=_revoke_access,
         notify=partial(notify, settings.notify_bus),
         record=destination_telemetry.record_control,
         now=_now,
@@ -219,6 +220,11 @@ def _count_held(destination: Destination) -> Held:
     prefix = held.prefix(destination.customer, destination.name, destination.id)
     number, oldest_at = held_store.connect().count(prefix)
     return Held(min(number, held_store.MAX_COUNTED), number > held_store.MAX_COUNTED, oldest_at)
+
+
+def _revoke_access(customer: str, actor: str) -> None:
+    registry_table.connect().revoke_access(customer, _now())
+    destination_telemetry.record_revocation(actor, customer)
 
 
 def finish_in_time(destination: Destination, services: ReconcileServices) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from relay import bootstrap, config, destination_telemetry
+from relay.aws import registry_table
 from relay.aws.secrets import SecretStore
 from relay.bootstrap_destinations import destinations_of
 from relay.catalog import loader
@@ -25,6 +26,7 @@ def page_access(settings: Config) -> PageAccess:
         PageServices(
             read_keys=partial(_keys, store.read, name),
             refresh_keys=partial(_keys, store.refresh, name),
+            revoked_at=registry_table.connect().revoked_at,
             record=destination_telemetry.record_access,
             now=lambda: datetime.now(UTC),
         )

@@ -36,6 +36,11 @@ def record_access(operation: str, actor: str, grant: Grant) -> None:
     _audit(operation, actor, {"customer": grant.customer, "scope": grant.scope.value, "actor": grant.actor})
 
 
+def record_revocation(actor: str, customer: str) -> None:
+    """Write the audit line of the end of all links and sessions of a customer's page."""
+    _audit("Access Revoked", actor, {"customer": customer})
+
+
 def record_control_request(status: int) -> None:
     """Count a request to the control API or to the customer's page, and its failure if it is ours."""
     count(Metric.CONTROL_REQUESTS, 1)

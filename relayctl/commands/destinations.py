@@ -181,6 +181,13 @@ def link(
 
 @app.command()
 @control_options
+def revoke(customer: CustomerArgument, api: ControlApi) -> None:
+    """End every link to the customer's page, and every session that one has opened. New links can be made."""
+    api.call("DELETE", f"{customer_path(customer)}/links")
+
+
+@app.command()
+@control_options
 def delete(
     customer: CustomerArgument,
     name: NameArgument,

@@ -56,6 +56,22 @@ def test_a_source_has_one_owner_in_its_region(table: RegistryTable) -> None:
     table.create(destination(customer="c43", id="zzzzzz", aws_region="eu-west-1"))
 
 
+def test_that_access_was_ended_is_known_and_is_no_destination(table: RegistryTable) -> None:
+    table.create(destination())
+    assert table.revoked_at("c42") is None
+    table.revoke_access("c42", NOW)
+    table.revoke_access("c42", NOW + MINUTE)
+    assert (table.revoked_at("c42"), table.revoked_at("c4")) == (NOW + MINUTE, None)
+    assert (table.query("c42"), list(table.all())) == ([destination()], [destination()])
+    after, found = "", list[Destination]()
+    while True:  # a page may begin and end at it
+        page, after = table.page(after, 1, lambda _: True)
+        found += page
+        if not after:
+            break
+    assert found == [destination()]
+
+
 def test_of_two_writers_the_slower_changes_nothing(table: RegistryTable) -> None:
     before = destination()
     table.create(before)

@@ -71,6 +71,18 @@ def test_a_session_that_ends_says_so_and_leads_back(page: Page, link: Link, conn
     expect(page.get_by_role("link", name="Go back for a new link")).to_have_attribute("href", RETURN_URL)
 
 
+def test_who_has_an_old_session_of_a_deleted_customer_connects_nothing(
+    page: Page, link: Link, connected: Connect, relay: Relay
+) -> None:
+    customer = connected()
+    page.goto(link(customer))
+    expect(page.get_by_role("heading", level=2)).to_have_text(["prod"])
+    assert relay.session.connections
+    relay.session.connections.api.call("DELETE", f"/v1/customers/{customer}", query={"discard": "true"})
+    asked = [("PUT", "destinations/prod"), ("GET", "destinations"), ("GET", "settings")]
+    assert [page.evaluate(ASK, list(each)) for each in asked] == [401, 401, 401]
+
+
 def test_a_page_that_is_loaded_again_goes_on_and_one_without_a_link_says_what_is_missing(
     page: Page, link: Link, connected: Connect
 ) -> None:

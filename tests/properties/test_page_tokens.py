@@ -25,7 +25,7 @@ CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=
 def test_every_grant_that_the_control_api_takes_comes_back(grant: Grant, kind: object) -> None:
     assert isinstance(kind, type(LINK))
     token, expires_at = sign(grant, kind, [KEY], NOW)
-    assert read(token, kind, ["x" * 32, KEY], NOW) == (grant, expires_at)
+    assert read(token, kind, ["x" * 32, KEY], NOW) == (grant, NOW, expires_at)
 
 
 @given(st.data())

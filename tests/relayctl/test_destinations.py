@@ -177,6 +177,12 @@ def test_a_link_is_printed_and_opens_the_page_for_whom_it_names(relayctl: Relayc
         assert read(token, LINK, [KEY], NOW)[0] == grant
 
 
+def test_all_links_and_sessions_of_a_customer_are_ended(relayctl: Relayctl, world: World, url: str) -> None:
+    ended = relayctl("destinations", "revoke", "c42", **ENVIRONMENT, RELAY_CONTROL_URL=url)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert world.revoked == {"c42": NOW}
+
+
 def test_a_deletion_asks_first(relayctl: Relayctl, world: World, url: str) -> None:
     world.rows["c42", "prod"] = destination()
     environment = ENVIRONMENT | {"RELAY_CONTROL_URL": url}

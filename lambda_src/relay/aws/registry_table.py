@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -47,14 +48,7 @@ class RegistryTable:
 
     def query(self, customer: str) -> list[Destination]:
         """Return the customer's destinations as they are now, by name."""
-        return items.destinations(
-            self._pages(
-                "query",
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues=items.marshal({":pk": items.partition(customer)}),
-                ConsistentRead=True,
-            )
-        )
+        return items.destinations(self._partition(items.partition(customer)))
 
     def get(self, customer: str, name: str) -> Destination | None:
         """Return a destination as it is now, None if there is none."""
@@ -128,6 +122,15 @@ class RegistryTable:
             )
         except _ConditionFailed as error:
             raise (DestinationExistsError if error.index == 0 else SourceOwnedError) from error
+
+    def revoke_access(self, customer: str, now: datetime) -> None:
+        """End all links and sessions of the customer's page that were issued until `now`."""
+        self._call("put_item", TableName=self._name, Item=items.revocation_item(customer, now))
+
+    def revoked_at(self, customer: str) -> datetime | None:
+        """Return until when links and sessions that were issued are ended, None if none are. A consistent read."""
+        found = self._partition(items.access_partition(customer))
+        return next((items.unmarshal(item)["revoked_at"] for item in found), None)
 
     def save(self, before: Destination, after: Destination) -> None:
         """Write what changed; raise ChangedError if somebody else was faster.
@@ -211,6 +214,14 @@ class RegistryTable:
     def _transact(self, *writes: tuple[str, dict[str, Any]]) -> None:
         requests = [{kind: {"TableName": self._name, **request}} for kind, request in writes]
         self._call("transact_write_items", TransactItems=requests)
+
+    def _partition(self, key: str) -> Iterator[Any]:
+        return self._pages(
+            "query",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=items.marshal({":pk": key}),
+            ConsistentRead=True,
+        )
 
     def _pages(self, operation: str, **parameters: Any) -> Iterator[Any]:
         start: dict[str, Any] = {}

@@ -43,7 +43,7 @@ from relay.control.wanted import Precondition
 from relay.destinations.model import Destination, SourceStatus
 from relay.handover.render import Form
 
-_START = re.compile(r"(customer|source)#[A-Za-z0-9_.#/-]{1,400}")  # a partition of the registry
+_START = re.compile(r"(access|customer|source)#[A-Za-z0-9_.#/-]{1,400}")  # a partition of the registry
 
 
 def build(  # noqa: C901 - one function for each operation
@@ -163,6 +163,16 @@ def build(  # noqa: C901 - one function for each operation
         url, expires_at = access.create_link(body.grant(customer), page_url, actor())
         # The answer is a credential: nothing on the way may keep it.
         return Response(200, JSON, Link(url=url, expires_at=expires_at), headers={"Cache-Control": "no-store"})
+
+    @app.delete(
+        "/v1/customers/<customer>/links",
+        operation_id="revokeLinks",
+        summary="End every link and session of a customer",
+        responses=_ok(errors, 204),
+    )
+    def revoke_links(customer: Customer) -> Response[None]:
+        control.revoke_access(customer, actor())
+        return Response(204, None, None)
 
     add_handlers(app, with_cause=True)
     return app

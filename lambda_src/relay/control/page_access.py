@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from relay.control.errors import ControlError
 from relay.control.grant import Grant
-from relay.control.page_tokens import LINK, SESSION, Kind, PageKeyError, TokenError, read, sign
+from relay.control.page_tokens import LINK, SESSION, Kind, PageKeyError, Token, TokenError, read, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,13 @@ class PageServices:
     """How links and sessions reach AWS.
 
     `read_keys` returns the signing keys, which may be some minutes old, `refresh_keys` those of the last five seconds;
-    both raise OSError. `record` writes the audit: what was done, by whom, and what it grants; it raises nothing.
+    both raise OSError. `revoked_at` returns when all links and sessions of a customer were ended, None if never; it
+    raises OSError. `record` writes the audit: what was done, by whom, and what it grants; it raises nothing.
     """
 
     read_keys: Callable[[], Sequence[str]]
     refresh_keys: Callable[[], Sequence[str]]
+    revoked_at: Callable[[str], datetime | None]
     record: Callable[[str, str, Grant], None]
     now: Callable[[], datetime]
 
@@ -35,29 +37,39 @@ class PageAccess:
 
         Its token is in the fragment, which no browser sends to a server.
         """
-        token, expires_at = self._sign(grant, LINK)
+        token, expires_at = self._sign(grant, LINK, self._services.now())
         self._services.record("Link Created", caller, grant)
         return f"{url}#token={token}", expires_at
 
     def open_session(self, link_token: str) -> tuple[str, datetime, Grant]:
         """Return a session's token for that of a link, when it expires, and what it grants."""
-        grant, _ = self._read(link_token, LINK)
-        token, expires_at = self._sign(grant, SESSION)
+        now = self._services.now()
+        grant, _, _ = self._read(link_token, LINK)
+        # Issued before the link was looked at: what ends all sessions from now on ends this one, too.
+        token, expires_at = self._sign(grant, SESSION, now)
         self._services.record("Session Opened", actor_on_page(grant), grant)
         return token, expires_at, grant
 
     def session(self, token: str) -> tuple[Grant, datetime]:
         """Return what a session's token grants, and when it expires."""
-        return self._read(token, SESSION)
+        grant, _, expires_at = self._read(token, SESSION)
+        return grant, expires_at
 
-    def _sign(self, grant: Grant, kind: Kind) -> tuple[str, datetime]:
+    def _sign(self, grant: Grant, kind: Kind, now: datetime) -> tuple[str, datetime]:
         try:
             # With a key of the last seconds: one that was withdrawn signs nothing more.
-            return sign(grant, kind, self._services.refresh_keys(), self._services.now())
+            return sign(grant, kind, self._services.refresh_keys(), now)
         except PageKeyError as error:
             raise _no_key(error) from error
 
-    def _read(self, token: str, kind: Kind) -> tuple[Grant, datetime]:
+    def _read(self, token: str, kind: Kind) -> Token:
+        found = self._verified(token, kind)
+        revoked_at = self._services.revoked_at(found.grant.customer)
+        if revoked_at and found.issued_at <= revoked_at:
+            raise _refused(kind)
+        return found
+
+    def _verified(self, token: str, kind: Kind) -> Token:
         now = self._services.now()
         try:
             return read(token, kind, self._services.read_keys(), now)

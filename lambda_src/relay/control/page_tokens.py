@@ -43,6 +43,14 @@ class Kind(NamedTuple):
     lifetime: timedelta
 
 
+class Token(NamedTuple):
+    """What a token grants, and when it was issued and expires, to the second."""
+
+    grant: Grant
+    issued_at: datetime
+    expires_at: datetime
+
+
 LINK = Kind("customer-page-link", "page-link+jwt", timedelta(minutes=15))
 SESSION = Kind("customer-page-session", "page-session+jwt", timedelta(hours=8))
 
@@ -65,8 +73,8 @@ def sign(grant: Grant, kind: Kind, keys: Sequence[str], now: datetime) -> tuple[
     return jwt.encode(claims, keys[0], ALGORITHM, headers={"typ": kind.type}), expires_at
 
 
-def read(token: str, kind: Kind, keys: Sequence[str], now: datetime) -> tuple[Grant, datetime]:
-    """Return what a token of this kind grants, and when it expires.
+def read(token: str, kind: Kind, keys: Sequence[str], now: datetime) -> Token:
+    """Return what a token of this kind says.
 
     Raise TokenError for any other text, PageKeyError if one of `keys` cannot be used.
     """
@@ -74,12 +82,12 @@ def read(token: str, kind: Kind, keys: Sequence[str], now: datetime) -> tuple[Gr
     if not _TOKEN.fullmatch(token):
         raise TokenError("not a token")
     claims = _claims(token, kind, keys)
-    expires_at = _time(claims, "exp")
+    issued_at, expires_at = _time(claims, "iat"), _time(claims, "exp")
     if now >= expires_at:
         raise TokenError("expired")
-    if _time(claims, "iat") > now + SKEW:
+    if issued_at > now + SKEW:
         raise TokenError("issued in the future")
-    return _grant(claims), expires_at
+    return Token(_grant(claims), issued_at, expires_at)
 
 
 def _check_keys(keys: Sequence[str]) -> None:

@@ -140,13 +140,19 @@ class Control:
         self._delete(before, actor)
 
     def delete_customer(self, customer: str, *, discard: bool, actor: str) -> int:
-        """Delete everything of a customer; return the number of destinations."""
+        """Delete everything of a customer; return the number of destinations. Their links and sessions end first."""
         there = self.destinations(customer)
         if not discard:
             self._refuse_while_held(there)
+        self.revoke_access(customer, actor)
         for before in there:
             self._delete(before, actor)
         return len(there)
+
+    def revoke_access(self, customer: str, actor: str) -> None:
+        """End every link and session of the customer's page that was issued until now."""
+        check_customer(customer)
+        self.services.revoke_access(customer, actor)
 
     def effective_at(self, destination: Destination, *, first: bool) -> datetime:
         """Return when a change that was just made is in force in every function.

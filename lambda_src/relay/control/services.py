@@ -43,7 +43,8 @@ class ControlServices:
     SourceRefusedError; a source that is there already is fine if it is offered to the destination's account, and
     SourceOwnedError if to another. `finish_deletion` deletes source, held objects and items, `forget` only the items.
     `start_release` asks the releaser to begin. `ping` puts one event and returns its id, or raises
-    SourceRefusedError. `record` writes the audit: what was done, by whose ARN, and the destination before and after;
+    SourceRefusedError. `revoke_access` ends the links and sessions of a customer's page, for the caller whose ARN it
+    audits. `record` writes the audit: what was done, by whose ARN, and the destination before and after;
     it raises nothing.
     """
 
@@ -55,6 +56,7 @@ class ControlServices:
     start_release: Callable[[Destination], None]
     ping: Callable[[Destination, str, Mapping[str, object]], str]
     count_held: Callable[[Destination], Held]
+    revoke_access: Callable[[str, str], None]
     notify: Callable[[Sequence[OperationalEvent]], None]
     record: Callable[[str, str, Destination | None, Destination | None], None]
     now: Callable[[], datetime]

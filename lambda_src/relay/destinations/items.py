@@ -5,6 +5,7 @@ One destination is two items, so that a look at its source does not change the E
     pk = customer#c42              sk = destination#prod   configuration
     pk = customer#c42              sk = status#prod        what is known of its source
     pk = source#us-east-1#NAME     sk = owner              which destination owns that source
+    pk = access#c42                sk = revoked            when all links and sessions of the customer's page were ended
 
 A customer's destinations are one Query. `attention` is the key of a sparse index: only what is not simply active has
 it. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html
@@ -37,6 +38,7 @@ _TIMES = {
     "dropped_since",
     "dropped_until",
     "last_delivered_at",
+    "revoked_at",
 }
 _CONFIGURATION = [field.name for field in fields(Destination) if field.name != "state"]
 _STATE = [field.name for field in fields(SourceState)]
@@ -60,6 +62,16 @@ def state_key(customer: str, name: str) -> Item:
 def owner_key(region: str, source: str) -> Item:
     """Return the key of a source's owner."""
     return marshal({PARTITION: f"source#{region}#{source}", SORT: "owner"})
+
+
+def access_partition(customer: str) -> str:
+    """Return the partition key of who may see a customer's page. It is there when the customer is not any more."""
+    return f"access#{customer}"
+
+
+def revocation_item(customer: str, now: datetime) -> Item:
+    """Return the item that says when a customer's links and sessions were ended."""
+    return marshal({PARTITION: access_partition(customer), SORT: "revoked", "revoked_at": now})
 
 
 def configuration_item(destination: Destination) -> Item:

@@ -55,7 +55,7 @@ def forge(claims: object, header: object = HEADER, key: str = KEY, digest: str =
 @pytest.mark.parametrize("grant", [ADA, Grant("c.4_2-x", Scope.READ, "Ada Lövelace")])
 def test_what_was_signed_is_read(kind: Kind, grant: Grant) -> None:
     token, expires_at = sign(grant, kind, [KEY, OLD], NOW)
-    assert read(token, kind, [KEY], NOW) == (grant, expires_at)
+    assert read(token, kind, [KEY], NOW) == (grant, NOW, expires_at)
 
 
 @pytest.mark.parametrize(("kind", "lifetime"), [(LINK, timedelta(minutes=15)), (SESSION, timedelta(hours=8))])
@@ -70,7 +70,7 @@ def test_a_token_is_good_until_the_second_in_which_it_expires(kind: Kind, lifeti
 @pytest.mark.parametrize("now", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)])
 def test_the_time_is_the_one_that_is_given(now: datetime) -> None:
     token, expires_at = sign(ADA, SESSION, [KEY], now)
-    assert read(token, SESSION, [KEY], now) == (ADA, expires_at)
+    assert read(token, SESSION, [KEY], now) == (ADA, now, expires_at)
 
 
 def test_the_clock_of_who_made_it_may_be_ahead_by_half_a_minute_and_no_more() -> None:
@@ -208,7 +208,7 @@ def test_the_longest_of_what_the_control_api_takes_fits_into_a_token() -> None:
     url = f"https://{'a' * 253}:12345/{'~' * 512}"
     request = LinkRequest(scope=Scope.MANAGE, actor="\U0001f600" * 128, return_url=url)
     token, expires_at = sign(request.grant("c" * 64), LINK, [KEY], NOW)
-    assert read(token, LINK, [KEY], NOW) == (request.grant("c" * 64), expires_at)
+    assert read(token, LINK, [KEY], NOW) == (request.grant("c" * 64), NOW, expires_at)
     assert len(token) <= MAX_TOKEN_CHARACTERS
 
 

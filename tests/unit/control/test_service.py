@@ -114,6 +114,7 @@ def test_what_cannot_be_used_is_refused_with_its_field(wanted: Wanted, name: str
         lambda control, customer: control.put(customer, "prod", WANTED, BACKEND, ALWAYS),
         lambda control, customer: control.delete(customer, "prod", discard=True, actor=BACKEND),
         lambda control, customer: control.delete_customer(customer, discard=True, actor=BACKEND),
+        lambda control, customer: control.revoke_access(customer, BACKEND),
     ],
 )
 def test_a_customer_that_could_be_a_path_is_refused_everywhere(
@@ -199,6 +200,16 @@ def test_a_customer_is_deleted_with_all_destinations() -> None:
     world = World(destination(), destination(name="stage", id="b", source="b"), destination(customer="c43", source="c"))
     assert world.control.delete_customer("c42", discard=False, actor=BACKEND) == 2
     assert list(world.rows) == [("c43", "prod")]
+
+
+def test_who_is_not_deleted_keeps_their_links_and_sessions() -> None:
+    world = World(destination())
+    world.held = Held(1, at_least=False, oldest_at=NOW)
+    with pytest.raises(ControlError):
+        world.control.delete_customer("c42", discard=False, actor=BACKEND)
+    assert world.revoked == {}
+    world.control.delete_customer("c42", discard=True, actor=BACKEND)
+    assert world.revoked == {"c42": NOW}
 
 
 def test_what_is_being_deleted_is_not_there_and_cannot_be_created_yet() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relay.control.service import Control
 from relay.control.services import ControlServices, Held, Settings
@@ -34,6 +34,8 @@ class World:
         self.held = Held()
         self.events: list[OperationalEvent] = []
         self.audit: list[tuple[str, str, Destination | None, Destination | None]] = []
+        self.revoked: dict[str, datetime] = {}
+        self.now = NOW
         self.faster: Destination | None = None
         self.ids = iter(f"id{number:04}" for number in range(1000))
         services = ControlServices(
@@ -45,6 +47,7 @@ class World:
             start_release=lambda found: self.released.append(found.label),
             ping=self._ping,
             count_held=lambda _: self.held,
+            revoke_access=self._revoke_access,
             notify=self.events.extend,
             record=lambda *audit: self.audit.append(audit),
             now=lambda: NOW,
@@ -95,6 +98,9 @@ class World:
         if self.refusal:
             raise self.refusal
         self.sources.append(found.source)
+
+    def _revoke_access(self, customer: str, _actor: str) -> None:
+        self.revoked[customer] = self.now
 
     def _finish_deletion(self, found: Destination) -> None:
         self.finished.append(found.source)

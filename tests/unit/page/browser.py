@@ -38,6 +38,7 @@ class Site:
             PageServices(
                 read_keys=lambda: self.keys,
                 refresh_keys=lambda: self.keys if self.fresh_keys is None else self.fresh_keys,
+                revoked_at=world.revoked.get,
                 record=lambda *audit: self.audit.append(audit),
                 now=lambda: self.now,
             )

@@ -133,6 +133,58 @@ def test_a_session_is_no_link_and_makes_no_longer_session(site: Site) -> None:
     assert site.request("POST", "/page/v1/session", {"token": site.open_session()})[1]["code"] == "link-refused"
 
 
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/v1/customers/c42"), ("DELETE", "/v1/customers/c42/links")])
+def test_links_and_sessions_end_with_the_customer_or_when_they_are_revoked(
+    world: World, method: str, path: str
+) -> None:
+    site = Site(world)
+    link, token, other = site.link(), site.open_session(), site.open_session(replace(ADA, customer="c43"))
+    world.now = site.pass_time(minutes=1)
+    assert Gateway(world.control).request(method, path, query="discard=true")[0] in {200, 204}
+    site.pass_time(seconds=1)
+    assert site.request("PUT", "/page/v1/destinations/mine", WANTED, token=token)[1]["code"] == "session-refused"
+    assert site.request("POST", "/page/v1/session", {"token": link})[1]["code"] == "link-refused"
+    assert ("c42", "mine") not in world.rows
+    assert site.request("GET", "/page/v1/settings", token=other)[0] == 200
+    assert site.request("GET", "/page/v1/settings", token=site.open_session())[0] == 200
+
+
+def test_a_session_that_is_opened_while_they_are_revoked_ends_too(world: World) -> None:
+    site = Site(world)
+    link = site.link()
+    site.pass_time(minutes=1)
+
+    def revoked_a_moment_later(_customer: str) -> None:
+        world.revoked["c42"] = world.now = site.pass_time(seconds=1)
+        site.pass_time(seconds=1)
+
+    services = site.access._services
+    site.access._services = replace(services, revoked_at=revoked_a_moment_later)
+    token = site.request("POST", "/page/v1/session", {"token": link})[1]["token"]
+    site.access._services = services
+    assert site.request("GET", "/page/v1/settings", token=token)[0] == 401
+
+
+def test_while_nobody_knows_whether_access_was_ended_nobody_is_let_in(world: World) -> None:
+    site = Site(world)
+    token = site.open_session()
+
+    def away(_customer: str) -> None:
+        raise OSError("registry: ThrottlingException")
+
+    site.access._services = replace(site.access._services, revoked_at=away)
+    assert site.request("GET", "/page/v1/settings", token=token)[0] == 503
+
+
+def test_a_stranger_without_a_token_of_ours_costs_no_read_of_the_registry(world: World) -> None:
+    site = Site(world)
+    read: list[str] = []
+    site.access._services = replace(site.access._services, revoked_at=read.append)
+    site.request("GET", "/page/v1/settings", token="a.b." + "c" * 43)
+    site.request("POST", "/page/v1/session", {"token": "a.b." + "c" * 43})
+    assert read == []
+
+
 def test_a_key_that_was_added_is_known_at_once_and_one_that_was_withdrawn_signs_nothing(site: Site) -> None:
     before = site.open_session()
     site.fresh_keys = ["n" * 64, KEY]  # rotated, and this function has read the keys before
@@ -189,7 +241,9 @@ def test_a_body_that_is_too_large_is_not_parsed(site: Site) -> None:
     assert site.request("POST", "/page/v1/session", "[" * 50_000)[0] == 422
 
 
-@pytest.mark.parametrize("body", ['{"token": 1' + "1" * 5000 + "}", "1" * 5000, "NaN", "{", '"\ud800"', "\ud800", "\x00"])
+@pytest.mark.parametrize(
+    "body", ['{"token": 1' + "1" * 5000 + "}", "1" * 5000, "NaN", "{", '"\ud800"', "\ud800", "\x00"]
+)
 def test_what_a_stranger_sends_instead_of_json_is_no_failure_of_ours(site: Site, body: str) -> None:
     status, problem, _ = site.request("POST", "/page/v1/session", body)
     assert (status, problem["code"], problem["field"]) == (422, "invalid", "body")
