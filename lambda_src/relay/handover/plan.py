@@ -1,5 +1,6 @@
 """What a customer needs on their side: the names, within AWS's limits, and the rules. Pure."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,14 @@ MAX_STEM = 48
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html
 """
+MAX_SINGLE_RULES = 20
+"""Rules with one detail-type each. With a hundred, the template would be too large for `aws cloudformation deploy`
+(51,200 bytes), and a bus in Cape Town or Milan has no room for them (100 rules).
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+"""
+MAX_PATTERN = 2048
+"""Characters of an event pattern, unless an account has asked for more."""
 CATCH_ALL = "everything-to-log"
 
 
@@ -68,8 +77,8 @@ def make_plan(destination: Destination) -> Plan:
         destination.aws_region,
         _stem(destination),
         [
-            Rule(f"events-{number}", f"Detail-type {pattern}", _event_pattern(pattern) or everything)
-            for number, pattern in enumerate(_disjoint(destination.detail_types), 1)
+            Rule(f"events-{number}", _description(patterns), _event_pattern(patterns) or everything)
+            for number, patterns in enumerate(_groups(_disjoint(destination.detail_types)), 1)
         ],
         Rule(CATCH_ALL, "Every event, to look at", everything),
     )
@@ -81,11 +90,28 @@ def _disjoint(patterns: Sequence[str]) -> list[str]:
     return [one for one in unique if not any(other != one and is_subscribed([other], one) for other in unique)]
 
 
-def _event_pattern(pattern: str) -> dict[str, Any] | None:
+def _groups(patterns: Sequence[str]) -> list[list[str]]:
+    """Return the patterns of each rule: one, or if there are many as many as a rule has room for."""
+    if len(patterns) <= MAX_SINGLE_RULES:
+        return [[pattern] for pattern in patterns]
+    groups: list[list[str]] = [[]]
+    for pattern in patterns:
+        if len(json.dumps(_event_pattern([*groups[-1], pattern]))) > MAX_PATTERN:
+            groups.append([])
+        groups[-1].append(pattern)
+    return groups
+
+
+def _description(patterns: Sequence[str]) -> str:
+    more = f" and {len(patterns) - 1} more" if len(patterns) > 1 else ""
+    return f"Detail-type {patterns[0]}{more}"
+
+
+def _event_pattern(patterns: Sequence[str]) -> dict[str, Any] | None:
     """Return the event pattern of these detail-types, None for all."""
-    if pattern == "*":
+    if "*" in patterns:
         return None
-    return {"detail-type": [{"prefix": pattern[:-1]} if pattern.endswith("*") else pattern]}
+    return {"detail-type": [{"prefix": each[:-1]} if each.endswith("*") else each for each in patterns]}
 
 
 def _stem(destination: Destination) -> str:

@@ -26,7 +26,7 @@ locals {
   region  = @region
   name    = @stem
 
-  # One rule for each detail-type.
+  # One rule for each detail-type, or for some if there are many.
   rules = {
 @rules
   }

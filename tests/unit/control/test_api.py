@@ -220,6 +220,7 @@ def test_the_document_is_valid_openapi_and_names_every_operation(gateway: Gatewa
         "ping",
         "handover",
         "createLink",
+        "revokeLinks",
     }
     assert "HTTPValidationError" not in json.dumps(gateway.document["paths"])
 

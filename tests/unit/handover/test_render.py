@@ -73,6 +73,20 @@ def test_the_longest_names_stay_within_the_limits_of_aws() -> None:
     assert len(plan.stem) <= 48  # an archive
     assert max(len(rule.name) for rule in plan.rules) <= 64
     assert max(len(json.dumps(rule.pattern)) for rule in plan.rules) <= 2048
+    assert max(len(rule.description) for rule in plan.rules) <= 512
+
+
+@pytest.mark.parametrize("number", [20, 21, 100])
+def test_however_many_detail_types_there_are_each_is_in_one_rule_and_the_template_is_deployed_from_a_file(
+    number: int,
+) -> None:
+    wanted = tuple(f"{'😀' * 5}{each:03}*" for each in range(number))  # as much as a destination may have
+    rules = make_plan(destination(detail_types=wanted)).rules
+    assert [each for rule in rules for each in rule.pattern["detail-type"]] == [
+        {"prefix": each[:-1]} for each in wanted
+    ]
+    assert len(rules) <= 20
+    assert len(render(destination(detail_types=wanted), Form.CLOUDFORMATION).encode()) < 51_200
 
 
 @pytest.mark.parametrize("found", [destination(), LONG], ids=["short", "long"])
