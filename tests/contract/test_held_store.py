@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.process import PARTNER
-from relay.aws.held_store import HeldStore
+from relay.aws.held_store import MAX_COUNTED, HeldStore
 from relay.destinations import held
 from relay.destinations.held import HeldKey
 from tests.local_bus import REGION
@@ -28,6 +28,19 @@ def key(number: int, customer: str = "c42") -> str:
     return HeldKey(customer, "prod", "k3x9qa", NOW + timedelta(milliseconds=number), f"r{number}").text()
 
 
+def test_counting_costs_one_request_however_much_waits(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[str] = []
+
+    def list_objects(**request: Any) -> dict[str, Any]:
+        requests.append(request["Prefix"])
+        return {"Contents": [{"Key": key(number), "LastModified": NOW} for number in range(1000)], "IsTruncated": True}
+
+    monkeypatch.setattr(store._client, "list_objects_v2", list_objects)
+    prefix = held.prefix("c42", "prod", "k3x9qa")
+    assert store.count(prefix) == (1000, NOW)
+    assert requests == [prefix]
+
+
 def test_what_is_put_is_read_until_it_is_deleted(store: HeldStore) -> None:
     store.write(key(1), b"one\n")
     assert store.read(key(1)) == b"one\n"
@@ -44,7 +57,7 @@ def test_keys_come_in_the_order_in_which_webhooks_came_over_all_pages(store: Hel
     store.write(key(0, "c43"), b"x")
     prefix = held.prefix("c42", "prod", "k3x9qa")
     assert list(store.keys(prefix)) == [key(number) for number in range(1100)]
-    assert store.count(prefix) == (1100, NOW)
+    assert store.count(prefix) == (MAX_COUNTED + 1, NOW)
     store.delete_keys(list(store.keys(prefix)))
     assert list(store.keys(prefix)) == []
     assert list(store.keys(held.HELD)) == [key(0, "c43")]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-MAX_COUNTED = 10_000
+MAX_COUNTED = 999
+"""One request to S3 lists a thousand keys: the customers' page asks for twenty destinations, every few seconds."""
 
 
 @process_cache.once

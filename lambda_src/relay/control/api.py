@@ -212,6 +212,9 @@ def openapi(app: APIGatewayHttpResolver, version: str) -> dict[str, Any]:
         security=[{"sigv4": []}],
     )
     document: dict[str, Any] = json.loads(text)
+    for path in document["paths"].values():
+        for operation in path.values():  # Powertools gives each answer a content, also one without a body
+            operation["responses"].get("204", {}).pop("content", None)
     return document
 
 

@@ -127,13 +127,17 @@ class ReleaseRequest(BaseModel):
     since: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
 
+# Controls, what turns the direction of a text, and what is not seen: in the audit nobody looks like somebody else.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\xad" + "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+
+
 class LinkRequest(BaseModel):
     """For whom a link is, and what it may be used for."""
 
     model_config = ConfigDict(extra="forbid")
 
     scope: Scope = Field(description="Whether the page changes destinations, or only shows them.")
-    actor: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,128}$")] = Field(
+    actor: Annotated[str, StringConstraints(pattern=f"^[^{_UNSEEN}]{{1,128}}$")] = Field(
         description="Who opens the page, such as a user's e-mail address: each change on it is audited by that name."
     )
     return_url: Annotated[

@@ -1,5 +1,6 @@
 """The control API over HTTP: statuses, entity tags, problems, pages."""
 
+import base64
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -180,6 +181,12 @@ def test_destinations_are_found_by_the_status_of_their_source(world: World) -> N
     world.rows["c43", "prod"] = waiting
     page = Gateway(world.control).request("GET", "/v1/destinations", query="source_status=pending")[1]
     assert [found["customer"] for found in page["destinations"]] == ["c43"]
+
+
+@pytest.mark.parametrize("partition", ["customer#c42", "access#c42", "source#us-east-1#aws.partner/acme.example/a"])
+def test_a_page_begins_after_any_item_of_the_table(gateway: Gateway, partition: str) -> None:
+    token = base64.urlsafe_b64encode(partition.encode()).decode()
+    assert gateway.request("GET", "/v1/destinations", query=f"next_token={token}")[0] == 200
 
 
 @pytest.mark.parametrize("token", ["x", "Li4=", "!", "YQ", "Y3VzdG9tZXIj", "%C3%A9", "%ED%A0%80"])

@@ -378,6 +378,7 @@ def test_away_is_a_problem_and_no_failure_of_ours(world: World) -> None:
         {"scope": "admin", "actor": "ada"},
         {"scope": "read", "actor": ""},
         {"scope": "read", "actor": "a\nb"},
+        *({"scope": "read", "actor": f"ada{unseen}"} for unseen in "\x7f\u200b\u202e\u2028\u2066\ufeff"),
         {"scope": "read", "actor": "a" * 129},
         {"scope": "read", "actor": "ada", "customer": "c43"},
         *(
