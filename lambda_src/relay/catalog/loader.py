@@ -1,5 +1,6 @@
 """Read the catalog: a folder with a TOML file for each detail-type; all mistakes are reported at once."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,12 @@ from relay.errors import ConfigError
 from relay.templates import strict_json
 from relay.templates.strict_json import NotJSON
 
+MAX_BYTES = 2 * 1024 * 1024
+"""Of descriptions and samples together, in JSON. The customers' page gets them in one answer, and Lambda sends 6 MB: as
+text within JSON, each quotation mark has two characters.
+
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
 FOLDER = "events"
 """The folder of the catalog, which stands beside relay.toml."""
 KEYS = ("detail_type", "description", "since", "deprecated", "sample", "schema")
@@ -47,6 +54,9 @@ def load_files(folder: Path) -> dict[Path, EventType]:
         first = names.setdefault(event_type.detail_type, name)
         if first != name:
             problems.append(f'{name}: detail_type: {first} already describes "{event_type.detail_type}"')
+    size = sum(len(json.dumps([each.description, each.sample])) for each in types.values())
+    if size > MAX_BYTES:
+        problems.append(f"{folder.name}: expected at most {MAX_BYTES} bytes of descriptions and samples, got {size}")
     if problems:
         raise ConfigError(problems)
     return types

@@ -59,6 +59,16 @@ def test_event_types_come_in_the_order_of_their_names(folder: Path) -> None:
     assert [each.detail_type for each in loader.load(folder)] == ["0", "a", "b", "c"]
 
 
+def test_what_the_page_could_not_send_in_one_answer_is_refused(folder: Path) -> None:
+    for number in range(3):
+        text = PAID.replace("19.90", "1" * (loader.MAX_BYTES // 3 - 100))
+        (folder / f"{number}.toml").write_text(text, "utf-8")
+    assert len(loader.load(folder)) == 3
+    (folder / "more.toml").write_text(PAID.replace("19.90", "1" * 300), "utf-8")
+    [mistake] = mistakes(folder)
+    assert mistake.startswith(f"events: expected at most {loader.MAX_BYTES} bytes of descriptions and samples, got ")
+
+
 def test_two_files_of_one_detail_type_are_refused(folder: Path) -> None:
     (folder / "order.paid.toml").write_text(PAID, "utf-8")
     (folder / "other.toml").write_text('detail_type = "order.paid"\n' + PAID, "utf-8")

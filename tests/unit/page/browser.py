@@ -29,7 +29,7 @@ ADA = Grant("c42", Scope.MANAGE, "ada@customer.example", "https://app.acme.examp
 class Site:
     """The page of a world: its keys, its clock and what it has audited."""
 
-    def __init__(self, world: World, page: Page = PAGE) -> None:
+    def __init__(self, world: World, page: Page = PAGE, catalog: tuple[EventType, ...] = CATALOG) -> None:
         self.keys: Sequence[str] = [KEY]
         self.fresh_keys: Sequence[str] | None = None
         self.now = NOW
@@ -43,7 +43,7 @@ class Site:
                 now=lambda: self.now,
             )
         )
-        content = PageContent(page, tuple(SETTINGS.regions), "Ping", 14 * 86400, 600, CATALOG)
+        content = PageContent(page, tuple(SETTINGS.regions), "Ping", 14 * 86400, 600, catalog)
         self.server = PageServer(world.control, self.access, content, static_files.load())
 
     def link(self, grant: Grant = ADA) -> str:

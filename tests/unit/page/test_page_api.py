@@ -1,13 +1,16 @@
 """The customer's page over HTTP: what a session may see and do."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from relay.catalog import loader
+from relay.catalog.event_type import EventType
 from relay.control.grant import Grant, Scope
 from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
-from tests.unit.page.browser import ADA, Site
+from tests.unit.page.browser import ADA, Site, event
 
 ONE = "/page/v1/destinations/prod"
 WANTED = {"aws_account_id": "222222222222", "aws_region": "us-east-1"}
@@ -59,6 +62,14 @@ def test_the_settings_say_who_is_here_and_what_can_be_chosen(site: Site) -> None
             {"detail_type": "order.old", "description": "Before that.", "deprecated": "2026-02-01", "sample": {}},
         ],
     }
+
+
+def test_the_largest_catalog_is_an_answer_that_lambda_sends(world: World) -> None:
+    quotes = '"' * (loader.MAX_BYTES // 2)  # two characters each in JSON, four in JSON within JSON
+    site = Site(world, catalog=(EventType("order.paid", "", NOW.date(), None, {"quotes": quotes}, {}),))
+    request = event("GET", "/page/v1/settings", None, "", {"authorization": f"Bearer {site.open_session()}"})
+    answer = site.server.answer(request, None)
+    assert (answer["statusCode"], len(json.dumps(answer)) < 6_000_000) == (200, True)
 
 
 def test_a_customer_connects_and_the_change_is_audited_by_their_name(world: World, site: Site) -> None:
