@@ -1,8 +1,9 @@
 """`cdk deploy`: the relay that relay.toml describes.
 
-Context: `stage=dev` chooses a stage (without it: prod), `front=rest` its REST API with AWS WAF, `config=PATH` reads
-another relay.toml, `target=local` builds the function for this machine (`make demo`), `nag=true` lets cdk-nag and
-cdk-preflight check it (`make lint`). `stages` in cdk.json overrides values of a stage.
+Context: `stage=dev` chooses a stage (without it: prod), `front=rest` a REST API with AWS WAF and `front=url` the URL of
+the function, `config=PATH` reads another relay.toml, `target=local` builds the function for this machine (`make
+demo`), `nag=true` lets cdk-nag and cdk-preflight check it (`make lint`). `stages` in cdk.json overrides values of a
+stage.
 """
 
 import platform

@@ -1,6 +1,7 @@
 """The relay as one construct: API, functions, queues and monitoring for one relay.toml."""
 
 import math
+from collections.abc import Callable, Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -13,6 +14,7 @@ from infra.destinations.destinations import CustomerDestinations
 from infra.destinations.stores import DAY_SECONDS
 from infra.event_buses import EventBuses
 from infra.front import Front
+from infra.front.function_url import FunctionUrlFront
 from infra.front.http_api import HttpApiFront
 from infra.front.rest_api import RestApiFront
 from infra.functions.function import FunctionProps
@@ -22,9 +24,11 @@ from infra.functions.source_health import SourceHealth
 from infra.monitoring.insights import EntryInsights
 from infra.monitoring.monitoring import Monitoring
 from infra.queues import Queues
-from infra.stages import REST, Stage
+from infra.stages import HTTP, REST, URL, Stage
 from relay.config.fields import CLAIM_CHECK
 from relay.config.model import Config
+
+FRONTS: Mapping[str, Callable[..., Front]] = {HTTP: HttpApiFront, REST: RestApiFront, URL: FunctionUrlFront}
 
 
 class PartnerEventRelay(Construct):
@@ -84,8 +88,7 @@ class PartnerEventRelay(Construct):
                 self.archive.grant_read(self.destinations.releaser)
                 if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
                     self.queues.grant_claim_checks(self.destinations.releaser)
-        create_front = RestApiFront if stage.front == REST else HttpApiFront
-        self.front: Front = create_front(self, "Front", config=config, function=self.ingest.live, stage=stage)
+        self.front: Front = FRONTS[stage.front](self, "Front", config=config, function=self.ingest.live, stage=stage)
         self.monitoring = Monitoring(
             self,
             "Monitoring",

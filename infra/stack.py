@@ -74,7 +74,8 @@ class RelayStack(cdk.Stack):
             ("IngestLogGroup", self.relay.ingest.log_group.log_group_name),
             ("RedeliverLogGroup", self.relay.redeliver.log_group.log_group_name),
         ):
-            cdk.CfnOutput(self, name, value=value)
+            if value:
+                cdk.CfnOutput(self, name, value=value)
         if archive := self.relay.archive:
             cdk.CfnOutput(self, "ArchiveBucket", value=archive.bucket.bucket_name)
         if config_path:

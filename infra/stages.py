@@ -16,7 +16,8 @@ class StageError(ValueError):
     """The stage cannot be used; the message says why."""
 
 
-HTTP, REST = "http", "rest"
+HTTP, REST, URL = "http", "rest", "url"
+FRONTS = (HTTP, REST, URL)
 WAF_WINDOW_SECONDS = 300
 
 
@@ -33,11 +34,12 @@ class Stage:
     functions; 0 leaves them the account's concurrency. `alarm_email` is subscribed to the alarms.
 
     `generate_secrets`: the stack creates the routes' secrets. `kms_key_arn` encrypts what is in Secrets Manager.
-    `front` is `http`, or `rest` for a REST API behind AWS WAF; `firewall` is off only for the local AWS, which has no
-    WAF. For a REST API, `requests_per_address` is what WAF lets through from one address in five minutes (0: what one
-    route may receive), and with `cloudwatch_role` the stack sets the role that API Gateway writes logs with, which is
-    one setting for the whole account and Region. `domain` with `certificate_arn` is the custom domain, and then the
-    only way in; with `truststore` (an s3:// URL of certificates in PEM) senders need a client certificate.
+    `front` is `http`, `rest` for a REST API behind AWS WAF, or `url` for the function's own URL, which has no throttle
+    but `reserved_concurrency` and no domain. `firewall` is off only for the local AWS, which has no WAF. For a REST
+    API, `requests_per_address` is what WAF lets through from one address in five minutes (0: what one route may
+    receive), and with `cloudwatch_role` the stack sets the role that API Gateway writes logs with, which is one
+    setting for the whole account and Region. `domain` with `certificate_arn` is the custom domain, and then the only
+    way in; with `truststore` (an s3:// URL of certificates in PEM) senders need a client certificate.
     """
 
     name: str
@@ -154,6 +156,8 @@ def choose(name: str, overrides: Mapping[str, Any] | None = None, front: str | N
         raise StageError(
             f'cdk.json: stage "{name}": expected domain and certificate_arn together, and truststore only with them'
         )
+    if stage.front == URL and stage.domain:
+        raise StageError(f'cdk.json: stage "{name}": front: expected {HTTP} or {REST} with a domain, got "{URL}"')
     return stage
 
 
@@ -174,8 +178,8 @@ def _expected(kind: object, key: str, value: object) -> str | None:
         return "true or false" if kind is bool else "a whole number" if kind is int else "text"
     if isinstance(value, int):
         return _expected_number(key, value)
-    if key == "front" and value not in {HTTP, REST}:
-        return f"{HTTP} or {REST}"
+    if key == "front" and value not in FRONTS:
+        return f"one of {', '.join(FRONTS)}"
     if value and key in _TEXTS:
         pattern, expected = _TEXTS[key]
         return None if re.fullmatch(pattern, str(value)) else expected

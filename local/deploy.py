@@ -28,7 +28,10 @@ class Stack:
 
     @property
     def base_path(self) -> str:
-        """Return where the emulator serves the API's stage."""
+        """Return where the emulator serves the API's stage, or the function's URL."""
+        if "ApiId" not in self.outputs:
+            url_id = self.outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
+            return f"/_aws/lambda-url/{url_id}"
         return f"/_aws/execute-api/{self.outputs['ApiId']}/{self.outputs['ApiStage']}"
 
     @property

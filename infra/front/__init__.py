@@ -1,4 +1,7 @@
-"""The HTTPS endpoint that senders post to: an HTTP API, or a REST API behind AWS WAF. Both are a `Front`."""
+"""The HTTPS endpoint that senders post to: each is a `Front`.
+
+An HTTP API, a REST API behind AWS WAF, or the URL of the function.
+"""
 
 from typing import Protocol
 
@@ -9,15 +12,15 @@ METRIC_PERIOD = cdk.Duration.minutes(5)
 
 
 class Front(Protocol):
-    """What the rest of the stack needs to know of the API in front of the ingest function."""
+    """What the rest of the stack needs to know of what is in front of the ingest function."""
 
     @property
     def api_id(self) -> str:
-        """Return the id that API Gateway gave the API."""
+        """Return the id that API Gateway gave the API, or "" without an API."""
 
     @property
     def stage_name(self) -> str:
-        """Return the name of the API's deployed stage."""
+        """Return the name of the API's deployed stage, or "" without an API."""
 
     @property
     def dns_target(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.stages import REST, Stage
+from infra.stages import REST, URL, Stage
 from relay.config.model import Config
 from relay.config.route import Route
 from relay.config.units import SIZES, format_quantity
@@ -24,7 +24,7 @@ RESERVED_PATHS = ("/ping", "/sping")
 def problems(config: Config, stage: Stage) -> Iterator[str]:
     """Yield a sentence for each thing in relay.toml that this stage's API would refuse, or could not do."""
     for route in config.routes:
-        if route.path in RESERVED_PATHS:
+        if route.path in RESERVED_PATHS and stage.front != URL:
             yield (
                 f'route "{route.name}": path: "{route.path}" is reserved for the health check of API Gateway;'
                 " expected another"

@@ -19,7 +19,7 @@ EVERYTHING = config.load(Path(__file__).with_name("everything.toml"))
 @pytest.fixture(scope="module")
 def relays() -> list[PartnerEventRelay]:
     """Return a relay with every option, for each front."""
-    return [relay_of("http"), relay_of("rest")]
+    return [relay_of("http"), relay_of("rest"), relay_of("url")]
 
 
 def relay_of(front: str) -> PartnerEventRelay:

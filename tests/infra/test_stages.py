@@ -172,7 +172,11 @@ def test_the_front_of_the_context_replaces_the_stages_own() -> None:
             {"truststore": "s3://acme/senders.pem"},
             "expected domain and certificate_arn together, and truststore only with them",
         ),
-        ({"front": "alb"}, 'front: expected http or rest, got "alb"'),
+        (
+            {"front": "url", "domain": "hooks.acme.example", "certificate_arn": CERTIFICATE},
+            'front: expected http or rest with a domain, got "url"',
+        ),
+        ({"front": "alb"}, 'front: expected one of http, rest, url, got "alb"'),
         # A template with any of these can be synthesized, but AWS refuses it or gives it no meaning.
         ({"retain": "false"}, 'retain: expected true or false, got "false"'),
         ({"burst": "200"}, 'burst: expected a whole number, got "200"'),
