@@ -40,6 +40,19 @@ def test_the_bus_has_the_name_of_its_source() -> None:
     assert document["Parameters"]["Source"]["AllowedValues"] == ["aws.partner/acme.example/c42/prod-k3x9qa"]
 
 
+def test_an_arn_of_a_log_group_is_the_same_in_the_template_and_in_the_script() -> None:
+    plan = make_plan(destination())
+    script = render(destination(), Form.CLI)
+    [log] = of_type(template()["Resources"], "AWS::Logs::DeliveryDestination")
+    wanted = plan.arn("logs", f"log-group:{plan.bus_log}")
+    assert f'{{"destinationResourceArn": "{wanted}"}}' in script
+    values = {"Partition": "aws", "Region": plan.region, "AccountId": plan.account}
+    made = log["DestinationResourceArn"]["Fn::Sub"].replace("${BusLog}", plan.bus_log)
+    for name, value in values.items():
+        made = made.replace(f"${{AWS::{name}}}", value)
+    assert made == wanted
+
+
 def test_what_two_patterns_match_arrives_once() -> None:
     plan = make_plan(destination(detail_types=("order.created", "order.*", "order.paid.*", "Ping", "Ping")))
     assert [rule.pattern for rule in plan.rules] == [{"detail-type": [{"prefix": "order."}]}, {"detail-type": ["Ping"]}]
