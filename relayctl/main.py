@@ -16,6 +16,7 @@ from relayctl.commands import (
     destinations,
     diff,
     doctor,
+    listen,
     log,
     map,  # noqa: A004 # the command
     presets,
@@ -71,6 +72,7 @@ app.command("account")(account.show_account)
 app.command("check")(check.check)
 app.command("doctor")(doctor.examine)
 app.command("diff")(diff.diff)
+app.command("listen")(listen.listen)
 app.command("log")(log.log)
 app.command("map")(map.map_payload)
 app.command("send")(send.send)
