@@ -29,6 +29,7 @@ SHARED = {
         "test_deployed.py",
         "test_doctor.py",
         "test_inspector_server.py",
+        "test_listen.py",
         "test_monitoring.py",
         "test_onboarding.py",
         "test_operations.py",
