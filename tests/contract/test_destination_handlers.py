@@ -91,7 +91,7 @@ def test_what_was_held_is_released_by_itself_when_the_source_has_settled(
 def test_a_ping_arrives_as_soon_as_the_bus_is_attached_and_not_before(deployed: Deployed, customer: Customer) -> None:
     source = deployed.connect("c3")
     status, problem = deployed.request("POST", "c3/destinations/prod/ping")
-    assert (status, problem["source_status"]) == (409, "unknown")
+    assert (status, problem["source_status"]) == (409, "pending")
     customer.attach(source)
     status, pong = deployed.request("POST", "c3/destinations/prod/ping")
     [event] = customer.received()
@@ -138,12 +138,13 @@ def test_operational_events_tell_of_each_change(bus: LocalAws, deployed: Deploye
     events = [json.loads(message["Body"]) for message in messages]
     assert [each["detail-type"] for each in events] == [
         "Destination Created",
+        "Destination Pending",
         "Destination Activated",
         "Entries Released",
         "Destination Paused",
     ]
     assert {each["detail"]["customer"] for each in events} == {"c6"}
-    assert events[2]["detail"]["entries"] == len(list(customer.received())) == 2
+    assert events[3]["detail"]["entries"] == len(list(customer.received())) == 2
 
 
 def test_what_is_held_without_a_reason_is_found_and_released(deployed: Deployed, customer: Customer) -> None:

@@ -15,7 +15,7 @@ from relay.control.wanted import Precondition, Wanted, check_customer, check_nam
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
 from relay.destinations.events import event_of
 from relay.destinations.model import MAX_DESTINATIONS, Destination, SourceStatus, Status
-from relay.destinations.reconcile import Action, look_at, pause, resume, start_delivery
+from relay.destinations.reconcile import Action, Change, look_at, pause, resume, start_delivery
 from relay.destinations.registry import MISS_SECONDS
 
 
@@ -198,7 +198,22 @@ class Control:
             self._notify(created, "Destination Created")
             raise
         self._notify(created, "Destination Created")
-        return created
+        return self._look_at_created(created)
+
+    def _look_at_created(self, created: Destination) -> Destination:
+        """Return the destination with the state and the clock of its source; without them if they are not known yet.
+
+        Nothing depends on it: the reconciler looks within a minute.
+        """
+        try:
+            look, now = self.services.look(created)
+            if look.state is None:
+                return created  # AWS does not show yet what it has made
+            change = look_at(created, look, now, self._settings.settle)
+            self._save_look(created, change)
+        except (SourceRefusedError, ControlError, OSError):
+            return created
+        return change.destination
 
     def _change(self, before: Destination, wanted: Wanted, actor: str, condition: Precondition) -> Destination:
         if condition.if_none_match:
@@ -237,12 +252,16 @@ class Control:
         if look.state is not SourceStatus.ACTIVE:
             return before
         change = look_at(before, look, now, self._settings.settle)
+        self._save_look(before, change)
+        return change.destination
+
+    def _save_look(self, before: Destination, change: Change) -> None:
+        """Write what a look changed, and do what follows from it. Raise ControlError 409 if somebody was faster."""
         self._save_state(before, change.destination)
         if Action.RELEASE in change.actions:
             self.services.start_release(change.destination)
         for detail_type in change.events:
             self._notify(change.destination, detail_type)
-        return change.destination
 
     def _save_state(self, before: Destination, after: Destination) -> None:
         try:

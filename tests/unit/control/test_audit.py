@@ -7,7 +7,7 @@ import pytest
 from relay.control.errors import ControlError
 from relay.control.service import Control
 from relay.destinations.errors import SourceOwnedError
-from relay.destinations.model import Destination
+from relay.destinations.model import Destination, SourceState
 from tests.unit.control.world import BACKEND, SETTINGS, World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
@@ -17,7 +17,7 @@ def test_each_change_is_audited_with_its_caller_before_and_after() -> None:
     created = world.put()
     paused = world.control.pause("c42", "prod", "arn:aws:iam::111111111111:role/other")
     assert world.audit == [
-        ("Destination Created", BACKEND, None, created),
+        ("Destination Created", BACKEND, None, replace(created, state=SourceState())),
         ("Destination Paused", "arn:aws:iam::111111111111:role/other", created, paused),
     ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,8 +11,9 @@ from relay.control.service import Control
 from relay.control.services import Held
 from relay.control.wanted import Precondition, Wanted
 from relay.destinations.errors import SourceOwnedError, SourceRefusedError
-from relay.destinations.model import SourceStatus
-from tests.unit.control.world import ALWAYS, BACKEND, PARTNER, WANTED, World
+from relay.destinations.model import Destination, Holding, SourceStatus
+from relay.destinations.reconcile import Look
+from tests.unit.control.world import ALWAYS, BACKEND, PARTNER, SETTINGS, WANTED, World
 from tests.unit.destinations.destinations import NOW, destination
 
 
@@ -29,7 +30,47 @@ def test_the_same_put_again_changes_nothing() -> None:
     world = World()
     first = world.put()
     assert world.control.put("c42", "prod", WANTED, "somebody else", ALWAYS) == (first, False)
-    assert world.event_names() == ["Destination Created"]
+    assert world.event_names() == ["Destination Created", "Destination Pending"]
+
+
+def test_a_new_destination_has_the_state_and_the_clock_of_its_source_at_once() -> None:
+    world = World()
+    world.look = Look(SourceStatus.PENDING, NOW + timedelta(days=7))
+    state = world.put().state
+    assert (state.source_status, state.expires_at) == (SourceStatus.PENDING, NOW + timedelta(days=7))
+    assert world.rows["c42", "prod"].state == state
+
+
+def test_an_adopted_source_that_is_active_settles_from_its_creation_on() -> None:
+    world = World()
+    world.look = Look(SourceStatus.ACTIVE)
+    assert world.put().holding is Holding.SETTLING
+
+
+def test_a_source_that_cannot_be_looked_at_yet_is_unknown_and_the_destination_is_there() -> None:
+    for look in (Look(None), SourceRefusedError("ThrottlingException", "Rate exceeded"), OSError("AWS is away")):
+        world = World()
+
+        def answer(_: Destination, look: Look | Exception = look) -> tuple[Look, datetime]:
+            if isinstance(look, Exception):
+                raise look
+            return look, NOW
+
+        control = Control(replace(world.control.services, look=answer), SETTINGS)
+        created, new = control.put("c42", "prod", WANTED, BACKEND, ALWAYS)
+        assert (created.state.source_status, new) == (SourceStatus.UNKNOWN, True)
+
+
+def test_a_new_destination_that_is_deleted_during_its_first_look_is_no_failure() -> None:
+    world = World()
+
+    def look(created: Destination) -> tuple[Look, datetime]:
+        del world.rows[created.customer, created.name]
+        return Look(SourceStatus.PENDING), NOW
+
+    control = Control(replace(world.control.services, look=look), SETTINGS)
+    assert control.put("c42", "prod", WANTED, BACKEND, ALWAYS)[0].state.source_status is SourceStatus.UNKNOWN
+    assert not world.rows
 
 
 def test_a_changed_put_is_a_new_version_with_whoever_changed_it() -> None:

@@ -75,7 +75,7 @@ def test_the_largest_catalog_is_an_answer_that_lambda_sends(world: World) -> Non
 def test_a_customer_connects_and_the_change_is_audited_by_their_name(world: World, site: Site) -> None:
     token = site.open_session()
     status, created, headers = site.request("PUT", ONE, WANTED, token=token)
-    assert (status, created["customer"], created["source_status"]) == (201, "c42", "unknown")
+    assert (status, created["customer"], created["source_status"]) == (201, "c42", "pending")
     assert created["updated_by"] == "page:ada@customer.example"
     assert headers["etag"] == '"id0000-1"'
     assert [audit[:2] for audit in world.audit] == [("Destination Created", "page:ada@customer.example")]
