@@ -119,12 +119,16 @@ def outputs_of(stack: Mapping[str, Any]) -> Mapping[str, str]:
     return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
 
+ERRORS = (ClientError, BotoCoreError, ControlApiError)
+"""What the calls of AWS and of the control API raise; `explain` has a line for each."""
+
+
 @contextmanager
 def report_errors() -> Iterator[None]:
     """Print an error of AWS or of its SDK as one line, with what to do about it, and exit with code 1."""
     try:
         yield
-    except (ClientError, BotoCoreError, ControlApiError) as error:
+    except ERRORS as error:
         output.fail(explain(error))
 
 

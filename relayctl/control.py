@@ -76,6 +76,13 @@ class ControlApi:
         """Return whom HTTPS trusts, as httpx takes it."""
         return ssl.create_default_context(cafile=self.ca_bundle) if self.ca_bundle else True
 
+    def destinations(self, customer: str | None, source_status: str | None) -> Iterator[Mapping[str, Any]]:
+        """Yield the destinations of a customer, or of all; only those with this source status, unless it is None."""
+        if customer:
+            found = self.pages(f"{customer_path(customer)}/destinations", {})
+            return (each for each in found if source_status in {None, each["source_status"]})
+        return self.pages("/v1/destinations", {"source_status": source_status} if source_status else {})
+
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield the destinations of every page."""
         token = ""

@@ -67,11 +67,13 @@ class Filter:
     error: str | None = None
     source: str | None = None
     older_than: timedelta | None = None
+    id: str | None = None
 
     def matches(self, letter: DeadLetter) -> bool:
         """Return whether the command works with `letter`. `source` matches every source that begins with it."""
         return (
-            self.route in {None, letter.attribute("Route")}
+            self.id in {None, letter.id}
+            and self.route in {None, letter.attribute("Route")}
             and self.error in {None, letter.attribute("ErrorCode")}
             and (letter.attribute("Source") or "").startswith(self.source or "")
             and datetime.now(UTC) - letter.sent_at >= (self.older_than or timedelta(0))
@@ -120,6 +122,10 @@ class DeadLetterQueue:
         letters = list(self.receive())
         self.release(letters)
         return [letter for letter in letters if wanted.matches(letter)]
+
+    def find(self, letter_id: str) -> DeadLetter | None:
+        """Return the dead letter of this id, visible to other consumers; None if there is none."""
+        return next(iter(self.list_matching(Filter(id=letter_id))), None)
 
     def receive_matching(self, wanted: Filter) -> list[DeadLetter]:
         """Return the dead letters that match, hidden from other consumers; all others are visible again."""

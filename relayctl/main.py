@@ -19,6 +19,7 @@ from relayctl.commands import (
     listen,
     log,
     map,  # noqa: A004 # the command
+    mcp,
     presets,
     recover,
     rehearse,
@@ -75,6 +76,7 @@ app.command("diff")(diff.diff)
 app.command("listen")(listen.listen)
 app.command("log")(log.log)
 app.command("map")(map.map_payload)
+app.command("mcp")(mcp.serve)
 app.command("send")(send.send)
 app.command("rehearse")(rehearse.command)
 app.command("replay")(replay.replay)

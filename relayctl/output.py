@@ -15,6 +15,14 @@ FAILED, MISTAKE = 1, 2
 """Exit codes: something could not be done; the command line or relay.toml is wrong."""
 
 
+class Failure(typer.Exit):
+    """What could not be done, or a mistake: `text` says what, and what to do. It ends a command with an exit code."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(code)
+        self.text = text
+
+
 class OutputFormat(StrEnum):
     """The formats of results: tables for people, JSON and tab-separated text for programs."""
 
@@ -41,7 +49,12 @@ def print_rows(output_format: OutputFormat, columns: Sequence[str], rows: Sequen
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON, without characters that could control a terminal."""
-    print(_escape_controls(json.dumps(value, indent=2, ensure_ascii=False)))
+    print(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return `value` as JSON in which every character can be seen."""
+    return _escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def print_text(text: str) -> None:
@@ -71,7 +84,7 @@ def confirm(question: str) -> bool:
 def fail(text: str, code: int = FAILED) -> NoReturn:
     """Print what went wrong on standard error and exit with `code`."""
     print_message(text)
-    raise typer.Exit(code)
+    raise Failure(text, code)
 
 
 def cell(value: Any) -> str:

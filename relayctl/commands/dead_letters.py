@@ -63,10 +63,9 @@ def show(
 
     A message without an entry is printed whole.
     """
-    for letter in _queue(stack).list_matching(Filter()):
-        if letter.id == letter_id:
-            print_letter(letter)
-            return
+    if letter := _queue(stack).find(letter_id):
+        print_letter(letter)
+        return
     output.fail(f'No dead letter has the id "{letter_id}": `relayctl dead-letters list` shows those that there are.')
 
 

@@ -70,12 +70,7 @@ def list_destinations(
     output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
     """List destinations."""
-    if customer:
-        rows = list(api.pages(f"{customer_path(customer)}/destinations", {}))
-        rows = [row for row in rows if source_status in {None, row["source_status"]}]
-    else:
-        rows = list(api.pages("/v1/destinations", _optional(source_status=source_status)))
-    output.print_rows(output_format, COLUMNS, rows)
+    output.print_rows(output_format, COLUMNS, list(api.destinations(customer, source_status)))
 
 
 @app.command()

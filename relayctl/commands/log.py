@@ -3,24 +3,21 @@
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from relay.pipeline.entry_lines import MAX_TEXT
-from relayctl import delivery_log, inputs, output
+from relayctl import inputs, output, stack_log
 from relayctl.aws import Stack
-from relayctl.dead_letter_queue import DeadLetterQueue, Filter
 from relayctl.delivery_log import Line, Terms
 from relayctl.options import OutputOption, aws_options
 from relayctl.output import OutputFormat
 
 COLUMNS = ("time", "result", "route", "webhook", "index", "customer", "destination", "detail-type", "event or error")
-FAILED = ("queued", "dead_lettered")
 FOLLOW_SECONDS = 2
 LATENESS = timedelta(seconds=20)
 """How much later than its own time a line may come into the log."""
-IDS = ("webhook_id", "correlation_id", "event_id")
 
 
 @aws_options
@@ -42,15 +39,14 @@ def log(
 
     Exit codes: 0 there are lines, 1 there are none, 2 a mistake.
     """
-    values = {"message": "entry", "customer": customer, "source": source, "route": route, "detail_type": detail_type}
-    terms = Terms({key: value for key, value in values.items() if value is not None})
+    terms = stack_log.entry_terms(customer, source, route, detail_type)
     begin, end = inputs.parse_window(since, until, datetime.now(UTC))
-    lines = _follow(stack, terms, begin) if follow else _read(stack, terms, begin, end if until else None)
-    wanted = (line for line in lines if not failed or line.get("result") in FAILED)
+    lines = _follow(stack, terms, begin) if follow else stack_log.read(stack, terms, begin, end if until else None)
+    wanted = stack_log.only_failed(lines) if failed else lines
     if follow:
         _print_as_they_come(wanted)
         return
-    rows = [_row(line) for line in wanted]
+    rows = [stack_log.row(line) for line in wanted]
     output.print_rows(output_format, COLUMNS, rows)
     if not rows:
         output.fail(
@@ -74,27 +70,13 @@ def trace(
     Exit codes: 0 it was found, 1 it was not.
     """
     begin, _ = inputs.parse_window(since, None, datetime.now(UTC))
-    text = text[:MAX_TEXT]
-    ids = {line["webhook_id"] for line in _read(stack, Terms({}, IDS, text), begin) if line.get("webhook_id")}
-    if not ids and (letter := _webhook_id(stack, text)):
-        ids = {letter[:MAX_TEXT]}
-    ids = ids or {text}
-    lines = [line for each in sorted(ids) for line in _read(stack, Terms({}, IDS, each), begin)]
-    rows = [_row(line) for line in sorted(_distinct(lines), key=_order)]
+    rows = [stack_log.row(line) for line in stack_log.trace(stack, text, begin)]
     output.print_rows(output_format, COLUMNS, rows)
     if not rows:
         output.fail(
-            f'Nothing is known of "{text}" since {begin:%Y-%m-%d %H:%M} UTC: see --since. '
+            f'Nothing is known of "{text[:MAX_TEXT]}" since {begin:%Y-%m-%d %H:%M} UTC: see --since. '
             "A webhook that was refused has no id of its own: look for API Gateway's request id."
         )
-
-
-def _read(stack: Stack, terms: Terms, since: datetime, until: datetime | None = None) -> Iterator[Line]:
-    outputs, client = stack.outputs(), stack.account.client("logs")
-    groups = [outputs[name] for name in delivery_log.GROUPS if name in outputs]
-    if not groups:
-        output.fail(f'The stack "{stack.name}" does not say where its logs are: deploy it again.')
-    return delivery_log.read(client, groups, terms, since, until)
 
 
 def _follow(stack: Stack, terms: Terms, since: datetime) -> Iterator[Line]:
@@ -102,7 +84,7 @@ def _follow(stack: Stack, terms: Terms, since: datetime) -> Iterator[Line]:
     shown: dict[str, datetime] = {}
     while True:
         begun = datetime.now(UTC)
-        for line in _read(stack, terms, since):
+        for line in stack_log.read(stack, terms, since):
             key = repr(sorted(line.items(), key=lambda item: item[0]))
             if key not in shown:
                 shown[key] = line["at"]
@@ -115,35 +97,6 @@ def _follow(stack: Stack, terms: Terms, since: datetime) -> Iterator[Line]:
 def _print_as_they_come(lines: Iterable[Line]) -> None:
     try:
         for line in lines:
-            print("\t".join(output.cell(_row(line).get(column)) for column in COLUMNS), flush=True)
+            print("\t".join(output.cell(stack_log.row(line).get(column)) for column in COLUMNS), flush=True)
     except KeyboardInterrupt:
         raise typer.Exit from None
-
-
-def _webhook_id(stack: Stack, letter_id: str) -> str | None:
-    """Return the id of the webhook of a dead letter; None if there is no letter of this id."""
-    queue = DeadLetterQueue.of_stack(stack.account.client("sqs"), stack.outputs())
-    found = next((letter for letter in queue.list_matching(Filter()) if letter.id == letter_id), None)
-    return found.get("webhook_id") if found else None
-
-
-def _distinct(lines: Iterable[Line]) -> list[Line]:
-    return list({repr(sorted(line.items(), key=lambda item: item[0])): line for line in lines}.values())
-
-
-def _order(line: Line) -> tuple[datetime, bool]:
-    """Return what lines are sorted by: within a millisecond, a webhook comes before its entries."""
-    return line["at"], line.get("message") == "entry"
-
-
-def _row(line: Line) -> dict[str, Any]:
-    """Return what is shown of a line; JSON has all of it."""
-    is_entry = line.get("message") == "entry"
-    shown = {
-        "time": line["at"].isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "result": line.get("result") if is_entry else line.get("message"),
-        "webhook": line.get("webhook_id"),
-        "detail-type": line.get("detail_type"),
-        "event or error": line.get("event_id") or line.get("error_code") or line.get("reason"),
-    }
-    return {**{key: value for key, value in line.items() if key != "at"}, **shown}

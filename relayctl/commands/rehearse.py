@@ -17,7 +17,6 @@ from relay.destinations.model import Destination
 from relay.errors import CannotSign, ConfigError, MappingError, Rejected
 from relayctl import aws, inputs, output
 from relayctl.aws import Account, Stack
-from relayctl.commands.routes import url_of
 from relayctl.commands.send import read_secret
 from relayctl.control import ControlApi
 from relayctl.options import (
@@ -40,6 +39,7 @@ from relayctl.rehearsal.place import Place
 from relayctl.rehearsal.roles import Roles
 from relayctl.rehearsal.run import rehearse as walk
 from relayctl.rehearsal.sender import PayloadError, Sender
+from relayctl.routes import url_of
 from relayctl.walk import FAILED, NOT_SHOWN
 
 TEST_DOMAIN = ".test"

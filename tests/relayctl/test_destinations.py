@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -17,6 +18,7 @@ from relay.control.grant import Grant, Scope
 from relay.control.page_tokens import LINK, read
 from relay.destinations.model import SourceState, SourceStatus
 from relay.handover.render import Form, render
+from tests.relayctl.assistant import connect
 from tests.relayctl.conftest import Relayctl
 from tests.unit.control.gateway import Gateway, StartResponse
 from tests.unit.control.world import World
@@ -27,7 +29,7 @@ KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "t
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": KEYS.access_key,
     "AWS_SECRET_ACCESS_KEY": KEYS.secret_key,
-    "AWS_SESSION_TOKEN": KEYS.token,
+    "AWS_SESSION_TOKEN": KEYS.token or "",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 CREATE = ("destinations", "create", "c42", "prod", "--account", "222222222222", "--destination-region", "us-east-1")
@@ -152,6 +154,29 @@ def test_a_destination_is_paused_resumed_released_and_pinged(relayctl: Relayctl,
     assert released.returncode == 0, released.stderr
     assert world.rows["c42", "prod"].state.restoring_since == datetime(2026, 11, 25, 10, tzinfo=UTC)
     assert relayctl("destinations", "ping", "c42", "prod", **environment).stdout == "event-1\n"
+
+
+def test_an_assistant_lists_pauses_resumes_and_pings_destinations_and_is_told_what_is_not_there(
+    world: World, url: str, tmp_path: Path
+) -> None:
+    world.rows["c42", "prod"] = destination(ACTIVE)
+    world.rows["c43", "prod"] = destination(SourceState(SourceStatus.PENDING), customer="c43", source="s")
+    options = ("--control-url", url, "--allow-changes")
+    with connect(tmp_path / "messages", *options, **ENVIRONMENT) as assistant:
+        rows = assistant.call("destinations_list", customer="c43", source_status="pending").value
+        assert [row["customer"] for row in rows] == ["c43"]
+        listed = assistant.call("destinations_list", limit=1)
+        assert (len(listed.value), listed.texts[1].startswith("Only the first 1 rows are shown")) == (1, True)
+        prod = {"customer": "c42", "name": "prod"}
+        assert assistant.call("destinations_pause", **prod).value["status"] == "paused"
+        assert assistant.call("destinations_show", **prod).value["status"] == "paused"
+        assert assistant.call("destinations_resume", **prod).value["status"] == "enabled"
+        assert assistant.call("destinations_release", **prod, since="2026-11-25T10:00:00Z").failed is False
+        assert world.rows["c42", "prod"].state.restoring_since == datetime(2026, 11, 25, 10, tzinfo=UTC)
+        assert assistant.call("destinations_ping", **prod).value == {"event_id": "event-1"}
+        unknown = assistant.call("destinations_show", customer="c42", name="nowhere")
+        assert (unknown.failed, len(unknown.texts)) == (True, 1)
+        assert unknown.texts[0].endswith("404 X: Customer c42 has no destination nowhere.")
 
 
 def test_the_hand_over_is_printed_as_it_is_deployed(relayctl: Relayctl, world: World, url: str) -> None:

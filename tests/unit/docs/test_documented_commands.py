@@ -53,6 +53,7 @@ RUN = {
     "relayctl account": "relayctl/test_messages.py::test_the_account_and_the_region_of_the_credentials_are_printed",
     "relayctl check": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "relayctl map": "relayctl/test_offline.py::test_a_payload_is_shown_as_the_entry_it_would_become",
+    "relayctl mcp": "relayctl/test_mcp.py::test_only_tools_that_look_are_listed_and_say_so",
     "relayctl send": "e2e/test_relayctl.py::test_a_payload_is_posted_as_the_sender_would",
     "relayctl presets guess": "relayctl/test_guess.py::test_the_command_names_the_preset_or_the_table_or_why_not",
     "relayctl presets": "relayctl/test_presets.py::test_every_preset_is_listed_with_whether_it_was_verified",
