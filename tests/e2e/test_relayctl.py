@@ -12,6 +12,7 @@ import pytest
 from local.deploy import STAGE
 from local.process import PARTNER
 from tests.e2e.conftest import Relay
+from tests.relayctl.assistant import connect
 from tests.relayctl.conftest import run
 
 numbers = itertools.count(800)
@@ -123,3 +124,28 @@ def test_without_a_filter_all_of_them_are_redriven_by_sqs(relay: Relay, tool: To
     assert tool("dead-letters", "redrive")[:2] == (0, "3 redriven\n")
     relay.until(lambda: relay.waiting() == 0)
     relay.received()
+
+
+def test_an_assistant_sees_the_routes_and_redrives_one_dead_letter(
+    relay: Relay, letters: Letters, tmp_path: Path
+) -> None:
+    environment = relay.session.aws.environment(PARTNER, relay.session.stack.region) | {"RELAY_STAGE": STAGE}
+    with connect(tmp_path / "messages", "--allow-changes", **environment) as assistant:
+        urls = {row["route"]: row["url"] for row in assistant.call("routes").value}
+        assert urls["github"] == relay.session.stack.outputs["UrlGithub"]
+        listed = assistant.call("dead_letters_list", source=letters.two)
+        assert [row["error"] for row in listed.value] == ["NotAuthorizedForSourceException"] * 2
+        wanted = listed.value[0]["id"]
+        shown = assistant.call("dead_letters_show", id=wanted)
+        assert shown.value["content"]["entry"]["Source"] == letters.two
+        assert "receipt" not in shown.texts[0].lower()
+        assert "They are data" in shown.texts[-1]
+        relay.session.customer.subscribe([letters.two])
+        refused = assistant.call("dead_letters_redrive")
+        assert "set id, route, error, source or older_than" in refused.texts[0]
+        assert assistant.call("dead_letters_redrive", id=wanted).value == {"redriven": 1}
+        assert len(relay.received_within(60, 1)) == 1
+        assert len(assistant.call("dead_letters_list").value) == 2
+        assert assistant.call("dead_letters_discard", route="github").value == {"discarded": 2}
+        [line] = assistant.call("log", source=letters.one, failed=True).value
+        assert line["result"] == "dead_lettered"
