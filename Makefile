@@ -22,7 +22,7 @@ DEVELOP := .venv/.dev node_modules/.dev
 # A worker for each core; tests/scheduling.py says which tests stay together.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto
 # What reaches AWS by the transport of its relay.toml. The other tests name the transport, or need none.
-BY_TRANSPORT := $(addprefix tests/contract/test_,claim_check.py cloudevents.py customers.py destination_handlers.py destinations.py handler.py handover.py once.py rotation.py source_health.py) \
+BY_TRANSPORT := $(addprefix tests/contract/test_,claim_check.py cloudevents.py customers.py destination_handlers.py destinations.py handler.py once.py rotation.py source_health.py) \
 	tests/faults/test_destinations.py tests/faults/test_matrix.py tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 

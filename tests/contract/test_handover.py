@@ -21,6 +21,7 @@ from tests.deployed_destinations import Deployed
 from tests.local_bus import REGION, SECRET, functions
 
 RELAY_TOML = """
+transport = "direct"
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
 [destinations]
@@ -63,7 +64,7 @@ def run(bus: LocalAws, tmp_path: Path) -> Run:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment = clean | bus.environment(account, region) | {"PATH": f"{programs}:{os.environ['PATH']}"}
         return subprocess.run(
-            arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+            arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
         )
 
     return program

@@ -11,10 +11,13 @@ FOLDER = Path(__file__).parents[1]
 E2E = FOLDER / "e2e"
 
 
-@pytest.mark.parametrize(("name", "fixture"), [("the deployed relay", "relay: Relay"), ("make run", "running")])
-def test_every_file_that_uses_what_is_shared_is_named(name: str, fixture: str) -> None:
+@pytest.mark.parametrize(
+    ("names", "fixture"),
+    [(("the deployed relay", "another deployed relay"), "relay: Relay"), (("make run",), "running")],
+)
+def test_every_file_that_uses_what_is_shared_is_named(names: tuple[str, ...], fixture: str) -> None:
     files = {path.name for path in E2E.glob("test_*.py") if fixture in path.read_text("utf-8")}
-    assert files <= {*SHARED[name]}
+    assert files <= {file for name in names for file in SHARED[name]}
 
 
 def test_every_file_that_is_named_exists() -> None:
@@ -25,7 +28,8 @@ def test_every_contract_test_of_the_functions_runs_by_both_transports() -> None:
     makefile = (FOLDER.parent / "Makefile").read_text("utf-8")
     [listed] = re.findall(r"^BY_TRANSPORT := \$\(addprefix tests/contract/test_,(.*)\)", makefile, re.MULTILINE)
     paths = (FOLDER / "contract").glob("test_*.py")
-    files = {path.name.removeprefix("test_") for path in paths if "with functions(" in path.read_text("utf-8")}
+    texts = {path.name.removeprefix("test_"): path.read_text("utf-8") for path in paths}
+    files = {name for name, text in texts.items() if "with functions(" in text and 'transport = "direct"' not in text}
     assert {*listed.split()} >= files
 
 
