@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from relay.templates import strict_json
 from relay.templates.strict_json import NotJSON
+from relayctl import output
 
 VISIBILITY_TIMEOUT_SECONDS = 60
 """How long a received message is hidden from other consumers, while the command works with it."""
@@ -96,8 +97,10 @@ class DeadLetterQueue:
 
     @classmethod
     def of_stack(cls, client: Any, outputs: Mapping[str, str]) -> Self:
-        """Return the queues that the outputs of a stack name."""
+        """Return the queues that the outputs of a stack name. Exit with code 1 if it is not a relay's."""
         names = ("DeadLetterQueueUrl", "DeadLetterQueueArn", "RetryQueueUrl", "RetryQueueArn")
+        if missing := [name for name in names if name not in outputs]:
+            output.fail(f"The stack has no output {missing[0]}: it is not a relay's, or its deployment has not ended.")
         return cls(client, *(outputs[name] for name in names))
 
     def receive(self) -> Iterator[DeadLetter]:

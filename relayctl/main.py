@@ -83,7 +83,6 @@ app.command("replay")(replay.replay)
 app.command("routes")(routes.list_routes)
 app.command("trace")(log.trace)
 app.command("schema")(schema.print_schema)
-# Hidden until the stack deploys the control API that it calls.
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(presets.app, name="presets")
