@@ -20,7 +20,7 @@ from relay.handover.render import Form, render
 from tests.deployed_destinations import Deployed
 from tests.local_bus import REGION, SECRET, functions
 
-RELAY_TOML = """
+RELAY_TOML = """\
 transport = "direct"
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
