@@ -70,7 +70,7 @@ def api_client(url: str, token: str) -> httpx.Client:
     return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS)
 
 
-class Webhook:
+class Hook:
     """One webhook of a repository, an organization or an app, in GitHub's API. Its methods raise GitHubError."""
 
     def __init__(self, client: httpx.Client, path: str, sleep: Callable[[float], None] = time.sleep) -> None:

@@ -31,6 +31,8 @@ class _BoundedObject(Object):  # type: ignore[misc]  # GenSON has no types
 
     def add_schema(self, schema: dict[str, Any]) -> None:
         """Merge a schema. GenSON would take properties for required where nothing is said of them."""
+        is_first, was_map = self._required is None, self._others is not None
+        before, given = set(self._properties), set(schema.get("properties", ()))
         super().add_schema({"required": [], **schema})
         self._include_empty_required = schema.get("required") == []
         others = schema.get("additionalProperties", True)
@@ -38,6 +40,10 @@ class _BoundedObject(Object):  # type: ignore[misc]  # GenSON has no types
         if isinstance(others, dict):
             self._others = self._others or self.node_class()
             self._others.add_schema(others)
+            if not is_first:
+                self._move_to_map(before - given)
+        if was_map:
+            self._move_to_map(given - before)
 
     def add_object(self, obj: Detail) -> None:
         """Learn from an object."""
@@ -52,9 +58,13 @@ class _BoundedObject(Object):  # type: ignore[misc]  # GenSON has no types
                 self._others.add_object(value)
 
     def _take_for_a_map(self) -> None:
-        self._others = self.node_class()
-        for name in [name for name in self._properties if name not in self._required]:
-            self._others.add_schema(self._properties.pop(name))
+        self._move_to_map({name for name in self._properties if name not in self._required})
+
+    def _move_to_map(self, names: set[str]) -> None:
+        """Describe properties as the values of a map, whose values may have had these names."""
+        others = self._others = self._others or self.node_class()
+        for name in sorted(names):
+            others.add_schema(self._properties.pop(name))
 
     def to_schema(self) -> dict[str, Any]:
         """Return the schema."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from relayctl import github_deliveries, inputs, output
-from relayctl.github_deliveries import API_URL, Delivery, GitHubError, Webhook
+from relayctl.github_deliveries import API_URL, Delivery, GitHubError, Hook
 from relayctl.options import OutputOption
 from relayctl.output import OutputFormat
 
@@ -46,7 +46,7 @@ def recover_github(
     except ValueError as error:
         output.fail(str(error), output.MISTAKE)
     with client:
-        webhook = Webhook(client, path)
+        webhook = Hook(client, path)
         try:
             failed = webhook.failed(begin)
         except GitHubError as error:
@@ -61,7 +61,7 @@ def recover_github(
         raise typer.Exit(output.FAILED)
 
 
-def _recover(webhook: Webhook, delivery: Delivery, *, dry_run: bool) -> str:
+def _recover(webhook: Hook, delivery: Delivery, *, dry_run: bool) -> str:
     """Return what became of a failed delivery: a reason if it could not be asked for."""
     if dry_run:
         return "failed"

@@ -98,7 +98,7 @@ def test_the_same_suite_runs_against_any_url(running: list[str]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/e2e/test_anywhere.py"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "10 passed" in done.stdout
+    assert "13 passed" in done.stdout
 
 
 def test_the_aws_cli_reads_the_dead_letters_with_what_make_run_prints(running: list[str]) -> None:

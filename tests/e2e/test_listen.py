@@ -9,7 +9,7 @@ from local.deploy import STAGE
 from local.process import PARTNER
 from tests.e2e.conftest import Relay
 from tests.e2e.test_archive import post
-from tests.relayctl.conftest import ROOT, clean_environment, program
+from tests.relayctl.conftest import INTERRUPTIBLE, ROOT, clean_environment, program
 from tests.relayctl.test_send import SECRET, Server, server
 
 __all__ = ["server"]  # a fixture
@@ -20,7 +20,7 @@ def listening(relay: Relay, *arguments: str) -> Iterator["subprocess.Popen[str]"
     """Run the command until the block ends; it listens as soon as the block begins."""
     environment = relay.session.aws.environment(PARTNER, relay.session.stack.region) | {"RELAY_STAGE": STAGE}
     process = subprocess.Popen(
-        [program(), "listen", *arguments],
+        [*INTERRUPTIBLE, program(), "listen", *arguments],
         cwd=ROOT,
         env=clean_environment() | environment,
         stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.catalog import loader
@@ -51,6 +51,7 @@ def test_every_detail_fits_the_schema_that_was_inferred_from_it(samples: list[di
 
 
 @given(many)
+@example([{}, {"e": {}}, {"a": {"a": None, "b": None}, "e": {"a": None, "b": False, "c": None}, "b": None}])
 def test_every_detail_fits_also_where_objects_are_taken_for_maps(samples: list[dict[str, Any]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inference, "MAX_PROPERTIES", 2)

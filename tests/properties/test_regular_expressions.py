@@ -35,12 +35,16 @@ ARGUMENTS = {
     ("signature", "pattern"),  # those of handshakes
     ("signing_keys", "pattern"),  # of relay.toml, for the operator's own secret
 }
-NOT_OURS = {"line_numbers"}  # reads relay.toml, which is the operator's
+NOT_OURS = {
+    "line_numbers",  # reads relay.toml, which is the operator's
+    "script",  # reads the page's own files
+}
 NOT_IMPORTED = {
     "ingest",
     "redeliver",
     "source_health",
     "control_api",
+    "customer_page",
     "reconciler",
     "releaser",
     "idempotency",

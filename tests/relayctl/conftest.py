@@ -20,6 +20,14 @@ Relayctl = Callable[..., subprocess.CompletedProcess[str]]
 FORCE_COLORS = ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS")
 
 
+INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Run what follows as in a terminal: a shell starts what a script runs in the background with SIGINT ignored."""
+
+
 def program() -> str:
     """Return the path of the installed `relayctl`."""
     return str(Path(sys.executable).with_name("relayctl"))

@@ -17,7 +17,7 @@ from relay.archive.record import ArchivedWebhook
 from relay.auth.redaction import MARKER
 from relay.http.request import Request
 from tests.local_bus import REGION
-from tests.relayctl.conftest import ROOT, Relayctl, clean_environment, program
+from tests.relayctl.conftest import INTERRUPTIBLE, ROOT, Relayctl, clean_environment, program
 from tests.relayctl.test_send import SECRET, Server, server
 
 __all__ = ["server"]  # a fixture
@@ -65,7 +65,7 @@ def deployed(bus: LocalAws) -> Iterator[Deployed]:
 def listening(deployed: Deployed, *options: str) -> Iterator["subprocess.Popen[str]"]:
     """Run the command until the block ends; it listens as soon as the block begins."""
     process = subprocess.Popen(
-        [program(), "listen", "--stack-name", STACK, *options],
+        [*INTERRUPTIBLE, program(), "listen", "--stack-name", STACK, *options],
         cwd=ROOT,
         env=deployed.environment(),
         stdout=subprocess.PIPE,

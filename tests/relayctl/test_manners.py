@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.relayctl.conftest import ROOT, Relayctl, clean_environment, program
+from tests.relayctl.conftest import INTERRUPTIBLE, ROOT, Relayctl, clean_environment, program
 
 PUSH = "local/samples/github-push.json"
 ESCAPE = "\x1b"
@@ -41,7 +41,7 @@ def send_to(server: socket.socket) -> subprocess.Popen[str]:
     """Begin to post a webhook to `server`, without AWS."""
     url = f"http://127.0.0.1:{server.getsockname()[1]}/github"
     return subprocess.Popen(
-        [program(), "send", "github", PUSH, "--url", url, "--secret", "s"],
+        [*INTERRUPTIBLE, program(), "send", "github", PUSH, "--url", url, "--secret", "s"],
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from relayctl import github_deliveries
-from relayctl.github_deliveries import GitHubError, Webhook
+from relayctl.github_deliveries import GitHubError, Hook
 from tests.relayctl.conftest import Relayctl
 
 TOKEN = "a-token"
@@ -201,9 +201,9 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def webhook(github: GitHub, waits: list[float]) -> Iterator[Webhook]:
+def webhook(github: GitHub, waits: list[float]) -> Iterator[Hook]:
     with github_deliveries.api_client(github.url, TOKEN) as client:
-        yield Webhook(client, github_deliveries.hook_path(HOOK), waits.append)
+        yield Hook(client, github_deliveries.hook_path(HOOK), waits.append)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def webhook(github: GitHub, waits: list[float]) -> Iterator[Webhook]:
     ],
 )
 def test_a_rate_limit_is_waited_for_as_long_as_it_says(
-    github: GitHub, webhook: Webhook, waits: list[float], refusal: Any, expected: float
+    github: GitHub, webhook: Hook, waits: list[float], refusal: Any, expected: float
 ) -> None:
     github.tried("a", "timed out", 504, minutes(1))
     github.refusals.append(refusal)
@@ -224,7 +224,7 @@ def test_a_rate_limit_is_waited_for_as_long_as_it_says(
     assert waits == [expected]
 
 
-def test_a_rate_limit_that_lasts_or_comes_again_ends_it(github: GitHub, webhook: Webhook, waits: list[float]) -> None:
+def test_a_rate_limit_that_lasts_or_comes_again_ends_it(github: GitHub, webhook: Hook, waits: list[float]) -> None:
     reset = str(int(datetime.now(UTC).timestamp()) + 1800)
     github.refusals.append((403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}, "API rate limit exceeded"))
     with pytest.raises(GitHubError, match="run it again after"):
@@ -236,7 +236,7 @@ def test_a_rate_limit_that_lasts_or_comes_again_ends_it(github: GitHub, webhook:
     assert waits == [1] * 4
 
 
-def test_a_403_that_is_no_rate_limit_is_not_tried_again(github: GitHub, webhook: Webhook, waits: list[float]) -> None:
+def test_a_403_that_is_no_rate_limit_is_not_tried_again(github: GitHub, webhook: Hook, waits: list[float]) -> None:
     github.refusals.append((403, {}, "Resource not accessible by personal access token"))
     with pytest.raises(GitHubError, match="403, no such webhook, or the token may not see it"):
         webhook.failed(datetime.now(UTC))
@@ -260,6 +260,6 @@ def test_one_that_github_refuses_does_not_stop_the_others(relayctl: Relayctl, gi
 def test_an_answer_that_is_not_the_documented_one_is_an_error(content: bytes) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
     with httpx.Client(transport=transport, base_url="https://api.github.com") as client:
-        webhook = Webhook(client, "/app/hook")
+        webhook = Hook(client, "/app/hook")
         with pytest.raises(GitHubError, match="no list of deliveries"):
             webhook.failed(datetime.now(UTC))
