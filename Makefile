@@ -19,8 +19,8 @@ LOCAL_AWS := $(EMULATOR)/.ready $(RUNTIME)/.ready
 PAGE := $(EDITOR)/.ready
 DEPLOY := .venv/.ready node_modules/.ready
 DEVELOP := .venv/.dev node_modules/.dev
-# A worker for each core; tests/scheduling.py says which tests stay together.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto
+# A worker more than cores: many tests wait, for a deployment or a deadline. tests/scheduling.py says which stay together.
+PYTEST = $(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 # What reaches AWS by the transport of its relay.toml. The other tests name the transport, or need none.
 BY_TRANSPORT := $(addprefix tests/contract/test_,claim_check.py cloudevents.py customers.py destination_handlers.py destinations.py handler.py once.py rotation.py source_health.py) \
 	tests/faults/test_destinations.py tests/faults/test_matrix.py tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
