@@ -34,6 +34,7 @@ ROOMS = (
     "control",
     "page",
     "telemetry",
+    "source_telemetry",
     "destination_telemetry",
     "bootstrap",
     "bootstrap_destinations",

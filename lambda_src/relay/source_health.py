@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from relay import bootstrap, telemetry
+from relay import bootstrap, source_telemetry, telemetry
 from relay.aws import partner_sources, registry_table, s3, snapstart, source_memory
 from relay.aws.source_memory import Memory, UnreadableMemory
 
@@ -41,7 +41,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
                     expiring.append(source)
     # A run that failed has raised by now: what it did not see has not vanished, nor what a destination has adopted.
     memory = _last_run().without(owned).updated(seen, CONFIG.regions, now)
-    telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
+    source_telemetry.record_source_states(list(seen.values()), expiring, list(memory.vanished))
     s3.store_at(MEMORY_KEY, memory.to_json().encode(), "application/json")
 
 
@@ -57,5 +57,5 @@ def _last_run() -> Memory:
     try:
         return source_memory.parse(s3.load(MEMORY_KEY) or b"")
     except UnreadableMemory as error:
-        telemetry.record_lost_memory(str(error))
+        source_telemetry.record_lost_memory(str(error))
         return Memory()

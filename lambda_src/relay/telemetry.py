@@ -10,7 +10,6 @@ import os
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -216,27 +215,10 @@ def record_unexpected_error(error: Exception) -> None:
     logger.error("unexpected", extra={"error": type(error).__name__, "where": where})
 
 
-def record_source_states(states: Sequence[str], expiring: Sequence[str], vanished: Sequence[str]) -> None:
-    """Write one log line and the metrics for the partner event sources: states, and which expire or are gone."""
-    counts = Counter(states)
-    names = {"expiring": sorted(expiring), "vanished": sorted(vanished)}
-    logger.info("sources", extra={"states": dict(counts), **names})
-    count(Metric.SOURCES_PENDING, counts["PENDING"])
-    count(Metric.SOURCES_ACTIVE, counts["ACTIVE"])
-    count(Metric.SOURCES_DELETED, counts["DELETED"])
-    count(Metric.SOURCES_EXPIRING, len(expiring))
-    count(Metric.SOURCES_VANISHED, len(vanished))
-
-
 def record_damage(key: str, why: str) -> None:
     """Log that something in the archive cannot be read."""
     logger.error("archive damaged", extra={"key": key[:MAX_TEXT], "reason": why[:MAX_TEXT]})
     count(Metric.ARCHIVE_FAILED, 1)
-
-
-def record_lost_memory(why: str) -> None:
-    """Log that the memory of the last run cannot be read: what vanished since then is unknown."""
-    logger.error("memory_lost", extra={"reason": why[:MAX_TEXT]})
 
 
 def count(metric: Metric, number: int) -> None:

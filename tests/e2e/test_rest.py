@@ -7,35 +7,24 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local import proxy
-from local.session import Session, start_session
+from local.session import Session
+from tests.e2e.fronts import deployed_behind, post_samples, refusals
 
 
 @pytest.fixture(scope="module")
 def rest() -> Iterator[tuple[Session, str]]:
-    with (
-        start_session(lambda _: None, front="rest") as session,
-        proxy.serve(proxy.webhook_proxy(session.aws, session.stack), 0) as url,
-    ):
-        yield session, url
+    with deployed_behind("rest") as found:
+        yield found
 
 
 def test_every_sample_reaches_the_customer(rest: tuple[Session, str]) -> None:
     session, url = rest
-    for sample in session.samples:
-        answer = httpx.post(url + sample.path, content=sample.body, headers=sample.signed(), timeout=60)
-        assert (answer.status_code, answer.json()["accepted"]) == (202, sample.events), answer.text
-    assert len(list(session.customer.received())) == 47
+    assert post_samples(session, url) == 47
 
 
 def test_what_is_refused_is_refused_in_the_same_form(rest: tuple[Session, str]) -> None:
     session, url = rest
-    sample = next(one for one in session.samples if one.path == "/github")
-    answers = [
-        httpx.post(f"{url}/github", content=sample.body + b" ", headers=sample.signed(), timeout=60),
-        httpx.post(f"{url}/nowhere", content=b"{}", timeout=60),
-        httpx.get(f"{url}/github", timeout=60),
-    ]
+    answers = refusals(session, url)
     assert [answer.status_code for answer in answers] == [401, 404, 405]
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
     assert answers[2].headers["allow"] == "POST"

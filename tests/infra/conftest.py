@@ -83,6 +83,11 @@ def template() -> Template:
     return synthesise(RELAY_TOML)
 
 
+@pytest.fixture(scope="session")
+def rest() -> Template:
+    return synthesise(RELAY_TOML, front="rest")
+
+
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     """Return the resources of a type, by logical id."""
     return {name: dict(resource) for name, resource in template.find_resources(kind).items()}

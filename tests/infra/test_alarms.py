@@ -186,7 +186,7 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", METRIC_NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
-    from relay import telemetry  # noqa: PLC0415  # reads the environment when it is imported
+    from relay import source_telemetry, telemetry  # noqa: PLC0415  # they read the environment when they are imported
 
     telemetry.metrics.namespace = METRIC_NAMESPACE
     failed = Failed("InternalFailure", "")
@@ -196,7 +196,7 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         lambda: telemetry.record_request(RejectedRequest("orders", Unauthorized("signature mismatch"))),
         lambda: telemetry.record_request(RejectedRequest("orders", Unavailable("Not now.", reason="throttled"))),
         lambda: telemetry.record_batch([Postponed(5, "InternalFailure"), Done(1, 1)], 900.0),
-        lambda: telemetry.record_source_states(["ACTIVE", "PENDING"], [], []),
+        lambda: source_telemetry.record_source_states(["ACTIVE", "PENDING"], [], []),
         lambda: list(telemetry.with_latency_metric(lambda _: [])([])).clear(),
     ]
     for emission in emissions:

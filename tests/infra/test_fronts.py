@@ -3,51 +3,25 @@
 import json
 import re
 from dataclasses import replace
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Annotations, Match, Template
+from aws_cdk.assertions import Template
 
 from infra.front import limits
-from infra.front.firewall import COUNTED_RULES, authentication_headers
 from infra.stages import PROD, Stage
-from relay import config
 from relay.auth.canonical import CANONICAL
 from relay.auth.signature import SignatureScheme
-from relay.config import presets
-from relay.config.model import Config, Limits
-from relay.errors import ConfigError, NotFound, Rejected
+from relay.config.model import Limits
+from relay.errors import NotFound, Rejected
 from relay.http import routing
 from relay.http.request import Request, parse_event
 from relay.pipeline import responses
 from relay.templates.template import compile_template
-from tests.infra.conftest import RELAY_TOML, flat, only, resources, stack_of, synthesise
+from tests.infra.conftest import RELAY_TOML, flat, only, resources, synthesise
+from tests.infra.relays import HEAD, load, routes
 
 REST = replace(PROD, front="rest")
-ONE = """
-[[route]]
-name = "{name}"
-path = "{path}"
-preset = "github"
-auth = {{ secret = "acme/{name}" }}
-event = {{ source = "aws.partner/acme.example/{name}" }}
-"""
-HEAD = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n'
-
-
-def load(text: str) -> Config:
-    return config.parse(text, "relay.toml")
-
-
-def routes(*paths: str) -> Config:
-    return load(HEAD + "".join(ONE.format(name=f"r{number}", path=path) for number, path in enumerate(paths)))
-
-
-@pytest.fixture(scope="module")
-def rest() -> Template:
-    return synthesise(RELAY_TOML, front="rest")
 
 
 def test_a_setting_is_for_one_method_of_a_path_or_for_everything(rest: Template) -> None:
@@ -255,143 +229,3 @@ LEGITIMATE = (
     "NoUserAgent_*",
     "AWSManaged*",
 )
-
-
-def test_no_rule_blocks_what_a_webhook_may_rightly_have(rest: Template) -> None:
-    rules = only(rest, "AWS::WAFv2::WebACL")["Properties"]["Rules"]
-    overrides = {
-        rule["Name"]: [
-            override["Name"]
-            for override in rule["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-            if override["ActionToUse"] == {"Count": {}}
-        ]
-        for rule in rules
-        if "ManagedRuleGroupStatement" in rule["Statement"]
-    }
-    expected = {
-        group: {name for name in names if any(fnmatchcase(name, pattern) for pattern in LEGITIMATE)}
-        for group, names in MANAGED.items()
-    }
-    assert {group: set(names) for group, names in overrides.items()} == expected
-    assert overrides == {group: list(names) for group, names in COUNTED_RULES.items()}
-
-
-@pytest.mark.parametrize(("changes", "limit"), [({}, 75_000), ({"requests_per_address": 900}, 900)])
-def test_an_address_may_send_what_one_route_may_receive_unless_the_stage_says_otherwise(
-    changes: dict[str, Any], limit: int
-) -> None:
-    rules = only(synthesise(RELAY_TOML, front="rest", **changes), "AWS::WAFv2::WebACL")["Properties"]["Rules"]
-    [rule] = [rule["Statement"]["RateBasedStatement"] for rule in rules if rule["Name"] == "RateOfAnAddress"]
-    assert (rule["Limit"], rule["EvaluationWindowSec"], rule["AggregateKeyType"]) == (limit, 300, "IP")
-
-
-def test_what_waf_stopped_is_an_alarm_and_in_a_log_without_signatures(rest: Template) -> None:
-    alarm = only(rest, "AWS::CloudWatch::Alarm", "MonitoringBlocked")["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/WAFV2", "BlockedRequests")
-    acl = only(rest, "AWS::WAFv2::WebACL")["Properties"]
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
-    assert dimensions == {"WebACL": "Relay", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"}
-    assert acl["Name"] == acl["VisibilityConfig"]["MetricName"] == "Relay"
-    logging = only(rest, "AWS::WAFv2::LoggingConfiguration")["Properties"]
-    redacted = {field["SingleHeader"]["Name"] for field in logging["RedactedFields"] if "SingleHeader" in field}
-    assert redacted >= {"authorization", "cookie", "webhook-signature", "x-hub-signature-256", "stripe-signature"}
-    assert {"QueryString": {}} in logging["RedactedFields"]
-    assert logging["LoggingFilter"]["DefaultBehavior"] == "DROP"
-    [destination] = logging["LogDestinationConfigs"]
-    assert not flat(destination).endswith("*")
-    group = only(rest, "AWS::Logs::LogGroup", "FrontFirewallLog")["Properties"]["LogGroupName"]
-    assert json.dumps(group).startswith('{"Fn::Join": ["", ["aws-waf-logs-Relay-"')
-
-
-def test_no_webhook_and_no_proof_of_one_is_in_what_waf_keeps(rest: Template) -> None:
-    """Redaction is for what a rule looked at; a rule's details quote a body that looks like an attack."""
-    protected = only(rest, "AWS::WAFv2::WebACL")["Properties"]["DataProtectionConfig"]["DataProtections"]
-    assert all(protection["Action"] == "SUBSTITUTION" for protection in protected)
-    assert not any(
-        protection.keys() & {"ExcludeRuleMatchDetails", "ExcludeRateBasedDetails"} for protection in protected
-    )
-    fields = {protection["Field"]["FieldType"]: protection["Field"].get("FieldKeys") for protection in protected}
-    logging = only(rest, "AWS::WAFv2::LoggingConfiguration")["Properties"]["RedactedFields"]
-    headers = [field["SingleHeader"]["Name"] for field in logging if "SingleHeader" in field]
-    # Neither of the last two takes keys: https://docs.aws.amazon.com/waf/latest/APIReference/API_FieldToProtect.html
-    assert fields == {"SINGLE_HEADER": headers, "QUERY_STRING": None, "BODY": None}
-
-
-@pytest.mark.parametrize(("header", "logged"), [("x-" + "a" * 62, 1), ("x-" + "a" * 63, 0)])
-def test_a_header_that_waf_cannot_leave_out_of_its_log_leaves_no_log(header: str, logged: int) -> None:
-    auth = f'auth = {{ scheme = "api-key", secret = "acme/a", token = "${{headers.\\"{header}\\"}}" }}'
-    text = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', auth)
-    assert text != RELAY_TOML
-    template = synthesise(
-        text.replace('aws.partner/acme.example/github" }', 'aws.partner/acme.example/g", detail_type = "a" }'),
-        front="rest",
-    )
-    assert len(resources(template, "AWS::WAFv2::LoggingConfiguration")) == logged
-    protected = only(template, "AWS::WAFv2::WebACL")["Properties"]["DataProtectionConfig"]["DataProtections"]
-    keys = [key for protection in protected for key in protection["Field"].get("FieldKeys", [])]
-    assert all(len(key) <= 64 for key in keys)
-
-
-@pytest.mark.parametrize("name", sorted(presets.load()))
-def test_every_header_that_a_preset_proves_itself_with_is_redacted(name: str) -> None:
-    auth = presets.load()[name].get("auth", {})
-    used = set(re.findall(r"headers\.\"?([a-z0-9_-]+)", json.dumps(auth)))
-    text = Path(presets.PATH).read_text("utf-8")
-    assert all(header in text for header in used)
-    keys = {"public_key_id", "public_key", "jwks_url", "issuer", "audience", "email", "topics", "webhook_id"}
-    if used and not keys & {*auth, *auth.get("requires", [])} and auth.get("scheme") in {"hmac", "api-key"}:
-        public = 'public_url = "https://a.example"\n'
-        route = f'[[route]]\nname = "a"\npath = "/a"\npreset = "{name}"\n'
-        rest_of = 'auth = { secret = "a" }\nevent = { source = "aws.partner/acme.example/a", detail_type = "a" }\n'
-        try:
-            relay = load(HEAD + public + route + rest_of)
-        except ConfigError:
-            return  # asks for more than a secret
-        assert {header.replace("_", "-") for header in used} <= authentication_headers(relay)
-
-
-@pytest.fixture(scope="module")
-def function_url() -> Template:
-    return synthesise(RELAY_TOML, front="url", reserved_concurrency=100)
-
-
-def test_anybody_may_call_the_live_version_by_its_url_and_by_nothing_else(function_url: Template) -> None:
-    url = only(function_url, "AWS::Lambda::Url")["Properties"]
-    assert (url["AuthType"], url["Qualifier"]) == ("NONE", "live")
-    assert flat(url["TargetFunctionArn"]) == "<IngestFunction>"
-    permissions = [each["Properties"] for each in resources(function_url, "AWS::Lambda::Permission").values()]
-    # Both are needed: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-    public = {each["Action"]: each for each in permissions if each["Principal"] == "*"}
-    assert public.keys() == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
-    assert public["lambda:InvokeFunctionUrl"]["FunctionUrlAuthType"] == "NONE"
-    assert public["lambda:InvokeFunction"]["InvokedViaFunctionUrl"] is True
-    assert all("IngestLive" in each["FunctionName"]["Ref"] for each in public.values())
-
-
-def test_a_function_url_brings_no_api_no_access_log_and_no_firewall(function_url: Template) -> None:
-    kinds = {resource["Type"] for resource in function_url.to_json()["Resources"].values()}
-    assert not {kind for kind in kinds if kind.startswith(("AWS::ApiGateway", "AWS::WAF"))}
-    outputs = function_url.to_json()["Outputs"]
-    assert {"ApiUrl", "UrlStripe"} <= outputs.keys()
-    assert not {"ApiId", "ApiStage", "DomainTarget"} & outputs.keys()
-    assert json.dumps(outputs["UrlStripe"]["Value"]).endswith('"/stripe"]]}')
-
-
-def test_the_alarms_of_a_function_url_watch_what_lambda_tells_of_it(function_url: Template) -> None:
-    errors = only(function_url, "AWS::CloudWatch::Alarm", "MonitoringServerErrors")["Properties"]
-    assert (errors["Namespace"], errors["MetricName"]) == ("AWS/Lambda", "Url5xxCount")
-    [dimension] = errors["Dimensions"]
-    assert (dimension["Name"], flat(dimension["Value"])[:16]) == ("FunctionName", "${IngestFunction")
-    slow = only(function_url, "AWS::CloudWatch::Alarm", "MonitoringSlow")["Properties"]
-    assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("Duration", "p99")
-
-
-@pytest.mark.parametrize(("reserved", "warned"), [(0, 1), (100, 0)])
-def test_a_function_url_that_nothing_throttles_is_warned_of(reserved: int, warned: int) -> None:
-    stack = stack_of(RELAY_TOML, "dev", front="url", reserved_concurrency=reserved)
-    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*nothing throttles.*"))
-    assert len(found) == warned
-
-
-def test_the_paths_that_api_gateway_reserves_are_free_at_a_function_url() -> None:
-    assert list(limits.problems(routes("/ping", "/a~b"), replace(PROD, front="url"))) == []

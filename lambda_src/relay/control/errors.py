@@ -30,3 +30,20 @@ def not_found(customer: str, name: str) -> ControlError:
 def conflict(detail: str) -> ControlError:
     """Return the answer for a destination that somebody else changed meanwhile."""
     return ControlError(409, "changed", detail)
+
+
+def owned(source: str) -> ControlError:
+    """Return the answer for a source that is somebody else's."""
+    return ControlError(409, "source-owned", f"{source} belongs to another destination or account.", field="source")
+
+
+def refused(error: Exception) -> ControlError:
+    """Return the answer for what AWS refused."""
+    code = getattr(error, "code", "")
+    if code == "LimitExceededException":
+        return ControlError(503, "source-limit", "AWS allows no more partner event sources; ask for a higher limit.")
+    if code == "OperationDisabledException":
+        return ControlError(
+            422, "region-not-available", "AWS has not enabled this partner in the Region.", field="aws_region"
+        )
+    return ControlError(503, "source-not-created", "AWS did not create the source.", f"{code}: {error}")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from relay.control.errors import ControlError, conflict, not_found
+from relay.control.errors import ControlError, conflict, not_found, owned, refused
 from relay.control.services import ControlServices, Settings
 from relay.control.wanted import Precondition, Wanted, check_customer, check_name, check_wanted
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError, SourceRefusedError
@@ -184,7 +184,7 @@ class Control:
         except DestinationExistsError as error:
             raise conflict("Somebody else created the destination at the same moment.") from error
         except SourceOwnedError as error:
-            raise _owned(source) from error
+            raise owned(source) from error
         # The audit line comes with the change of the registry: what follows may fail, or be cut off.
         self.services.record("Destination Created", actor, None, created)
         try:
@@ -193,7 +193,7 @@ class Control:
             # Not deleted in AWS: what is there may be somebody else's.
             self.services.forget(created)
             self.services.record("Destination Refused", actor, created, None)
-            raise _owned(source) if isinstance(error, SourceOwnedError) else _refused(error) from error
+            raise owned(source) if isinstance(error, SourceOwnedError) else refused(error) from error
         except OSError:  # the destination is there, and the reconciler creates its source
             self._notify(created, "Destination Created")
             raise
@@ -248,7 +248,7 @@ class Control:
         try:
             look, now = self.services.look(before)
         except SourceRefusedError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         if look.state is not SourceStatus.ACTIVE:
             return before
         change = look_at(before, look, now, self._settings.settle)
@@ -284,18 +284,3 @@ class Control:
 
     def _notify(self, destination: Destination, detail_type: str) -> None:
         self.services.notify([event_of(destination, detail_type, self.services.now())])
-
-
-def _owned(source: str) -> ControlError:
-    return ControlError(409, "source-owned", f"{source} belongs to another destination or account.", field="source")
-
-
-def _refused(error: Exception) -> ControlError:
-    code = getattr(error, "code", "")
-    if code == "LimitExceededException":
-        return ControlError(503, "source-limit", "AWS allows no more partner event sources; ask for a higher limit.")
-    if code == "OperationDisabledException":
-        return ControlError(
-            422, "region-not-available", "AWS has not enabled this partner in the Region.", field="aws_region"
-        )
-    return ControlError(503, "source-not-created", "AWS did not create the source.", f"{code}: {error}")

@@ -25,7 +25,7 @@ def first_cells(text: str) -> list[str]:
 def test_the_page_of_metrics_has_every_metric_and_every_log_line() -> None:
     metrics, _, lines = (REFERENCE / "metrics-and-logs.md").read_text("utf-8").partition("## Log lines")
     assert sorted(first_cells(metrics)) == sorted(Metric)
-    modules = ("telemetry.py", "destination_telemetry.py")
+    modules = ("telemetry.py", "source_telemetry.py", "destination_telemetry.py")
     source = "".join((ROOT / "lambda_src/relay" / module).read_text("utf-8") for module in modules)
     messages = re.findall(r"(?:\b(?:logger\.\w+|log|_write)\(\s*|\"message\": )\"([^\"]+)\"", source)
     lines, _, _ = lines.partition("### The delivery log")  # its table has the keys of one line

@@ -23,6 +23,8 @@ CATALOG = (
     EventType("order.paid", "An order was paid.", date(2026, 1, 1), None, {"id": 1}, {"type": "object"}),
     EventType("order.old", "Before that.", date(2025, 1, 1), date(2026, 2, 1), {}, {}),
 )
+ONE = "/page/v1/destinations/prod"
+WANTED = {"aws_account_id": "222222222222", "aws_region": "us-east-1"}
 ADA = Grant("c42", Scope.MANAGE, "ada@customer.example", "https://app.acme.example/settings")
 
 

@@ -10,20 +10,12 @@ from relay.catalog.event_type import EventType
 from relay.control.grant import Grant, Scope
 from tests.unit.control.world import World
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
-from tests.unit.page.browser import ADA, Site, event
-
-ONE = "/page/v1/destinations/prod"
-WANTED = {"aws_account_id": "222222222222", "aws_region": "us-east-1"}
+from tests.unit.page.browser import ADA, ONE, WANTED, Site, event
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def site(world: World) -> Site:
-    return Site(world)
 
 
 def test_a_link_becomes_a_session_of_eight_hours(site: Site) -> None:
