@@ -1,108 +1,26 @@
 """What may have been dropped when a bus was detached is held again, as the archive has it."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.archive.reading import Found, Position, Window, read_window
 from relay.archive.record import ArchivedWebhook, Planned
-from relay.config.loader import parse
-from relay.config.model import Config
-from relay.delivery.message import Message, Replay
-from relay.delivery.undelivered import Queue
+from relay.delivery.message import Replay
 from relay.destinations import held
-from relay.destinations.held import HeldKey
-from relay.destinations.model import Destination, SourceStatus
-from relay.destinations.reconcile import READ_ARCHIVE_AFTER, Action, Look, look_at
+from relay.destinations.reconcile import READ_ARCHIVE_AFTER
 from relay.entry import Entry
 from relay.pipeline import recover as recover_module
-from relay.pipeline.recover import MESSAGES_OF_AN_OBJECT, RecoverServices, recover
+from relay.pipeline.recover import MESSAGES_OF_AN_OBJECT
 from tests.conftest import Load
-from tests.unit.archive.archived import Bucket, archived
-from tests.unit.destinations.destinations import ACTIVE, NOW
-from tests.unit.pipeline import release_world
-from tests.unit.pipeline.customers_world import TOML, event, prod
-from tests.unit.pipeline.release_world import PROD, Killed, held_keys
-
-SOURCE = "aws.partner/acme.example/c42/prod-k3x9qa"
-MINUTE = timedelta(minutes=1)
-PUT = Planned("put", "c42", "prod", SOURCE, "us-east-1", "order.created")
-DROPPED = prod(state=replace(ACTIVE, dropped_since=NOW, dropped_until=NOW + MINUTE))
-
-
-CONFIG = parse(TOML, "relay.toml")
-
-
-class Archive:
-    """The archive, the bucket of held entries and the dead-letter queue; `per_object` lines are in an object."""
-
-    def __init__(self, config: Config, *webhooks: ArchivedWebhook, per_object: int = 7) -> None:
-        self.config = config
-        self.bucket = Bucket()
-        for start in range(0, len(webhooks), per_object):
-            some = [
-                replace(each, received_at=NOW + timedelta(milliseconds=start + number))
-                for number, each in enumerate(webhooks[start : start + per_object])
-            ]
-            self.bucket.write(f"{NOW:%Y/%m/%d/%H}", f"{start:06}", *some)
-        self.windows: list[Window] = []
-        self.held: dict[str, Sequence[Message]] = {}
-        self.letters: list[Message] = []
-        self.is_queue_down = False
-        self.claims: list[str] = []
-        self.released: dict[str, datetime] = {}
-        self.copied: list[tuple[str, str]] = []
-        self.noted = ""
-
-    def recover(self, destination: Destination = DROPPED, *, steps: int = 10**9) -> int | None:
-        """Run once, from where the last run has noted that it came to."""
-        left = iter(range(steps))
-        services = RecoverServices(
-            self.config,
-            self._archived,
-            self._store_detail,
-            self._hold,
-            self._store,
-            self._released,
-            lambda key, to: self.copied.append((key, to)),
-        )
-        destination = replace(destination, state=replace(destination.state, recovery=self.noted))
-        return recover(destination, services, lambda: next(left, None) is not None, self._note)
-
-    def _archived(self, window: Window, go_on: Callable[[Position], bool]) -> Iterator[Found]:
-        self.windows.append(window)
-        return read_window(self.bucket, window, lambda key, why: pytest.fail(f"{key}: {why}"), go_on)
-
-    def _store_detail(self, entry: Entry, _fields: object) -> Entry:
-        self.claims.append(entry.detail)
-        return replace(entry, detail='{"claim": {"key": "claims/1"}}', claim="claims/1")
-
-    def _released(self, prefix: str, after: str) -> Iterator[tuple[str, datetime]]:
-        return ((key, at) for key, at in sorted(self.released.items()) if key.startswith(prefix) and key > after)
-
-    def _note(self, text: str) -> None:
-        self.noted = text
-
-    def _hold(self, key: HeldKey, messages: Sequence[Message]) -> None:
-        self.held[key.text()] = list(messages)
-
-    def _store(self, queue: Queue, messages: Sequence[Message]) -> Sequence[str | None]:
-        assert queue is Queue.DEAD_LETTERS
-        if self.is_queue_down:
-            return ["AccessDenied"] * len(messages)
-        self.letters += messages
-        return [None] * len(messages)
-
-
-def webhook(config: Config, number: int, *planned: Planned, body: object = None) -> ArchivedWebhook:
-    events = {"events": [body or event(number=number)]}
-    return archived(config, events, number, entries=planned or (PUT,))
+from tests.unit.archive.archived import archived
+from tests.unit.destinations.destinations import NOW
+from tests.unit.pipeline.customers_world import TOML, event
+from tests.unit.pipeline.recovery import CONFIG, DROPPED, MINUTE, PUT, Archive, webhook
 
 
 def test_what_was_put_is_held_with_its_place_in_its_webhook(load: Load) -> None:
@@ -313,102 +231,7 @@ def test_of_a_webhook_only_what_was_put_is_held_again(load: Load) -> None:
     assert (message.index, isinstance(message.content, Entry) and json.loads(message.content.detail)["n"]) == (2, 2)
 
 
-def release(archive: Archive, name: str, at: timedelta, destination: Destination = DROPPED) -> str:
-    """Let something have been released, so long after the last look that saw the source active. Return its key."""
-    key = HeldKey(destination.customer, destination.name, destination.id, NOW - timedelta(days=9), name).text()
-    archive.released[held.released_key(key)] = NOW + at
-    return key
-
-
-def test_what_was_released_in_the_window_is_held_again_however_long_before_its_webhook_came(load: Load) -> None:
-    archive = Archive(load(TOML))
-    others = replace(DROPPED, name="other")
-    for name, at in (("a", -MINUTE), ("b", 12 * MINUTE)):
-        release(archive, name, at)
-    release(archive, "c", MINUTE, others)
-    keys = [release(archive, f"d{number}", timedelta(seconds=number)) for number in range(-20, 20)]
-    assert archive.recover() == 0
-    assert sorted(archive.copied) == sorted((held.released_key(key), key) for key in keys)
-
-
-@given(st.integers(1, 20), st.integers(0, 20), st.integers(0, 20))
-def test_a_recovery_that_is_cut_off_holds_each_copy_once_and_then_reads_the_archive(
-    steps: int, copies: int, count: int
-) -> None:
-    archive = Archive(CONFIG, *(webhook(CONFIG, number) for number in range(count)))
-    for number in range(copies):
-        release(archive, f"{number}", MINUTE)
-    runs = 1
-    while archive.recover(steps=steps) is None:
-        runs += 1
-        assert (runs - 1) * steps <= copies + count
-    assert len(archive.copied) == len(set(archive.copied)) == copies
-    assert sum(map(len, archive.held.values())) == count
-
-
 def test_where_nothing_waits_nothing_is_held_again(load: Load) -> None:
     config = load(TOML.replace("[destinations]", '[destinations]\nhold = "never"'))
     archive = Archive(config, webhook(config, 1))
     assert (archive.recover(), archive.held) == (0, {})
-
-
-def test_a_look_that_sees_a_bus_gone_notes_from_when_to_when_entries_may_be_dropped() -> None:
-    seen = NOW + MINUTE
-    active = prod(state=replace(ACTIVE, source_status_at=NOW))
-    pending = look_at(active, Look(SourceStatus.PENDING), seen, MINUTE)
-    state = pending.destination.state
-    assert (state.dropped_since, state.dropped_until) == (NOW, seen)
-    assert Action.RELEASE not in pending.actions
-    again = look_at(pending.destination, Look(SourceStatus.PENDING), seen + READ_ARCHIVE_AFTER, MINUTE)
-    assert again.actions == (Action.RELEASE,)
-
-
-def test_what_was_noted_before_is_not_forgotten_by_the_next_detaching() -> None:
-    active = prod(state=replace(ACTIVE, source_status_at=NOW + MINUTE, dropped_since=NOW, dropped_until=NOW))
-    state = look_at(active, Look(SourceStatus.PENDING), NOW + 2 * MINUTE, MINUTE).destination.state
-    assert (state.dropped_since, state.dropped_until) == (NOW, NOW + 2 * MINUTE)
-
-
-def noted(world: release_world.World, *names: str) -> Destination:
-    """Let these entries have been dropped, long enough ago, and return their destination."""
-    world.dropped = list(names)
-    since = NOW - timedelta(hours=1)
-    world.destination = replace(PROD, state=replace(PROD.state, dropped_since=since, dropped_until=since))
-    return world.destination
-
-
-def test_the_releaser_holds_them_again_and_releases_them_once_it_may() -> None:
-    world = release_world.World()
-    noted(world, "a", "b")
-    assert world.run().recovered == 2
-    assert world.delivered == ["a", "b"]
-    assert world.destination
-    assert world.destination.state.dropped_since is None
-
-
-def test_they_are_held_also_while_nobody_listens() -> None:
-    world = release_world.World()
-    found = noted(world, "a")
-    world.destination = replace(found, state=replace(found.state, source_status=SourceStatus.PENDING))
-    assert world.run().recovered == 1
-    assert (world.delivered, len(held_keys(world))) == ([], 1)
-
-
-def test_what_the_archive_may_not_have_yet_is_not_read() -> None:
-    world = release_world.World()
-    found = noted(world, "a")
-    world.destination = replace(found, state=replace(found.state, dropped_until=NOW))
-    assert world.run().recovered == 0
-
-
-@pytest.mark.parametrize("step", range(1, 30))
-def test_a_releaser_that_is_killed_at_any_step_loses_none_of_them(step: int) -> None:
-    world = release_world.World()
-    noted(world, "a", "b")
-    world.hold(1, "c")
-    world.kill_at = step
-    try:
-        world.run()
-    except Killed:
-        world.run()
-    assert set(world.delivered) == {"a", "b", "c"}
