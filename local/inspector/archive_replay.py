@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,11 +12,11 @@ from typing import Any
 from local.deploy import STAGE
 from local.process import PARTNER
 from local.session import Session
+from relayctl import output
 
 OPTIONS = ("since", "until", "customer", "route", "detail-type", "was")
 """What the page can choose; `relayctl replay` says what each of them may be."""
 
-_MISTAKE = 2
 _RELAYCTL = Path(sys.executable).with_name("relayctl")
 
 
@@ -49,7 +50,7 @@ def run(session: Session, chosen: Mapping[str, str], *, remap: bool, dry_run: bo
         check=False,
     )
     told = [line for line in done.stderr.splitlines() if line.strip()]
-    if done.returncode == _MISTAKE or not done.stdout:
+    if done.returncode == output.MISTAKE or not done.stdout:
         raise Mistake(" ".join(line.strip("│ ") for line in told if not line.startswith(("╭", "╰", "Usage", "Try"))))
     rows = json.loads(done.stdout)
-    return {"rows": rows, "told": told, "command": " ".join(["relayctl", *given]), "succeeded": done.returncode == 0}
+    return {"rows": rows, "told": told, "command": shlex.join(["relayctl", *given]), "succeeded": done.returncode == 0}
