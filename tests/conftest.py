@@ -59,6 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[transport.VARIABLE] = config.getoption("--transport")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes that are no plain text by their parameter: what is compressed holds the time of its making."""
+    return argname if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put first what takes longest."""
     items.sort(key=lambda item: scheduling.position(item.nodeid))
