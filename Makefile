@@ -28,7 +28,7 @@ BY_TRANSPORT := $(addprefix tests/contract/test_,claim_check.py cloudevents.py c
 	tests/faults/test_destinations.py tests/faults/test_matrix.py tests/e2e/test_deployed.py tests/e2e/test_redelivery.py
 FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
-CODEMIRROR := $(addprefix local/inspector/codemirror/,package.json package-lock.json codemirror.js)
+CODEMIRROR := $(addprefix relay_local/inspector/codemirror/,package.json package-lock.json codemirror.js)
 
 .PHONY: setup demo run check test coverage docs release-check e2e first-hour bench lint arm64 deploy lock clean
 
@@ -49,11 +49,11 @@ setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
 	@$(BIN)/python -m pip $(PIP_INSTALL) --no-compile $(FROM_SOURCE) --requirement requirements-dev.txt
 	@touch $@
 
-$(EMULATOR)/.ready: local/requirements-emulator.txt | .venv/.ready
+$(EMULATOR)/.ready: relay_local/requirements-emulator.txt | .venv/.ready
 	@echo "setup: $(EMULATOR), the local AWS" >&2
 	$(environment)
 
-$(RUNTIME)/.ready: local/requirements-runtime.txt | .venv/.ready
+$(RUNTIME)/.ready: relay_local/requirements-runtime.txt | .venv/.ready
 	@echo "setup: $(RUNTIME), Lambda's runtime client" >&2
 	$(environment)
 
@@ -96,11 +96,11 @@ $(PAGE): $(CODEMIRROR) .npmrc | .venv/.ready
 
 # The stack on an embedded local AWS: post the samples, print what the customer got.
 demo: $(DEPLOY) $(LOCAL_AWS)
-	@$(BIN)/python -m local.demo
+	@$(BIN)/python -m relay_local.demo
 
 # The same, kept serving until Ctrl-C.
 run: $(DEPLOY) $(LOCAL_AWS) $(PAGE)
-	@$(BIN)/python -m local.run
+	@$(BIN)/python -m relay_local.run
 
 # What needs no stack and no browser, on every core; a minute or two.
 check: .venv/.dev $(LOCAL_AWS)
@@ -142,7 +142,7 @@ lint: $(DEVELOP)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/zizmor --offline --quiet .github
-	@for file in local/inspector/page/*.js lambda_src/relay/page/static/*.js; do \
+	@for file in relay_local/inspector/page/*.js lambda_src/relay/page/static/*.js; do \
 		node --input-type=module --check < $$file || exit 1; done # by its name alone, a module with mistakes passes
 	@printf '%s\n' $(BIN)/mypy $(foreach stage,dev prod,$(foreach front,http rest,"$(call synth,$(stage),$(front))")) | \
 		xargs -P 2 -I % sh -c % # two at a time, and the longest first

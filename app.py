@@ -15,14 +15,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "lambda_src"))  # relay.toml is validated by the code that will run it
+sys.path[:0] = [str(ROOT / "infra"), str(ROOT / "lambda_src")]  # relay.toml is validated by the code that will run it
 
-from infra import secrets, stages
-from infra.front import limits
-from infra.functions import compiler
-from infra.functions.bundling import Package
-from infra.stack import RelayStack
-from infra.stages import Stage, StageError
+from partner_event_relay import secrets, stages
+from partner_event_relay.front import limits
+from partner_event_relay.functions import compiler
+from partner_event_relay.functions.bundling import Package
+from partner_event_relay.stack import RelayStack
+from partner_event_relay.stages import Stage, StageError
 from relay import config
 from relay.catalog.loader import catalog_path
 from relay.catalog.loader import load as load_catalog
@@ -47,7 +47,7 @@ def main() -> None:
     if not local and (problem := compiler.problem()):
         sys.exit(problem)
     if app.node.try_get_context("nag"):
-        from infra import checks  # cdk-nag and cdk-preflight are only installed for development
+        from partner_event_relay import checks  # cdk-nag and cdk-preflight are only installed for development
 
         checks.apply(app)
     cryptography = any(route.auth.requires_cryptography for route in relay.routes)

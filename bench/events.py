@@ -10,7 +10,7 @@ from typing import Any
 
 SECRET = "It's a Secret to Everybody"
 MESSAGES = "100 messages"
-PUSH = Path(__file__).parents[1] / "local" / "samples" / "github-push.json"
+PUSH = Path(__file__).parents[1] / "relay_local" / "samples" / "github-push.json"
 
 
 def all_events() -> Iterator[tuple[str, dict[str, Any]]]:

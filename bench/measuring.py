@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import events
-from infra.functions.bundling import Package
+from partner_event_relay.functions.bundling import Package
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build" / "bench"

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from local.deploy import CUSTOMER
-from local.process import PARTNER
 from relay.bootstrap_destinations import control_services, control_settings
 from relay.config.model import Config
 from relay.control.service import Control
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER
 from tests.destination_handlers import control_api, reconciler, releaser
 from tests.doubles import Context
 from tests.local_bus import REGION, Functions

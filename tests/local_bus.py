@@ -15,16 +15,16 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from local import process
-from local.deploy import CUSTOMER, drain
-from local.process import PARTNER, LocalAws
-from local.samples import SIGNERS
 from relay import bootstrap, process_cache
 from relay.archive import keys
 from relay.aws import boto3_transport, endpoints, http_transport
 from relay.aws.api import AwsCall
 from relay.delivery.undelivered import Queue
 from relay.pipeline.services import Services
+from relay_local import process
+from relay_local.deploy import CUSTOMER, drain
+from relay_local.process import PARTNER, LocalAws
+from relay_local.samples import SIGNERS
 from tests.conftest import http_api_event
 from tests.doubles import Context
 from tests.handler import ingest, redeliver

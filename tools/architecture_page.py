@@ -14,8 +14,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra.stack import RelayStack
-from infra.stages import PROD
+from partner_event_relay.stack import RelayStack
+from partner_event_relay.stages import PROD
 from relay import config
 from relay.config.model import Config
 

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from infra.functions.bundling import Package
+from partner_event_relay.functions.bundling import Package
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".build" / "arm64"

@@ -51,13 +51,16 @@ ROOMS = (
 
 PACKAGES: Mapping[str, frozenset[str]] = {
     "relay": frozenset(),
-    "infra": frozenset({"relay"}),
+    "partner_event_relay": frozenset({"relay"}),
     "relayctl": frozenset({"relay"}),
-    "local": frozenset({"relay", "relayctl"}),
-    "bench": frozenset({"infra"}),
-    "tools": frozenset({"relay", "relayctl", "infra", "local"}),
+    "relay_local": frozenset({"relay", "relayctl"}),
+    "bench": frozenset({"partner_event_relay"}),
+    "tools": frozenset({"relay", "relayctl", "partner_event_relay", "relay_local"}),
 }
 """The packages of this repository, and from which others each may import."""
+
+SOURCES = {"relay": "lambda_src", "partner_event_relay": "infra"}
+"""The folders of the packages that do not stand at the top level."""
 
 Graph = dict[str, set[str]]
 """For each name, the names that it imports from."""
@@ -81,7 +84,7 @@ def room_graph(modules: Graph) -> Graph:
 
 def package_graph(root: Path = ROOT) -> Graph:
     """Return the packages of this repository, and the others that each imports from."""
-    folders = {name: root / ("lambda_src" if name == "relay" else "") / name for name in PACKAGES}
+    folders = {name: root / SOURCES.get(name, "") / name for name in PACKAGES}
     return {
         name: {target.partition(".")[0] for imports in import_graph(folder).values() for target in imports}
         & (PACKAGES.keys() | {"tests"}) - {name}

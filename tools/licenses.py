@@ -20,7 +20,7 @@ PYTHON_LOCKS = {
     "requirements-cryptography.txt": "functions whose routes need public keys or JSON Web Tokens",
     "requirements-control.txt": "the control API's function",
 }
-EDITOR_LOCK = ROOT / "local" / "inspector" / "codemirror" / "package-lock.json"
+EDITOR_LOCK = ROOT / "relay_local" / "inspector" / "codemirror" / "package-lock.json"
 BUNDLER = "esbuild-wasm"  # makes the editor's bundle, and is not in it
 
 ALLOWED = frozenset({"Apache-2.0", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"})

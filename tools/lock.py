@@ -47,8 +47,10 @@ LOCKS = (
     Lock("function", "requirements-function.txt", LAMBDA),
     Lock("cryptography", "requirements-cryptography.txt", LAMBDA),
     Lock("control", "requirements-control.txt", LAMBDA),
-    Lock("emulator", "local/requirements-emulator.txt", shared=False),
-    Lock("runtime", "local/requirements-runtime.txt", shared=False, platforms=LINUX),  # awslambdaric has no others
+    Lock("emulator", "relay_local/requirements-emulator.txt", shared=False),
+    Lock(
+        "runtime", "relay_local/requirements-runtime.txt", shared=False, platforms=LINUX
+    ),  # awslambdaric has no others
     Lock("lock", "requirements-lock.txt", shared=False),
     Lock("docs", "docs/requirements.txt", shared=False),
     Lock("release", "requirements-release.txt", shared=False),

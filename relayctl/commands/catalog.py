@@ -71,7 +71,7 @@ def infer(
     What people have written stays: of a file that is there, only the schema is extended. Read what was written before
     you publish it, and describe it.
 
-    Example: relayctl catalog infer --samples local/samples
+    Example: relayctl catalog infer --samples relay_local/samples
 
     Exit codes: 0 done, 1 some webhooks could not be learned from, 2 a mistake, also in relay.toml.
     """

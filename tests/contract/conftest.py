@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.process import PARTNER, LocalAws
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, bus, faults
 
 __all__ = ["bus", "faults"]  # fixtures

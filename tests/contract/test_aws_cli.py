@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER
-from local.process import PARTNER, LocalAws
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER, LocalAws
 from tests.contract.conftest import AwsCli
 from tests.local_bus import REGION, SOURCE
 

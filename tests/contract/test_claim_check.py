@@ -10,9 +10,9 @@ import httpx
 import pytest
 import time_machine
 
-from local.deploy import Customer
-from local.process import PARTNER, LocalAws
 from relay.delivery.undelivered import Queue
+from relay_local.deploy import Customer
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 SOURCE = "aws.partner/acme.example/claims/orders"

@@ -11,9 +11,9 @@ from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_stru
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from local.deploy import Customer
-from local.process import PARTNER, LocalAws
-from local.samples import SIGNERS
+from relay_local.deploy import Customer
+from relay_local.process import PARTNER, LocalAws
+from relay_local.samples import SIGNERS
 from tests.local_bus import REGION, SECRET, Functions, functions
 
 SOURCE = "aws.partner/acme.example/cloudevents/orders"

@@ -7,7 +7,7 @@ import pytest
 
 from bench import measuring
 from bench.measuring import NO_LOG, RELAY, Bench
-from infra.front.access_log import log_fields
+from partner_event_relay.front.access_log import log_fields
 from tools.cost.model import MEASURED
 
 LOG = MEASURED["log"]

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER, Customer
-from local.process import PARTNER, LocalAws
 from relay import process_cache
 from relay.aws import registry_table
 from relay.delivery.message import Message, Origin
@@ -18,6 +16,8 @@ from relay.destinations import held
 from relay.destinations.model import Destination, SourceState, SourceStatus
 from relay.entry import Entry, Failed
 from relay.pipeline.hold import reference
+from relay_local.deploy import CUSTOMER, Customer
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, SECRET, Functions, functions
 
 NOW = datetime.now(UTC)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.deploy import Customer
-from local.process import PARTNER, LocalAws
 from relay import bootstrap
 from relay.bootstrap_destinations import sweep_services
 from relay.pipeline.sweep import sweep
+from relay_local.deploy import Customer
+from relay_local.process import PARTNER, LocalAws
 from tests.deployed_destinations import Deployed, Lambda
 from tests.local_bus import REGION, SECRET, functions
 from tests.unit.control.gateway import event

@@ -11,11 +11,11 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from local.deploy import CUSTOMER
-from local.process import PARTNER
 from relay.aws.destination_sources import DestinationSources
 from relay.destinations.errors import SourceOwnedError, SourceRefusedError, ThrottledError
 from relay.destinations.model import Destination, SourceStatus
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER
 from tests.local_bus import REGION
 from tests.unit.destinations.destinations import destination
 

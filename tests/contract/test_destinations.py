@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.deploy import Customer, drain
-from local.process import PARTNER, LocalAws
-from local.samples import SIGNERS
 from relay.delivery.undelivered import Queue
+from relay_local.deploy import Customer, drain
+from relay_local.process import PARTNER, LocalAws
+from relay_local.samples import SIGNERS
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 OTHER_REGION = "eu-west-1"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER
-from local.process import LocalAws
 from relay.catalog import loader
 from relay.catalog.event_type import EventType
+from relay_local.deploy import CUSTOMER
+from relay_local.process import LocalAws
 from tests.local_bus import REGION, SOURCE
 
 TYPES = loader.load(Path(__file__).parents[2] / "events")

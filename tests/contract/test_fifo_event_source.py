@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from local.deploy import drain
-from local.process import PARTNER, LocalAws
+from relay_local.deploy import drain
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 
 DEADLINE_SECONDS = 20

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local.process import PARTNER, LocalAws
+from relay_local.process import PARTNER, LocalAws
 from relayctl.walk import FAILED, PASSED
 from tests.local_bus import REGION
 from tools.first_hour import cdk, walk

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER, Customer
-from local.process import PARTNER, LocalAws
-from local.samples import SIGNERS
 from relay.aws.secrets import REFUSE_SECONDS, SecretStore
 from relay.delivery.undelivered import Queue
 from relay.errors import Unauthorized
+from relay_local.deploy import CUSTOMER, Customer
+from relay_local.process import PARTNER, LocalAws
+from relay_local.samples import SIGNERS
 from tests.local_bus import REGION, SECRET, Functions, functions
 
 SOURCE = "aws.partner/acme.example/handler/orders"

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER, drain
-from local.process import PARTNER, LocalAws
 from relay import bootstrap
 from relay.aws import registry_table
 from relay.destinations.model import Destination
 from relay.handover.plan import Plan, make_plan
 from relay.handover.render import Form, render
+from relay_local.deploy import CUSTOMER, drain
+from relay_local.process import PARTNER, LocalAws
 from tests.deployed_destinations import Deployed
 from tests.local_bus import REGION, SECRET, functions
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local.process import PARTNER
 from relay.aws.held_store import MAX_COUNTED, HeldStore
 from relay.destinations import held
 from relay.destinations.held import HeldKey
+from relay_local.process import PARTNER
 from tests.local_bus import REGION
 from tests.unit.destinations.destinations import NOW
 

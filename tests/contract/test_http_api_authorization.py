@@ -13,9 +13,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local import process
-from local.deploy import CUSTOMER
-from local.process import PARTNER, LocalAws
+from relay_local import process
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 
 ECHO = """

@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 import pytest
 import time_machine
 
-from local.deploy import Customer
-from local.process import PARTNER, LocalAws
-from local.samples import SIGNERS
 from relay.delivery.undelivered import Queue
+from relay_local.deploy import Customer
+from relay_local.process import PARTNER, LocalAws
+from relay_local.samples import SIGNERS
 from tests.local_bus import REGION, SECRET, Functions, Inject, functions
 
 SOURCE = "aws.partner/acme.example/once/orders"

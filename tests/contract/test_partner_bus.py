@@ -13,8 +13,8 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from local.deploy import CUSTOMER, Customer
-from local.process import PARTNER, ROOT, LocalAws
+from relay_local.deploy import CUSTOMER, Customer
+from relay_local.process import PARTNER, ROOT, LocalAws
 from tests.local_bus import REGION, SOURCE, Inject
 
 ATTACHED = "aws.partner/acme.example/attached/orders"

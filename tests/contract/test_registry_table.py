@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.process import PARTNER
 from relay.aws.registry_table import RegistryTable
 from relay.destinations.errors import ChangedError, DestinationExistsError, SourceOwnedError
 from relay.destinations.model import Destination, SourceState, SourceStatus, Status
+from relay_local.process import PARTNER
 from tests.local_bus import REGION, create_destinations_table
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from local.deploy import Customer
-from local.process import PARTNER, ROOT, LocalAws
-from local.samples import SIGNERS
 from relay.aws.secrets import MAX_AGE_SECONDS, REFUSE_SECONDS
+from relay_local.deploy import Customer
+from relay_local.process import PARTNER, ROOT, LocalAws
+from relay_local.samples import SIGNERS
 from tests.local_bus import REGION, Functions, functions
 
 SOURCE = "aws.partner/acme.example/rotation/orders"

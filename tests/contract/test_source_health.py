@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from local.deploy import CUSTOMER
-from local.process import PARTNER, LocalAws
 from relay import bootstrap
 from relay.aws import s3
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER, LocalAws
 from tests.contract.test_destination_handlers import RELAY_TOML
 from tests.deployed_destinations import Deployed, Lambda
 from tests.destination_handlers import source_health

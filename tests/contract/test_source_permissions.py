@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local import process
-from local.deploy import CUSTOMER
-from local.process import PARTNER, LocalAws
+from relay_local import process
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 
 OURS = "aws.partner/acme.example/c42/prod-abc123"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from local.process import PARTNER, LocalAws
 from relay.aws.registry_table import RegistryTable
 from relay.destinations import items
 from relay.destinations.model import Destination, SourceStatus
 from relay.destinations.reconcile import Look
 from relay.pipeline.reconcile import ReconcileServices, Report, Settings, reconcile
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, create_destinations_table
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from local.process import ROOT
+from relay_local.process import ROOT
 
 FOLDER = ROOT / ".build" / "browser"
 # The package extracts the libraries of a minimal system only where it believes to be on Lambda.

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from local import proxy
-from local.deploy import STACK, drain
-from local.process import PARTNER, ROOT
-from local.samples import Sample
-from local.session import Session, start_session
+from relay_local import proxy
+from relay_local.deploy import STACK, drain
+from relay_local.process import PARTNER, ROOT
+from relay_local.samples import Sample
+from relay_local.session import Session, start_session
 from tests.transport import with_transport
 
 

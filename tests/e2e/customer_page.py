@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route
 
-from local.process import HOST, ROOT
+from relay_local.process import HOST, ROOT
 from tests.e2e.conftest import Relay
 
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")

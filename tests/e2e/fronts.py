@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import httpx
 
-from local import proxy
-from local.session import Session, start_session
+from relay_local import proxy
+from relay_local.session import Session, start_session
 
 
 @contextmanager

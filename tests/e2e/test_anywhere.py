@@ -15,9 +15,9 @@ import boto3
 import httpx
 import pytest
 
-from local import samples
-from local.samples import Sample
 from relay.config import stage_names
+from relay_local import samples
+from relay_local.samples import Sample
 
 RELAY_URL = os.environ.get("RELAY_URL", "")
 

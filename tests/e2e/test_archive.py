@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from local.samples import SIGNERS
 from relay.archive import keys
 from relay.archive.record import ArchivedWebhook
 from relay.catalog import loader
 from relay.config.fingerprint import mapping_fingerprint
 from relay.http.request import Request
+from relay_local.samples import SIGNERS
 from tests.e2e.conftest import Relay
 from tests.e2e.test_relayctl import Tool, tool
 from tests.relayctl.conftest import run

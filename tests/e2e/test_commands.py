@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.process import ROOT
+from relay_local.process import ROOT
 
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
 
@@ -28,7 +28,7 @@ def run(module: str) -> "subprocess.Popen[str]":
 @pytest.fixture(scope="module")
 def running() -> Iterator[list[str]]:
     """`make run`, up and serving, and the lines it tells, also later; ended with Ctrl-C."""
-    with run("local.run") as process:
+    with run("relay_local.run") as process:
         told: list[str] = []
         serves = threading.Event()
         reader = threading.Thread(target=_read, args=(process, told, serves))
@@ -65,14 +65,14 @@ def bash(script: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_make_demo_prints_every_event_and_nothing_else_on_standard_output() -> None:
-    with run("local.demo") as process:
+    with run("relay_local.demo") as process:
         output, told = process.communicate(timeout=300)
     assert process.returncode == 0, told
     events = [json.loads(line) for line in output.splitlines()]
     assert len(events) == 47
     assert {event["source"].split("/")[2] for event in events} == {"github", "stripe", "shopify", "c42", "c43", "c44"}
     [push] = [event for event in events if event["detail-type"] == "push"]
-    assert push["detail"] == json.loads((ROOT / "local/samples/github-push.json").read_text("utf-8"))
+    assert push["detail"] == json.loads((ROOT / "relay_local/samples/github-push.json").read_text("utf-8"))
     assert told.count("dead letter: {") == 1
 
 
@@ -110,7 +110,7 @@ def test_the_aws_cli_reads_the_dead_letters_with_what_make_run_prints(running: l
 
 @pytest.mark.usefixtures("running")
 def test_a_second_make_run_says_at_once_that_the_port_is_in_use() -> None:
-    with run("local.run") as second:
+    with run("relay_local.run") as second:
         _, told = second.communicate(timeout=30)
     assert second.returncode == 1
     assert told == "run: port 8080 is in use: stop what listens on it, or choose another port\n"

@@ -10,9 +10,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.connections import control_url
-from local.deploy import CUSTOMER
-from local.process import PARTNER
+from relay_local.connections import control_url
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER
 from tests.e2e.conftest import Relay
 
 ALL = "/v1/destinations"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from local.deploy import CUSTOMER
+from relay_local.deploy import CUSTOMER
 from tests.e2e.conftest import Relay
 
 ADA = {"scope": "manage", "actor": "ada@customer.example"}

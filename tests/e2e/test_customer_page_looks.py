@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from local.deploy import CUSTOMER
+from relay_local.deploy import CUSTOMER
 from relayctl.control import destination_path
 from tests.e2e.browser import browser, page
 from tests.e2e.conftest import Relay

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from local.deploy import CUSTOMER
-from local.process import ROOT
-from local.samples import SIGNERS
+from relay_local.deploy import CUSTOMER
+from relay_local.process import ROOT
+from relay_local.samples import SIGNERS
 from tests.conftest import PRINTED_AT_THE_END
 from tests.e2e.browser import browser, page
 from tests.e2e.conftest import Relay

@@ -4,7 +4,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 
-from local.samples import SIGNERS
+from relay_local.samples import SIGNERS
 from tests.e2e.conftest import Relay
 from tests.e2e.test_relayctl import Tool, tool
 

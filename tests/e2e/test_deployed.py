@@ -7,8 +7,8 @@ import time
 import httpx
 import pytest
 
-from local.run import serve_with_inspector
-from local.samples import SIGNERS
+from relay_local.run import serve_with_inspector
+from relay_local.samples import SIGNERS
 from tests.e2e.conftest import Relay
 
 

@@ -4,9 +4,9 @@ import itertools
 import json
 from typing import Any
 
-from local.connections import control_url
-from local.deploy import STAGE
-from local.process import PARTNER
+from relay_local.connections import control_url
+from relay_local.deploy import STAGE
+from relay_local.process import PARTNER
 from tests.e2e.conftest import Relay
 from tests.relayctl.conftest import run
 

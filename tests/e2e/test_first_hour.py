@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local import process
-from local.process import PARTNER, ROOT, LocalAws
+from relay_local import process
+from relay_local.process import PARTNER, ROOT, LocalAws
 from relayctl.walk import NOT_SHOWN, PASSED
 from tools.first_hour.__main__ import FOLDER
 from tools.first_hour.drills import ENDPOINT

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.process import PARTNER
-from local.session import Session
+from relay_local.process import PARTNER
+from relay_local.session import Session
 from tests.e2e.fronts import deployed_behind, post_samples, refusals
 
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from local import samples
-from local.process import ROOT
-from local.samples import SIGNERS, Sample
+from relay_local import samples
+from relay_local.process import ROOT
+from relay_local.samples import SIGNERS, Sample
 from tests.e2e.browser import CONTRAST, browser, mapping_text, page, write_mapping
 from tests.e2e.test_commands import running
 
@@ -540,7 +540,7 @@ def test_a_thousand_webhooks_in_a_minute_leave_the_page_responsive_and_the_memor
     [run] = [
         path.parent
         for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.read_bytes().split(b"\0")[1:3] == [b"-m", b"local.run"]
+        if path.read_bytes().split(b"\0")[1:3] == [b"-m", b"relay_local.run"]
     ]
     [emulator] = (run / "task" / run.name / "children").read_text().split()
 

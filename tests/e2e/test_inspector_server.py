@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
-from local.process import ROOT
-from local.run import serve_with_inspector
+from relay_local.process import ROOT
+from relay_local.run import serve_with_inspector
 from tests.e2e.browser import browser, mapping_text, page, write_mapping
 from tests.e2e.conftest import Relay
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import httpx
 
-from local import proxy
-from local.deploy import deploy, destroy
-from local.process import PARTNER, ROOT
-from local.session import start_session
+from relay_local import proxy
+from relay_local.deploy import deploy, destroy
+from relay_local.process import PARTNER, ROOT
+from relay_local.session import start_session
 
 KINDS = {
     "lambda": ("list_functions", "Functions"),

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.deploy import STAGE
-from local.process import PARTNER
+from relay_local.deploy import STAGE
+from relay_local.process import PARTNER
 from tests.e2e.conftest import Relay
 from tests.e2e.test_archive import post
 from tests.relayctl.conftest import INTERRUPTIBLE, ROOT, clean_environment, program

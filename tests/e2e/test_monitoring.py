@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.deploy import STACK
-from local.samples import SIGNERS
+from relay_local.deploy import STACK
+from relay_local.samples import SIGNERS
 from relayctl.control import ControlApiError
 from tests.e2e.conftest import Relay
 from tests.e2e.test_redelivery import faults

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local.deploy import CUSTOMER
-from local.process import PARTNER, ROOT
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER, ROOT
 from tests.e2e.conftest import Relay
 
 PAGE = ROOT / "docs/tutorial/onboarding.md"

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local import process
-from local.process import PARTNER, ROOT, LocalAws
+from relay_local import process
+from relay_local.process import PARTNER, ROOT, LocalAws
 from tests.e2e.conftest import Relay
 
 REGION = "us-east-1"

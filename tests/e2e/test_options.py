@@ -11,10 +11,10 @@ import httpx
 import pytest
 from nacl.signing import SigningKey
 
-from local import proxy
-from local.own_routes import OwnRoutes
-from local.samples import SIGNERS
-from local.session import Session, start_session
+from relay_local import proxy
+from relay_local.own_routes import OwnRoutes
+from relay_local.samples import SIGNERS
+from relay_local.session import Session, start_session
 
 SOURCE = "aws.partner/acme.example/options"
 RELAY_TOML = f"""

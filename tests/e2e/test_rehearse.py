@@ -22,10 +22,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local import proxy
-from local.connections import control_url
-from local.deploy import CUSTOMER, STACK, STAGE
-from local.process import PARTNER, ROOT
+from relay_local import proxy
+from relay_local.connections import control_url
+from relay_local.deploy import CUSTOMER, STACK, STAGE
+from relay_local.process import PARTNER, ROOT
 from relayctl.rehearsal.naming import PREFIX
 from relayctl.rehearsal.questionnaire import FILL
 from tests.e2e.conftest import Relay

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.deploy import STAGE
-from local.process import PARTNER
+from relay_local.deploy import STAGE
+from relay_local.process import PARTNER
 from tests.e2e.conftest import Relay
 from tests.relayctl.assistant import connect
 from tests.relayctl.conftest import run

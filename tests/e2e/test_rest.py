@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.session import Session
+from relay_local.session import Session
 from tests.e2e.fronts import deployed_behind, post_samples, refusals
 
 

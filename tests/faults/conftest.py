@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.deploy import Customer
-from local.process import PARTNER, LocalAws
+from relay_local.deploy import Customer
+from relay_local.process import PARTNER, LocalAws
 from tests.conftest import PRINTED_AT_THE_END
 from tests.local_bus import REGION, SECRET, Functions, bus, faults, functions
 

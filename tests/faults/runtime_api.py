@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.process import ROOT
+from relay_local.process import ROOT
 
 RUNTIME = ROOT / ".build" / "runtime" / "bin" / "python"
 TIMEOUT_MS = 29_000

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER, Customer
-from local.process import PARTNER, LocalAws
 from relay import bootstrap
 from relay.aws.api import AwsCall, AwsError, CallOptions, Service
 from relay.delivery.undelivered import Queue
 from relay.destinations import reconcile
+from relay_local.deploy import CUSTOMER, Customer
+from relay_local.process import PARTNER, LocalAws
 from tests.conftest import PRINTED_AT_THE_END
 from tests.deployed_destinations import Deployed
 from tests.local_bus import REGION, SECRET, Functions, functions

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.deploy import Customer
 from relay.aws import http_transport
 from relay.delivery.undelivered import Queue
+from relay_local.deploy import Customer
 from tests.faults.conftest import PrintRow
 from tests.local_bus import Functions, Inject
 from tests.transport import transport
@@ -23,7 +23,7 @@ CUT_OFF = "ConnectionClosedError"
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong (local/emulator/faults.py), what is down beside it, where the entries are expected, and why."""
+    """What fails (relay_local/emulator/faults.py), what is down beside it, where the entries are expected, and why."""
 
     name: str
     bus: list[dict[str, Any]] = field(default_factory=list)

@@ -13,8 +13,8 @@ from typing import Protocol
 import pytest
 import trustme
 
-from local.samples import SIGNERS
 from relay.config.fields import TRANSPORTS
+from relay_local.samples import SIGNERS
 from tests.conftest import http_api_event
 from tests.contract.json_service import Aws, serving
 from tests.faults.conftest import PrintRow

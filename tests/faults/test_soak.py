@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from local.deploy import Customer, drain
-from local.process import PARTNER, ROOT, LocalAws
-from local.samples import SIGNERS
 from relay.config.fields import TRANSPORTS
+from relay_local.deploy import Customer, drain
+from relay_local.process import PARTNER, ROOT, LocalAws
+from relay_local.samples import SIGNERS
 from tests.conftest import http_api_event
 from tests.faults.conftest import PrintRow
 from tests.local_bus import REGION, SECRET, Inject

@@ -13,8 +13,8 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra import stages
-from infra.stack import RelayStack
+from partner_event_relay import stages
+from partner_event_relay.stack import RelayStack
 from relay import config
 
 ROOT = Path(__file__).parents[2]

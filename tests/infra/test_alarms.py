@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.functions.function import METRIC_NAMESPACE
+from partner_event_relay.functions.function import METRIC_NAMESPACE
 from relay.aws.source_memory import Memory
 from relay.delivery.undelivered import EntryResult, Queue, Queued
 from relay.entry import Accepted, Failed

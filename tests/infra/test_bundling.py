@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.functions import compiler
-from infra.functions.bundling import LAMBDA_PLATFORM, Package, installed_folder
+from partner_event_relay.functions import compiler
+from partner_event_relay.functions.bundling import LAMBDA_PLATFORM, Package, installed_folder
 
 ROOT = Path(__file__).parents[2]
 

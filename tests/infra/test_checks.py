@@ -7,7 +7,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
-from infra import checks
+from partner_event_relay import checks
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,8 +9,8 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra import stages
-from infra.relay import PartnerEventRelay
+from partner_event_relay import stages
+from partner_event_relay.relay import PartnerEventRelay
 from relay import config
 from relay.telemetry import Metric
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.front.firewall import COUNTED_RULES, authentication_headers
+from partner_event_relay.front.firewall import COUNTED_RULES, authentication_headers
 from relay.config import presets
 from relay.errors import ConfigError
 from tests.infra.conftest import RELAY_TOML, flat, only, resources, synthesise

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.front import limits
-from infra.stages import PROD, Stage
+from partner_event_relay.front import limits
+from partner_event_relay.stages import PROD, Stage
 from relay.auth.canonical import CANONICAL
 from relay.auth.signature import SignatureScheme
 from relay.config.model import Limits

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
-from infra.front import limits
-from infra.stages import PROD
+from partner_event_relay.front import limits
+from partner_event_relay.stages import PROD
 from tests.infra.conftest import RELAY_TOML, flat, only, resources, stack_of, synthesise
 from tests.infra.relays import routes
 

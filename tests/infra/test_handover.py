@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from local.process import ROOT
 from relay.handover.render import Form, render
+from relay_local.process import ROOT
 from tests.unit.destinations.destinations import destination
 
 PAGE = ROOT / "docs/how-to/connect-as-a-customer.md"

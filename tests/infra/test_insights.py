@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.monitoring.insights import QUERIES
+from partner_event_relay.monitoring.insights import QUERIES
 from relay import telemetry
 from relay.delivery.undelivered import NotSent, Queue, Queued, Unsent
 from relay.entry import Accepted, Entry, Failed

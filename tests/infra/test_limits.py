@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
-from infra import secrets
+from partner_event_relay import secrets
 from relay import config
 from relay.config.route import Route
 from tests.infra.conftest import RELAY_TOML, flat, only, resources, stack_of, synthesise

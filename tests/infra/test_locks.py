@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = {
     ".venv": "requirements-dev.txt",
-    ".build/emulator": "local/requirements-emulator.txt",
-    ".build/runtime": "local/requirements-runtime.txt",
+    ".build/emulator": "relay_local/requirements-emulator.txt",
+    ".build/runtime": "relay_local/requirements-runtime.txt",
 }
 FUNCTION = ("requirements-function.txt", "requirements-cryptography.txt")
 LOCKS = {
@@ -110,7 +110,7 @@ def test_the_demo_installs_no_library_of_a_sender_that_it_does_not_run() -> None
     assert senders & set(locked("requirements.txt")) == set()
 
 
-@pytest.mark.parametrize("lock", ["package-lock.json", "local/inspector/codemirror/package-lock.json"])
+@pytest.mark.parametrize("lock", ["package-lock.json", "relay_local/inspector/codemirror/package-lock.json"])
 def test_every_npm_package_has_its_digest_and_none_runs_a_script(lock: str) -> None:
     packages = json.loads((ROOT / lock).read_text("utf-8"))["packages"]
     del packages[""]

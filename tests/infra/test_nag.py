@@ -7,9 +7,9 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 
-from infra import nag
-from infra.relay import PartnerEventRelay
-from infra.stages import PROD
+from partner_event_relay import nag
+from partner_event_relay.relay import PartnerEventRelay
+from partner_event_relay.stages import PROD
 from relay import config
 from tests.infra.conftest import ROOT
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
-from infra import stages
-from infra.stages import PROD, STAGES, StageError
+from partner_event_relay import stages
+from partner_event_relay.stages import PROD, STAGES, StageError
 from relay import config
 from relay.auth.secret_ref import SecretRef
 from relay.config import stage_names

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.samples import SIGNERS
 from relay import config
 from relay.auth.context import VerificationContext
 from relay.config.model import Config
 from relay.errors import Unauthorized
 from relay.http.request import Request
+from relay_local.samples import SIGNERS
 from tests.doubles import nothing_is_published
 
 ROUTES = 'partner = "aws.partner/acme.example"\nregions = ["us-east-1"]\n' + "".join(

@@ -11,7 +11,7 @@ import pytest
 from relay.catalog import loader
 from tests.relayctl.conftest import ROOT, Relayctl
 
-SAMPLES = str(ROOT / "local" / "samples")
+SAMPLES = str(ROOT / "relay_local" / "samples")
 TYPES = ["invoice.paid", "order.created", "order.paid", "order.shipped", "orders/create", "push"]
 
 
@@ -104,7 +104,7 @@ def test_a_sample_that_does_not_fit_what_people_wrote_fails(relayctl: Relayctl, 
 def test_samples_without_an_index_are_bodies_of_the_routes(relayctl: Relayctl, project: Path) -> None:
     folder = project.parent / "samples" / "stripe"
     folder.mkdir(parents=True)
-    shutil.copyfile(ROOT / "local/samples/stripe-invoice-paid.json", folder / "paid.json")
+    shutil.copyfile(ROOT / "relay_local/samples/stripe-invoice-paid.json", folder / "paid.json")
     done = relayctl("catalog", "infer", "--samples", str(folder.parent), "--config", str(project), "--output", "json")
     assert [row["detail-type"] for row in rows(done)] == ["invoice.paid"]
 

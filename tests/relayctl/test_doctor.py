@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from local.deploy import CUSTOMER
-from local.process import PARTNER, LocalAws
 from relay.destinations.model import SourceState, SourceStatus
+from relay_local.deploy import CUSTOMER
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 from tests.relayctl.conftest import run
 from tests.relayctl.test_destinations import ENVIRONMENT as KEYS

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.process import PARTNER, LocalAws
 from relay.archive import keys
 from relay.archive.record import ArchivedWebhook
 from relay.auth.redaction import MARKER
 from relay.http.request import Request
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 from tests.relayctl.conftest import INTERRUPTIBLE, ROOT, Relayctl, clean_environment, program
 from tests.relayctl.test_send import SECRET, Server, server

@@ -14,7 +14,7 @@ import pytest
 
 from tests.relayctl.conftest import INTERRUPTIBLE, ROOT, Relayctl, clean_environment, program
 
-PUSH = "local/samples/github-push.json"
+PUSH = "relay_local/samples/github-push.json"
 ESCAPE = "\x1b"
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from local.process import PARTNER, LocalAws
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 from tests.relayctl.assistant import Assistant, connect
 from tests.relayctl.conftest import ROOT, Relayctl
 
-PUSH = (ROOT / "local/samples/github-push.json").read_text("utf-8")
+PUSH = (ROOT / "relay_local/samples/github-push.json").read_text("utf-8")
 LOOKING = {
     *("check", "map", "routes", "log", "trace"),
     *("dead_letters_list", "dead_letters_show", "destinations_list", "destinations_show"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.process import PARTNER, LocalAws
+from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION
 from tests.relayctl.conftest import ROOT, Relayctl, run
 
@@ -86,6 +86,6 @@ def test_a_missing_stack_is_named_with_the_account_and_the_region(partner: Comma
 
 
 def test_a_missing_secret_is_named(partner: Command) -> None:
-    result = partner("send", "github", "local/samples/github-push.json", "--url", "http://127.0.0.1:1/github")
+    result = partner("send", "github", "relay_local/samples/github-push.json", "--url", "http://127.0.0.1:1/github")
     assert result.returncode == 1
     assert result.stderr.startswith(f'No secret is named "acme/github" in Region {REGION} of account {PARTNER}: ')

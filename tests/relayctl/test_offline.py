@@ -14,7 +14,7 @@ from relayctl.signing import sign
 from tests.conftest import Load
 from tests.relayctl.conftest import ROOT, Relayctl
 
-PUSH = "local/samples/github-push.json"
+PUSH = "relay_local/samples/github-push.json"
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"type":"event.created"}'
 

@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from local.samples import SIGNERS
 from relay.config.model import Config
 from relay.pipeline.services import Services
+from relay_local.samples import SIGNERS
 from tests import doubles
 from tests.conftest import NOW, RELAY_TOML, Load, http_api_event
 from tests.every_preset import Reached

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from infra.functions.function import LIVE_ALIAS
+from partner_event_relay.functions.function import LIVE_ALIAS
 from relay.config import stage_names
 from relayctl.walk import require
 from tools.first_hour import drills

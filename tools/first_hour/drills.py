@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.functions.function import LIVE_ALIAS
+from partner_event_relay.functions.function import LIVE_ALIAS
 from tools.first_hour.place import Place
 
 DENIED = "first-hour-denied"

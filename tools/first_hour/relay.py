@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from local.samples import SIGNERS
+from relay_local.samples import SIGNERS
 from relayctl.walk import UnexpectedError, until
 from tools.first_hour import run as runs
 from tools.first_hour.place import Place, ssl_context

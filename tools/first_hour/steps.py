@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from infra.functions.function import LIVE_ALIAS
+from partner_event_relay.functions.function import LIVE_ALIAS
 from relayctl.walk import Step, require, until
 from tools.first_hour import canary, cdk, drills, receiver
 from tools.first_hour import run as runs

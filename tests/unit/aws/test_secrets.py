@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.process import ROOT
 from relay.auth.context import PUBLISHED_SECONDS, REREAD_SECONDS
 from relay.aws.api import AwsError, CallOptions, Service
 from relay.aws.secrets import MAX_AGE_SECONDS, MAX_NAMES, REFUSE_SECONDS, SecretStore
 from relay.errors import Unauthorized, Unavailable
+from relay_local.process import ROOT
 
 
 @dataclass

@@ -18,7 +18,7 @@ RUN = {
     "::test_a_run_that_was_killed_in_a_drill_is_taken_up_passes_and_leaves_nothing",
     "python -m pytest tests/e2e/test_inspector.py": "e2e/test_inspector.py"
     "::test_from_the_first_webhook_to_the_last_dead_letter",
-    "python -m local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
+    "python -m relay_local.post": "e2e/test_commands.py::test_the_samples_can_be_posted_to_make_run",
     "curl -i http": "e2e/test_commands.py::test_a_body_of_ones_own_can_be_signed_and_posted_with_curl",
     "relayctl schema": "relayctl/test_offline.py::test_the_schema_that_is_printed_is_the_committed_one",
     "python -m tools.relay_toml": "unit/config/test_json_schema.py"

@@ -8,13 +8,13 @@ import botocore.session
 import pytest
 from jmespath.functions import Functions
 
-from local.emulator import faults
 from relay.http.request import Request
 from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import parse_webhook
 from relay.templates.functions import RelayFunctions
 from relay.templates.template import compile_template
 from relay.webhook import Webhook
+from relay_local.emulator import faults
 from tests.conftest import NOW, Load
 from tools import architecture_page, senders_page
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from infra.stages import Stage
+from partner_event_relay.stages import Stage
 from relay.telemetry import Metric
 from relayctl.main import app
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import stages
+from partner_event_relay import stages
 from relay.config import stage_names
 from relayctl.walk import FAILED, PASSED, Result
 from tests.conftest import Load

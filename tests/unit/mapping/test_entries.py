@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from local.samples import SIGNERS
 from relay.config.model import Config
 from relay.entry import Entry
 from relay.errors import BadRequest, ConfigError, MappingError, PayloadTooLarge
@@ -19,6 +18,7 @@ from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import ParsedWebhook, parse_webhook
 from relay.pipeline.accept import accept
 from relay.webhook import Webhook
+from relay_local.samples import SIGNERS
 from tests import doubles
 from tests.conftest import NOW, RELAY_TOML, Load, http_api_event
 from tests.doubles import never

@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 import pytest
 
-from local.samples import SIGNERS
 from relay.config.model import Config
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
@@ -22,6 +21,7 @@ from relay.pipeline.idempotency_key import idempotency_key
 from relay.pipeline.results import Duplicate, RejectedRequest, Relayed, RequestResult
 from relay.pipeline.services import Response, Services
 from relay.webhook import Webhook
+from relay_local.samples import SIGNERS
 from tests import doubles
 from tests.conftest import NOW, RELAY_TOML, Load, http_api_event
 
@@ -168,7 +168,7 @@ def test_only_the_module_of_webhooks_constructs_one() -> None:
     """Everybody else proves it by `authenticate`, or says `Webhook.unverified`."""
     outside = [
         (path.name, call.lineno)
-        for folder in ("lambda_src/relay", "relayctl", "local/inspector")
+        for folder in ("lambda_src/relay", "relayctl", "relay_local/inspector")
         for path in (ROOT / folder).rglob("*.py")
         if path != ROOT / "lambda_src/relay/webhook.py"
         for call in ast.walk(ast.parse(path.read_text("utf-8")))

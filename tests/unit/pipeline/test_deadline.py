@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.samples import SIGNERS
 from relay.config.model import Config
 from relay.delivery.deliver import RESERVED_SECONDS
 from relay.entry import Accepted, Entry
+from relay_local.samples import SIGNERS
 from tests import doubles
 from tests.conftest import RELAY_TOML, Load, http_api_event
 from tests.doubles import Context

@@ -36,7 +36,7 @@ def run_hooks(checkout: Path, hook: str) -> subprocess.CompletedProcess[str]:
     [
         ("ruff-check", "bad.py", "import os\n", FORMATTED),
         ("ruff-format", "bad.py", "x  =  1\n", FORMATTED),
-        ("node-check", "local/inspector/page/bad.js", "let = ;\n", "let x;\n"),
+        ("node-check", "relay_local/inspector/page/bad.js", "let = ;\n", "let x;\n"),
         ("zizmor", ".github/workflows/bad.yml", re.sub("@[0-9a-f]{40} # ", "@", WORKFLOW), WORKFLOW),
     ],
 )
