@@ -13,9 +13,9 @@ from partner_event_relay.stages import Stage
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 REDELIVER_TIMEOUT = cdk.Duration.seconds(60)
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
-# The function gives up after 24 hours, about 110 receives. This is the safety net for a message that crashes it:
+# The function gives up after 24 hours, at most 730 receives. This is the safety net for a message that crashes it:
 # longer than a day of receives, and at 6 minutes each shorter than the retention.
-MAX_RECEIVE_COUNT = 300
+MAX_RECEIVE_COUNT = 900
 RETRY_RETENTION = cdk.Duration.days(4)
 MAX_RETENTION = cdk.Duration.days(14)
 # Longer than a message can be in both queues.

@@ -13,7 +13,7 @@ from partner_event_relay.canary import Canary
 from partner_event_relay.destinations.destinations import CustomerDestinations
 from partner_event_relay.destinations.stores import DAY_SECONDS
 from partner_event_relay.event_buses import EventBuses
-from partner_event_relay.front import Front
+from partner_event_relay.front import Front, limits
 from partner_event_relay.front.function_url import FunctionUrlFront
 from partner_event_relay.front.http_api import HttpApiFront
 from partner_event_relay.front.rest_api import RestApiFront
@@ -121,6 +121,8 @@ class PartnerEventRelay(Construct):
                 " set it (docs/how-to/stages-and-releases.md)"
             )
             cdk.Annotations.of(self).add_warning_v2("no-reserved-concurrency", text)
+        for number, text in enumerate(limits.overloaded(config, stage)):
+            cdk.Annotations.of(self).add_warning_v2(f"overloaded-{number}", text)
         nag.suppress(self, config, self.queues.overflow, self.destinations, self.archive)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 
+from partner_event_relay.capacity import Quotas
 from relay.config import stage_names
 
 
@@ -18,7 +19,6 @@ class StageError(ValueError):
 
 HTTP, REST, URL = "http", "rest", "url"
 FRONTS = (HTTP, REST, URL)
-WAF_WINDOW_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ class Stage:
     `retain`: queues, bucket and logs outlive the stack, which is protected from deletion. `canary`: a new version gets
     a tenth of the webhooks for ten minutes, and is rolled back if it fails. `snap_start`: versions of the ingest
     function start from a snapshot, in Regions that have SnapStart. `log_days` is the retention of every log.
-    `rate_per_second` and `burst` throttle all senders together, `route_rate_per_second` each route.
+    `rate_per_second` and `burst` throttle all senders together, `route_rate_per_second` each route; 0 is what the
+    account's quotas carry, which `concurrency_quota`, `api_rate_quota`, `api_burst_quota` and `put_quota` state (see
+    capacity.py).
     With `tracing` X-Ray has a sample of the functions' calls, and of a REST API's requests.
     `reserved_concurrency` limits how many webhooks are handled at once, and keeps a flood from the account's other
     functions; 0 leaves them the account's concurrency. `alarm_email` is subscribed to the alarms.
@@ -47,9 +49,13 @@ class Stage:
     canary: bool
     snap_start: bool
     log_days: int
-    rate_per_second: int
-    burst: int
-    route_rate_per_second: int
+    rate_per_second: int = 0
+    burst: int = 0
+    route_rate_per_second: int = 0
+    concurrency_quota: int = Quotas().concurrency
+    api_rate_quota: int = Quotas().api_rate
+    api_burst_quota: int = Quotas().api_burst
+    put_quota: int = Quotas().puts
     tracing: bool = False
     reserved_concurrency: int = 0
     alarm_email: str = ""
@@ -74,9 +80,9 @@ class Stage:
         return stage_names.secret_prefix(self.name)
 
     @property
-    def address_limit(self) -> int:
-        """Return the number of requests that WAF lets through from one address in five minutes."""
-        return self.requests_per_address or WAF_WINDOW_SECONDS * self.route_rate_per_second
+    def quotas(self) -> Quotas:
+        """Return the account's quotas."""
+        return Quotas(self.concurrency_quota, self.api_rate_quota, self.api_burst_quota, self.put_quota)
 
     @property
     def removal_policy(self) -> cdk.RemovalPolicy:
@@ -105,9 +111,6 @@ PROD = Stage(
     canary=True,
     snap_start=True,
     log_days=90,
-    rate_per_second=500,
-    burst=1000,
-    route_rate_per_second=250,
 )
 STAGES = {stage.name: stage for stage in (DEV, PROD)}
 
@@ -130,7 +133,16 @@ _TEXTS = {
     ),
     "truststore": (r"s3://[a-z0-9.-]+/\S+", "s3://BUCKET/KEY"),
 }
-_MINIMUM = {"rate_per_second": 1, "burst": 1, "route_rate_per_second": 1, "reserved_concurrency": 0}
+_MINIMUM = {
+    "rate_per_second": 0,
+    "burst": 0,
+    "route_rate_per_second": 0,
+    "concurrency_quota": 1,
+    "api_rate_quota": 1,
+    "api_burst_quota": 1,
+    "put_quota": 1,
+    "reserved_concurrency": 0,
+}
 # https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html
 _ADDRESS_LIMITS = range(10, 2_000_000_001)
 

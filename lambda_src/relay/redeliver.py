@@ -1,6 +1,7 @@
 """The Lambda handler behind the retry queue: one batch of messages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from relay import bootstrap, telemetry
 from relay.delivery.deliver import budget
+from relay.delivery.pace import paced
 from relay.pipeline.results import Done, Postponed
 from relay.pipeline.retry import redeliver
 from relay.pipeline.services import Services
@@ -48,4 +50,5 @@ def _received(record: dict[str, Any]) -> ReceivedMessage:
 
 
 bootstrap.import_boto3()
-handler = create_handler(bootstrap.start())
+SERVICES = bootstrap.start()
+handler = create_handler(replace(SERVICES, send=paced(SERVICES.send)))

@@ -92,7 +92,9 @@ def test_no_rule_blocks_what_a_webhook_may_rightly_have(rest: Template) -> None:
     assert overrides == {group: list(names) for group, names in COUNTED_RULES.items()}
 
 
-@pytest.mark.parametrize(("changes", "limit"), [({}, 75_000), ({"requests_per_address": 900}, 900)])
+@pytest.mark.parametrize(
+    ("changes", "limit"), [({"route_rate_per_second": 250}, 75_000), ({"requests_per_address": 900}, 900)]
+)
 def test_an_address_may_send_what_one_route_may_receive_unless_the_stage_says_otherwise(
     changes: dict[str, Any], limit: int
 ) -> None:

@@ -6,6 +6,7 @@ import re
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from relay.pipeline.waiting import backoff_seconds
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise
 from tools.cost.model import MEASURED
 
@@ -35,7 +36,7 @@ def test_what_the_redeliver_function_cannot_survive_is_dead_lettered_by_sqs(temp
     policy = queue["RedrivePolicy"]
     assert flat(policy["deadLetterTargetArn"]) == "<QueuesDeadLetters>"
     # Far more receives than a day of postponing has, and all of them fit into the retention.
-    assert 24 * 3600 / 900 + 10 < policy["maxReceiveCount"] <= 1000
+    assert 24 * 3600 / backoff_seconds(100, 0) + 10 < policy["maxReceiveCount"] <= 1000
     assert policy["maxReceiveCount"] * queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"]
     function = only(template, "AWS::Lambda::Function", "Redeliver")["Properties"]
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
@@ -237,21 +238,24 @@ def test_the_api_has_a_route_for_each_path_and_one_for_the_rest(template: Templa
     template.has_resource_properties("AWS::ApiGatewayV2::Integration", {"PayloadFormatVersion": "2.0"})
 
 
-def test_the_stage_is_throttled(template: Template) -> None:
+def test_the_stage_is_throttled_to_what_the_usual_quotas_carry(template: Template) -> None:
     template.has_resource_properties(
         "AWS::ApiGatewayV2::Stage",
         {
             "StageName": "$default",
             "DefaultRouteSettings": {
-                "ThrottlingRateLimit": 500,
-                "ThrottlingBurstLimit": 1000,
+                "ThrottlingRateLimit": 887,
+                "ThrottlingBurstLimit": 995,
                 "DetailedMetricsEnabled": True,
             },
         },
     )
     stage = only(template, "AWS::ApiGatewayV2::Stage")["Properties"]
     assert stage["RouteSettings"].keys() == {"ANY /orders/{customer}", "ANY /github", "ANY /stripe"}
-    assert {setting["ThrottlingRateLimit"] for setting in stage["RouteSettings"].values()} == {250}
+    of_routes = [
+        (setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]) for setting in stage["RouteSettings"].values()
+    ]
+    assert of_routes == [(443, 497)] * 3
 
 
 def test_the_access_log_is_json_without_anything_that_may_be_secret(template: Template) -> None:

@@ -16,7 +16,8 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from partner_event_relay.front.access_log import log_destination, unique_suffix
-from partner_event_relay.stages import WAF_WINDOW_SECONDS, Stage
+from partner_event_relay.front.limits import WAF_WINDOW_SECONDS, address_limit
+from partner_event_relay.stages import Stage
 from relay.config.model import Config
 from relay.templates.template import Template
 
@@ -76,7 +77,7 @@ class Firewall(Construct):
             scope="REGIONAL",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visibility(self._name),
-            rules=[*rules, _rate_rule(len(rules), stage.address_limit)],
+            rules=[*rules, _rate_rule(len(rules), address_limit(config, stage))],
             data_protection_config=_protection(headers),
         )
         waf.CfnWebACLAssociation(self, "Association", resource_arn=arn, web_acl_arn=self.acl.attr_arn)

@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from partner_event_relay.capacity import Throttle
 from partner_event_relay.front import METRIC_PERIOD, limits
 from partner_event_relay.front.access_log import log_fields, log_requests
 from partner_event_relay.front.domain import certificate_of, truststore_of
@@ -50,7 +51,7 @@ class HttpApiFront(Construct):
             for path in paths
             for route in self._api.add_routes(path=path, methods=[apigateway.HttpMethod.ANY], integration=integration)
         ]
-        self._stage = self._add_stage(stage, paths)
+        self._stage = self._add_stage(stage, limits.throttle(config, stage), paths)
         for route in routes:
             self._stage.node.add_dependency(route)
         self._domain = HttpApiDomain(self, "Domain", api_stage=self._stage, stage=stage) if stage.domain else None
@@ -89,7 +90,7 @@ class HttpApiFront(Construct):
         """Return None: an HTTP API cannot have AWS WAF."""
         return None
 
-    def _add_stage(self, stage: Stage, paths: list[str]) -> apigateway.HttpStage:
+    def _add_stage(self, stage: Stage, throttle: Throttle, paths: list[str]) -> apigateway.HttpStage:
         api_stage = apigateway.HttpStage(
             self,
             "Stage",
@@ -97,17 +98,17 @@ class HttpApiFront(Construct):
             stage_name=STAGE_NAME,
             auto_deploy=True,
             detailed_metrics_enabled=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=stage.rate_per_second, burst_limit=stage.burst),
+            throttle=apigateway.ThrottleSettings(rate_limit=throttle.rate, burst_limit=throttle.burst),
         )
         log_requests(api_stage, log_fields("$context.routeKey"), stage)
         # One sender's flood leaves room for the others.
-        throttle = {
-            "ThrottlingRateLimit": stage.route_rate_per_second,
-            "ThrottlingBurstLimit": stage.route_rate_per_second,
+        of_route = {
+            "ThrottlingRateLimit": throttle.route_rate,
+            "ThrottlingBurstLimit": throttle.route_burst,
             "DetailedMetricsEnabled": True,
         }
         cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
-        cfn_stage.route_settings = {f"ANY {path}": throttle for path in paths} or None
+        cfn_stage.route_settings = {f"ANY {path}": of_route for path in paths} or None
         return api_stage
 
 

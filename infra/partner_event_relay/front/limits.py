@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import aws_cdk as cdk
 from constructs import Construct
 
+from partner_event_relay import capacity
+from partner_event_relay.capacity import Throttle
 from partner_event_relay.stages import REST, URL, Stage
 from relay.config.model import Config
 from relay.config.route import Route
@@ -17,6 +19,10 @@ MAX_HTTP_ROUTES = 250
 MAX_REST_RESOURCES = 300
 # A REST API passes every body as base64, and Lambda accepts an event of 6 MiB: 4,718,592 bytes minus the headers.
 MAX_REST_BODY_BYTES = 4_500_000
+WAF_WINDOW_SECONDS = 300
+# Lambda leaves no less than this to functions without a reservation.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+UNRESERVED = 100
 # The health check of API Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 RESERVED_PATHS = ("/ping", "/sping")
 
@@ -74,6 +80,46 @@ def has_own_routes(config: Config, stage: Stage) -> bool:
     resources = {tuple(segments[: index + 1]) for segments in paths for index in range(len(segments))}
     methods = sum(len(route.methods) + 1 for route in config.routes)
     return len(resources) + methods <= MAX_REST_RESOURCES
+
+
+def throttle(config: Config, stage: Stage) -> Throttle:
+    """Return API Gateway's throttle: what the stage says, or what the account's quotas carry."""
+    return capacity.throttle(
+        stage.quotas,
+        stage.reserved_concurrency,
+        _retry_seconds(config),
+        len(config.routes),
+        rate=stage.rate_per_second,
+        burst=stage.burst,
+        route_rate=stage.route_rate_per_second,
+    )
+
+
+def address_limit(config: Config, stage: Stage) -> int:
+    """Return the number of requests that WAF lets through from one address in five minutes: what one route may get."""
+    return stage.requests_per_address or WAF_WINDOW_SECONDS * throttle(config, stage).route_rate
+
+
+def overloaded(config: Config, stage: Stage) -> Iterator[str]:
+    """Yield a sentence for each quota that does not carry the rate that the stage lets through, or its reservation."""
+    rate = throttle(config, stage).rate
+    parts = capacity.carried(stage.quotas, stage.reserved_concurrency, _retry_seconds(config))
+    for key, carried in parts.items():
+        if rate > carried and stage.front != URL:
+            yield (
+                f"rate_per_second lets through {rate} webhooks a second,"
+                f" {key} = {getattr(stage, key)} carries {carried}:"
+                " ask AWS for more and state it, or lower the rate (docs/explanation/burst.md)"
+            )
+    if stage.reserved_concurrency > max(0, stage.concurrency_quota - UNRESERVED):
+        yield (
+            f"reserved_concurrency = {stage.reserved_concurrency} leaves less than {UNRESERVED} of concurrency_quota ="
+            f" {stage.concurrency_quota} to the other functions, which Lambda refuses"
+        )
+
+
+def _retry_seconds(config: Config) -> float:
+    return max(route.retry_for for route in config.routes)
 
 
 def warn_of_shared_throttle(scope: Construct, routes: int) -> None:

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from partner_event_relay.capacity import Throttle
 from partner_event_relay.front import METRIC_PERIOD, limits
 from partner_event_relay.front.access_log import log_fields
 from partner_event_relay.front.domain import certificate_of, truststore_of
@@ -52,7 +53,7 @@ class RestApiFront(Construct):
             cloud_watch_role=stage.cloudwatch_role,
             cloud_watch_role_removal_policy=cdk.RemovalPolicy.RETAIN if stage.cloudwatch_role else None,
             domain_name=self._domain(stage) if stage.domain else None,
-            deploy_options=self._stage_options(stage, routes),
+            deploy_options=self._stage_options(stage, limits.throttle(config, stage), routes),
         )
         grant_invoke(function, self._api.rest_api_id)
         self._add_methods(routes)
@@ -95,24 +96,24 @@ class RestApiFront(Construct):
         """Return the number of requests that AWS WAF blocked in five minutes, or None without AWS WAF."""
         return self._firewall.blocked_requests(METRIC_PERIOD) if self._firewall else None
 
-    def _stage_options(self, stage: Stage, routes: Sequence[Route]) -> apigateway.StageOptions:
+    def _stage_options(self, stage: Stage, throttle: Throttle, routes: Sequence[Route]) -> apigateway.StageOptions:
         access_log = logs.LogGroup(
             self, "AccessLog", retention=stage.log_retention, removal_policy=stage.removal_policy
         )
         fields = log_fields("$context.httpMethod $context.resourcePath") | {"waf": "$context.wafResponseCode"}
-        throttle = apigateway.MethodDeploymentOptions(
+        of_route = apigateway.MethodDeploymentOptions(
             metrics_enabled=True,
-            throttling_rate_limit=stage.route_rate_per_second,
-            throttling_burst_limit=stage.route_rate_per_second,
+            throttling_rate_limit=throttle.route_rate,
+            throttling_burst_limit=throttle.route_burst,
         )
         # API Gateway accepts a setting for one method of a path, or for everything; not for ANY method of a path.
-        methods = {f"{route.path}/{method}": throttle for route in routes for method in sorted(route.methods)}
+        methods = {f"{route.path}/{method}": of_route for route in routes for method in sorted(route.methods)}
         return apigateway.StageOptions(
             stage_name=STAGE_NAME,
             metrics_enabled=True,
             tracing_enabled=stage.tracing,
-            throttling_rate_limit=stage.rate_per_second,
-            throttling_burst_limit=stage.burst,
+            throttling_rate_limit=throttle.rate,
+            throttling_burst_limit=throttle.burst,
             access_log_destination=apigateway.LogGroupLogDestination(access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(fields)),
             method_options=methods,

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from partner_event_relay import capacity
 from partner_event_relay.event_buses import EventBuses
 from partner_event_relay.functions.function import FunctionProps, RelayFunction
 from partner_event_relay.queues import REDELIVER_TIMEOUT, Queues
@@ -12,8 +13,6 @@ from relay.config.model import Config
 
 # Five PutPartnerEvents requests for each invocation, if the messages are small.
 BATCH_SIZE = 100
-# So that the backlog of one outage does not cause the next one.
-MAX_CONCURRENCY = 5
 
 
 class Redeliver(Construct):
@@ -49,7 +48,8 @@ class Redeliver(Construct):
             event_source_arn=queues.retry.queue_arn,
             batch_size=BATCH_SIZE,
             max_batching_window=cdk.Duration.seconds(1),
-            max_concurrency=MAX_CONCURRENCY,
+            # So that the backlog of one outage does not cause the next one.
+            max_concurrency=capacity.redelivery_concurrency(props.stage.quotas),
             report_batch_item_failures=True,
         )
         # Lambda checks that the role may receive from the queue when it creates the mapping.

@@ -50,7 +50,7 @@ def relay_alarms(
         "entries were dead-lettered in the last minute",
         section="DeadLetters",
     )
-    # Each message of the retry queue is received every 15 minutes at the latest, and its age is reported then. SQS's
+    # Each message of the retry queue is received every 4 minutes at the latest, and its age is reported then. SQS's
     # own age leaves out messages that were received three times: after half a minute, everything that is postponed.
     yield AlarmDefinition(
         "Waiting",

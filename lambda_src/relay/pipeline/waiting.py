@@ -7,7 +7,7 @@ from datetime import datetime
 from relay.pipeline.results import MessageResult, Postponed
 
 FIRST_SECONDS = 5
-LONGEST_SECONDS = 15 * 60
+LONGEST_SECONDS = 4 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,10 @@ def oldest_waiting_seconds(
 
 
 def backoff_seconds(receive_count: int, jitter: float) -> int:
-    """Return for how long to hide a message that was received this often: exponentially longer, at most 15 minutes.
+    """Return for how long to hide a message that was received this often: exponentially longer, at most 4 minutes.
 
-    `jitter`, from 0 to 1, takes between half and all of it, so that a backlog does not return at once.
+    `jitter`, from 0 to 1, takes between half and all of it: a backlog does not return at once, and what returns first
+    finds out for the others whether EventBridge is back. A batch whose first request fails is not sent any further.
     """
     longest: int = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(receive_count - 1, 20))
     return max(1, round(longest * (0.5 + jitter / 2)))
