@@ -14,7 +14,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from partner_event_relay.stack import RelayStack
+from partner_event_relay.relay import Relay
 from partner_event_relay.stages import PROD
 from relay import config
 from relay.config.model import Config
@@ -98,9 +98,10 @@ def _is_of(name: str, resource: dict[str, Any], is_drawn: Callable[[str], bool])
 
 def _template(relay: Config) -> dict[str, Any]:
     code = lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"])
-    stack = RelayStack(
-        cdk.App(),
-        "PartnerEventRelay",
+    stack = cdk.Stack(cdk.App(), "PartnerEventRelay")
+    Relay(
+        stack,
+        "Default",
         config=relay,
         stage=PROD,
         code=code,

@@ -15,10 +15,11 @@ from packaging.licenses import canonicalize_license_expression
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "licenses.md"
+LOCKS = "infra/partner_event_relay/functions/locks"
 PYTHON_LOCKS = {
-    "requirements-function.txt": "every function",
-    "requirements-cryptography.txt": "functions whose routes need public keys or JSON Web Tokens",
-    "requirements-control.txt": "the control API's function",
+    f"{LOCKS}/requirements-function.txt": "every function",
+    f"{LOCKS}/requirements-cryptography.txt": "functions whose routes need public keys or JSON Web Tokens",
+    f"{LOCKS}/requirements-control.txt": "the control API's function",
 }
 EDITOR_LOCK = ROOT / "relay_local" / "inspector" / "codemirror" / "package-lock.json"
 BUNDLER = "esbuild-wasm"  # makes the editor's bundle, and is not in it

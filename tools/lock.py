@@ -40,13 +40,14 @@ class Lock:
     platforms: tuple[str, ...] = (*LINUX, *MACOS)
 
 
+FUNCTIONS = "infra/partner_event_relay/functions/locks"
 DEV = Lock("dev", "requirements-dev.txt", shared=False)
 LOCKS = (
     DEV,
     Lock("local", "requirements.txt"),
-    Lock("function", "requirements-function.txt", LAMBDA),
-    Lock("cryptography", "requirements-cryptography.txt", LAMBDA),
-    Lock("control", "requirements-control.txt", LAMBDA),
+    Lock("function", f"{FUNCTIONS}/requirements-function.txt", LAMBDA),
+    Lock("cryptography", f"{FUNCTIONS}/requirements-cryptography.txt", LAMBDA),
+    Lock("control", f"{FUNCTIONS}/requirements-control.txt", LAMBDA),
     Lock("emulator", "relay_local/requirements-emulator.txt", shared=False),
     Lock(
         "runtime", "relay_local/requirements-runtime.txt", shared=False, platforms=LINUX

@@ -20,8 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ROOT / ".build" / "release" / "bin"
 DIST = ROOT / ".build" / "dist"
+LOCKS = "infra/partner_event_relay/functions/locks"
 SBOMS = {
-    "function": ("requirements-function.txt", "requirements-cryptography.txt", "requirements-control.txt"),
+    "function": tuple(f"{LOCKS}/requirements-{name}.txt" for name in ("function", "cryptography", "control")),
     "operator": ("requirements.txt",),
 }
 KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")

@@ -1,7 +1,8 @@
-"""The relay as one construct: API, functions, queues and monitoring for one relay.toml."""
+"""The relay, composed: API, functions, queues and monitoring for one configuration."""
 
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -23,6 +24,7 @@ from partner_event_relay.functions.redeliver import Redeliver
 from partner_event_relay.functions.source_health import SourceHealth
 from partner_event_relay.monitoring.insights import EntryInsights
 from partner_event_relay.monitoring.monitoring import Monitoring
+from partner_event_relay.outputs import Outputs
 from partner_event_relay.queues import Queues
 from partner_event_relay.stages import HTTP, REST, URL, Stage
 from relay.config.fields import CLAIM_CHECK
@@ -31,12 +33,12 @@ from relay.config.model import Config
 FRONTS: Mapping[str, Callable[..., Front]] = {HTTP: HttpApiFront, REST: RestApiFront, URL: FunctionUrlFront}
 
 
-class PartnerEventRelay(Construct):
-    """Receives webhooks and puts them on EventBridge as partner events.
+class Relay(Construct):
+    """Everything of one relay, with the stack's outputs. It takes values: what reads files is in prepare.py.
 
     `config` is the relay.toml that `code` contains; `control_code` is the package of the control API, which only a
-    relay.toml with `[destinations]` needs. The name of the stack names the API, the firewall and the metrics, so a
-    stack can have one relay. Raise ValueError for `[destinations]` without `control_code`.
+    relay.toml with `[destinations]` needs. `config_path` is the relay.toml, which is kept beside the functions' code.
+    Raise ValueError for `[destinations]` without `control_code`.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class PartnerEventRelay(Construct):
         code: lambda_.Code,
         architecture: lambda_.Architecture,
         control_code: lambda_.Code | None = None,
+        config_path: Path | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         if config.destinations and control_code is None:
@@ -124,6 +127,21 @@ class PartnerEventRelay(Construct):
         for number, text in enumerate(limits.overloaded(config, stage)):
             cdk.Annotations.of(self).add_warning_v2(f"overloaded-{number}", text)
         nag.suppress(self, config, self.queues.overflow, self.destinations, self.archive)
+        cdk.Tags.of(self).add("service", "partner-event-relay")
+        cdk.Tags.of(self).add("stage", stage.name)
+        self._add_outputs(config, stage, config_path)
+
+    def _add_outputs(self, config: Config, stage: Stage, config_path: Path | None) -> None:
+        outputs = Outputs(self)
+        outputs.add_urls(config.routes, self.front, stage)
+        outputs.add_resources(self.front, self.monitoring, self.queues, self.ingest, self.redeliver)
+        if self.archive:
+            outputs.add_archive(self.archive)
+        if config_path:
+            outputs.add_relay_toml(config_path)
+        if self.destinations:
+            outputs.add_destinations(self.destinations)
+        outputs.add("Partner", config.partner, "`relayctl doctor` compares stages by it")
 
 
 def _hold_days(config: Config) -> int:

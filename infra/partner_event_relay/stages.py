@@ -8,12 +8,14 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
+from constructs import Construct
 
 from partner_event_relay.capacity import Quotas
+from partner_event_relay.errors import RelayError
 from relay.config import stage_names
 
 
-class StageError(ValueError):
+class StageError(RelayError):
     """The stage cannot be used; the message says why."""
 
 
@@ -145,6 +147,22 @@ _MINIMUM = {
 }
 # https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html
 _ADDRESS_LIMITS = range(10, 2_000_000_001)
+
+
+def from_context(scope: Construct, name: str | None = None) -> Stage:
+    """Return the stage of this name, or the one that the CDK's context `stage` names, else `prod`.
+
+    `stages` in the context overrides its values, and `front` its front. Raise StageError if it cannot be used.
+    """
+    context = scope.node.try_get_context
+    stage = choose(name or context("stage") or PROD.name, context("stages"), context("front"))
+    # The local AWS has neither.
+    return replace(stage, firewall=False, cloudwatch_role=False) if is_local(scope) else stage
+
+
+def is_local(scope: Construct) -> bool:
+    """Return whether the CDK's context says `target=local`: the functions will run on this machine."""
+    return bool(scope.node.try_get_context("target") == "local")
 
 
 def choose(name: str, overrides: Mapping[str, Any] | None = None, front: str | None = None) -> Stage:

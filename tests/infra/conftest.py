@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from partner_event_relay import stages
-from partner_event_relay.stack import RelayStack
+from partner_event_relay.relay import Relay
 from relay import config
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ ENVIRONMENT = {
 CONTEXT = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]  # what the CDK command line adds
 
 
-def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
+def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> cdk.Stack:
     """Return the stack of a relay.toml, in a stage with some changes."""
     stage = replace(stages.STAGES[stage_name], **changes)
     with TemporaryDirectory() as folder:
@@ -61,15 +61,17 @@ def stack_of(text: str, stage_name: str = "prod", **changes: Any) -> RelayStack:
         path.write_text(text)
         relay = config.load(path).with_secret_prefix(stage.secret_prefix)
     code = lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"])
-    return RelayStack(
-        cdk.App(context=CONTEXT),
-        "Relay" if stage_name == "prod" else f"Relay-{stage_name}",
+    stack = cdk.Stack(cdk.App(context=CONTEXT), "Relay" if stage_name == "prod" else f"Relay-{stage_name}")
+    Relay(
+        stack,
+        "Default",
         config=relay,
         stage=stage,
         code=code,
         control_code=code,
         architecture=lambda_.Architecture.ARM_64,
     )
+    return stack
 
 
 @cache  # many tests look at the same template, and none changes it

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from partner_event_relay import stages
-from partner_event_relay.relay import PartnerEventRelay
+from partner_event_relay.relay import Relay
 from relay import config
 from relay.telemetry import Metric
 from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, ROOT, allowed, flat, only, resources, synthesise
@@ -207,7 +207,7 @@ def test_the_environment_says_where_the_page_and_its_key_are(with_page: Template
 
 def test_a_flood_of_the_page_uses_a_part_of_the_concurrency_that_is_reserved() -> None:
     stage = replace(stages.STAGES["prod"], reserved_concurrency=100)
-    relay = PartnerEventRelay(
+    relay = Relay(
         cdk.Stack(cdk.App(), "Relay"),
         "Relay",
         config=config.load(ROOT / "relay.toml"),
@@ -333,7 +333,7 @@ def test_the_outputs_name_what_tools_need(with_destinations: Template) -> None:
 
 def test_destinations_without_the_package_of_the_control_api_are_no_stack() -> None:
     with pytest.raises(ValueError, match="control_code"):
-        PartnerEventRelay(
+        Relay(
             cdk.Stack(cdk.App(), "Relay"),
             "Relay",
             config=config.load(ROOT / "relay.toml"),

@@ -18,7 +18,9 @@ ENVIRONMENTS = {
     ".build/emulator": "relay_local/requirements-emulator.txt",
     ".build/runtime": "relay_local/requirements-runtime.txt",
 }
-FUNCTION = ("requirements-function.txt", "requirements-cryptography.txt")
+FUNCTION = tuple(
+    f"infra/partner_event_relay/functions/locks/requirements-{name}.txt" for name in ("function", "cryptography")
+)
 LOCKS = {
     "dev": "requirements-dev.txt",
     "local": "requirements.txt",

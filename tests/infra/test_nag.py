@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 
 from partner_event_relay import nag
-from partner_event_relay.relay import PartnerEventRelay
+from partner_event_relay.relay import Relay
 from partner_event_relay.stages import PROD
 from relay import config
 from tests.infra.conftest import ROOT
@@ -17,14 +17,14 @@ EVERYTHING = config.load(Path(__file__).with_name("everything.toml"))
 
 
 @pytest.fixture(scope="module")
-def relays() -> list[PartnerEventRelay]:
+def relays() -> list[Relay]:
     """Return a relay with every option, for each front."""
     return [relay_of("http"), relay_of("rest"), relay_of("url")]
 
 
-def relay_of(front: str) -> PartnerEventRelay:
+def relay_of(front: str) -> Relay:
     code = lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=["**/__pycache__"])
-    return PartnerEventRelay(
+    return Relay(
         cdk.Stack(cdk.App(), f"Relay-{front}"),
         "Relay",
         config=EVERYTHING,
@@ -36,7 +36,7 @@ def relay_of(front: str) -> PartnerEventRelay:
 
 
 @pytest.mark.parametrize("path", sorted({suppression.path for suppression in nag.SUPPRESSIONS}))
-def test_every_suppression_is_for_a_construct_that_exists(relays: list[PartnerEventRelay], path: str) -> None:
+def test_every_suppression_is_for_a_construct_that_exists(relays: list[Relay], path: str) -> None:
     assert any(nag._descendant(relay, path) for relay in relays)
 
 

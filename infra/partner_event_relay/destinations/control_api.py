@@ -65,6 +65,11 @@ class ControlApi(Construct):
         self.url = self._api.api_endpoint
         self.role = self._add_role(callers) if callers else None
 
+    @property
+    def invoke_arn(self) -> str:
+        """Return the ARN of every operation: what callers need `execute-api:Invoke` for."""
+        return cdk.Stack.of(self).format_arn(service="execute-api", resource=self._api.api_id, resource_name="*/*/v1/*")
+
     def _integration(
         self, name: str, scope: Construct, function: lambda_.IFunction
     ) -> integrations.HttpLambdaIntegration:
@@ -113,8 +118,5 @@ class ControlApi(Construct):
             {"ArnEquals": {"aws:PrincipalArn": list(callers)}}
         )
         role = iam.Role(self, "Callers", assumed_by=trusted)
-        resource = cdk.Stack.of(self).format_arn(
-            service="execute-api", resource=self._api.api_id, resource_name="*/*/v1/*"
-        )
-        role.add_to_policy(iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[resource]))
+        role.add_to_policy(iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[self.invoke_arn]))
         return role

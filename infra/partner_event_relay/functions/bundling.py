@@ -15,15 +15,16 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
+import relay
 from partner_event_relay.functions import compiler
 from relay.catalog.loader import catalog_path
 
-ROOT = Path(__file__).parents[3]
-SOURCES = ROOT / "lambda_src"
-INSTALLED = ROOT / ".build" / "function"
-REQUIREMENTS = ROOT / "requirements-function.txt"
-CRYPTOGRAPHY = ROOT / "requirements-cryptography.txt"
-CONTROL = ROOT / "requirements-control.txt"
+SOURCES = Path(relay.__file__).parent  # in a clone and where the wheel is installed
+INSTALLED = Path(".build") / "function"  # below the working directory: what is installed may be read-only
+LOCKS = Path(__file__).with_name("locks")
+REQUIREMENTS = LOCKS / "requirements-function.txt"
+CRYPTOGRAPHY = LOCKS / "requirements-cryptography.txt"
+CONTROL = LOCKS / "requirements-control.txt"
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 LAMBDA_PLATFORM = (
@@ -87,7 +88,7 @@ class Package:
     def build(self, target: Path) -> None:
         """Write the package into `target`. Raise CalledProcessError if pip or the compiler fails."""
         shutil.copytree(self.dependencies(), target, dirs_exist_ok=True)
-        shutil.copytree(SOURCES / "relay", target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(SOURCES, target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(self.config, target / "relay.toml")
         if self.control and (catalog := catalog_path(self.config)).is_dir():
             shutil.copytree(catalog, target / catalog.name, ignore=_all_but_event_types)
@@ -131,7 +132,7 @@ def installed_folder(platform: tuple[str, ...], locks: tuple[Path, ...]) -> Path
     """
     machine = "\n".join([*platform, sysconfig.get_platform(), sys.version]).encode()
     content = [machine, *(path.read_bytes() for path in (Path(__file__), Path(compiler.__file__), *locks))]
-    return INSTALLED / hashlib.sha256(b"\0".join(content)).hexdigest()
+    return INSTALLED.resolve() / hashlib.sha256(b"\0".join(content)).hexdigest()
 
 
 def _remove_unused(target: Path, keep: Collection[str]) -> None:
