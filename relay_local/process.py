@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[1]
 RUNTIME_PYTHON = ROOT / ".build/runtime/bin/python"
 # What is installed beside this package is found after the emulator's own environment, if at all.
 RUN_SERVER = (
-    "import runpy, sys; sys.path.append(sys.argv.pop()); runpy.run_module('relay_local.emulator.server', run_name='__main__')"
+    "import runpy, sys; sys.path.append(sys.argv.pop());"
+    " runpy.run_module('relay_local.emulator.server', run_name='__main__')"
 )
 
 PARTNER = "111111111111"
