@@ -18,9 +18,9 @@ from relay.auth.signature import SignatureScheme
 from relay.auth.signature_list import SignatureList
 from relay.auth.timestamps import format_timestamp
 from relay.config.route import Route
-from relay.errors import CannotSign, MappingError, Unauthorized
-from relay.http import content_encoding
-from relay.http.body_formats import FORM, JSON
+from relay.errors import CannotSign, MappingError, Rejected, Unauthorized
+from relay.http import body_formats, content_encoding
+from relay.http.body_formats import FORM, JSON, MULTIPART
 from relay.http.request import Request
 from relay.templates.template import Template
 
@@ -29,6 +29,7 @@ TOKEN_SECONDS = 300
 
 _PLACE = re.compile(r"(headers|query|body|item)\.([A-Za-z0-9_.]++)(?!\s*==)")
 """Where a template reads, except for what it only compares."""
+_PLACE_IN_FIELD = re.compile(r"\$\{powertools_json\(body\.(\w+)\)\.([A-Za-z0-9_.]+)\}")
 
 
 def sign(route: Route, secret: str, request: Request, url: str) -> Request:
@@ -82,7 +83,7 @@ def _with_signature(scheme: SignatureScheme, secret: str, request: Request, cont
     labeled = [*_other_items(scheme, request), *labeled]
 
     def signature(item: Any) -> str:
-        digest = scheme.signature_of(request, secret, context, timestamp, item)
+        digest = scheme.signature_of(request, secret, context, timestamp, {"item": item, "signature": dict(labeled)})
         return written.format(digest, labeled)
 
     return _put_in_each(request, scheme.each, scheme.signature, context.body_format, signature)
@@ -90,8 +91,10 @@ def _with_signature(scheme: SignatureScheme, secret: str, request: Request, cont
 
 def _other_items(scheme: SignatureScheme, request: Request) -> list[tuple[str, str]]:
     """Return the labeled values beside signature and time that the request's list has: Coinbase's names of headers."""
+    if not scheme.pair_separator:
+        return []
     kind, path = _place(scheme.signature)
-    text = request.headers.get(path.replace("_", "-"), "") if kind == "headers" and scheme.pair_separator else ""
+    text = request.headers.get(path.replace("_", "-"), "") if kind == "headers" else ""
     items = [item.partition(scheme.pair_separator) for item in text.split(scheme.list_separator)] if text else []
     time = scheme.timestamp.text if scheme.timestamp else ""
     ours = {scheme.pair_key, time.removeprefix("${signature.").removesuffix("}")}
@@ -126,6 +129,8 @@ def _put_in_each(
 
 def _put(request: Request, template: Template, text: str, body_format: str) -> Request:
     """Return the request with a text where `template` reads it."""
+    if match := _PLACE_IN_FIELD.fullmatch(template.text):
+        return _put_in_field(request, match[1], match[2], text, body_format)
     kind, path = _place(template)
     if kind == "headers":
         return replace(request, headers={**request.headers, path.replace("_", "-"): text})
@@ -138,6 +143,20 @@ def _put(request: Request, template: Template, text: str, body_format: str) -> R
     value = _json(request, body_format)
     _set(value, path, text)
     return replace(request, body=_dump(value))
+
+
+def _put_in_field(request: Request, field: str, path: str, text: str, body_format: str) -> Request:
+    """Return the request with a text at a path of the JSON that a field of its form has."""
+    try:
+        old = str(body_formats.parse(request, body_format)[1][field])
+        value = json.loads(old)
+    except (Rejected, LookupError, TypeError, ValueError) as error:
+        raise CannotSign(f"the body has no field {field} with JSON inside") from error
+    _set(value, path, text)
+    if body_format == MULTIPART:
+        return replace(request, body=request.body.replace(old.encode(), _dump(value), 1))
+    fields = [pair for pair in parse_qsl(request.body.decode(), keep_blank_values=True) if pair[0] != field]
+    return replace(request, body=urlencode([*fields, (field, _dump(value))]).encode())
 
 
 def _place(template: Template) -> tuple[str, str]:

@@ -163,6 +163,7 @@ def _json(value: Any) -> tuple[bytes, str]:
 
 # Bodies that hold what proves them: "@" stands where the signature goes.
 _SPECIAL: Mapping[str, Callable[[], tuple[bytes, str]]] = {
+    "orum": lambda: _json(_EVENT | {"created_at": NOW.isoformat()}),
     "klaviyo": lambda: _json(_EVENT | {"meta": {"timestamp": NOW.isoformat()}}),
     "linear": lambda: _json(_EVENT | {"webhookTimestamp": _SECONDS * 1000}),
     "mailgun": lambda: _json(

@@ -10,11 +10,15 @@ from pathlib import Path
 from relay.config import presets
 from relayctl import senders
 from relayctl.senders.page import page as sender_page
+from relayctl.senders.page import signs_with_private_key
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "senders.md"
 FOLDER = PAGE.with_suffix("")
 VECTORS = sorted((ROOT / "tests" / "vectors").glob("*.json"))
+
+PROOFS = ("library", "third party", "published", "example", "documentation", "unverified")
+"""From the strongest on."""
 
 # What these prove is not a body.
 _NOT_THE_BODY = {"api-key", "basic", "bearer", "paypal", None}
@@ -37,6 +41,14 @@ The column *proof* names the strongest proof there is:
 
 The column *vectors* counts the requests with a known result in [our tests](../../tests/vectors/test_vectors.py).
 Libraries are called by [other tests](../../tests/oracles/test_oracles.py), or were called when the vectors were made.
+
+{counts}
+The others were written by people who know the sender, or have only what the preset reads; each page says which.
+{unsigned}
+
+Svix has [a list of senders](https://docs.svix.com/ingest/receiving-with-ingest) that it receives from.
+Of these two are not here: `openclaw`, at which nobody has looked, and `vgs`, whose page on signatures was out of reach.
+Both take [a few lines of TOML](../how-to/add-a-sender.md) if you know how they sign.
 
 What is proven stands in [evidence.toml](../../relayctl/senders/evidence.toml).
 The samples are in [samples.toml](../../relayctl/senders/samples.toml).
@@ -72,7 +84,27 @@ def page() -> str:
             ", ".join(remarks),
         ]
         rows.append("| " + " | ".join(cells) + " |")
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD.format(counts=_counts(), unsigned=_unsigned()) + "\n".join(rows) + "\n"
+
+
+def _counts() -> str:
+    """Return how many presets each kind of proof has, and how many samples were compared."""
+    names = presets.load().keys()
+    proofs = Counter(proof.proof for proof in senders.evidence().values())
+    by_proof = ", ".join(f"{proofs[proof]} {proof}" for proof in PROOFS)
+    compared = sum(bool(senders.sample(name).source) for name in names)
+    return (
+        f"Of the {len(names)} presets: {by_proof}.\n"
+        f"{compared} of the samples were compared with what the sender documents, publishes or has as types, "
+        "or with a request that somebody else's tests have."
+    )
+
+
+def _unsigned() -> str:
+    """Return which presets `relayctl send` cannot sign."""
+    names = [name for name in sorted(presets.load()) if signs_with_private_key(senders.resolve(name)["auth"])]
+    links = ", ".join(f"[{name}](senders/{name}.md)" for name in names)
+    return f"`relayctl send` signs all but {len(names)}, whose private key only the sender has: {links}."
 
 
 def pages() -> dict[Path, str]:

@@ -9,6 +9,7 @@ from relay.auth.kinds import CERTIFICATE_KINDS, JWT, PUBLIC_KEY_KINDS, SYMMETRIC
 from relayctl import senders
 from relayctl.senders import Sample
 
+ONLY_THE_SENDER = "`relayctl send` cannot post it: only the sender has the private key."
 _SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
 _OF_HANDSHAKES = {
     "token": 'verify_token = "acme/verify-token"   # a secret: what you enter as verify token',
@@ -52,6 +53,7 @@ def page(name: str) -> str:
             "## An event",
             "",
             *_lines(f"This sample is {sample.origin}."),
+            *([ONLY_THE_SENDER] if signs_with_private_key(preset["auth"]) else []),
             f"Its detail-type is `{preset['event']['detail_type']}`.",
             "",
             "```http",
@@ -60,6 +62,13 @@ def page(name: str) -> str:
             "",
         ]
     )
+
+
+def signs_with_private_key(auth: Mapping[str, Any]) -> bool:
+    """Return whether only the sender can sign: with a private key, or a certificate's."""
+    if auth.get("scheme") == JWT:
+        return auth.get("algorithm") not in SYMMETRIC_ALGORITHMS
+    return auth.get("scheme") in {*PUBLIC_KEY_KINDS, *CERTIFICATE_KINDS}
 
 
 def route(name: str) -> str:
@@ -80,9 +89,7 @@ def _auth(name: str, auth: Mapping[str, Any]) -> Iterator[str]:
     elif kind is None:
         yield 'scheme = "none"   # this sender proves nothing: whoever knows the URL can send events'
         return
-    is_public = kind in {*PUBLIC_KEY_KINDS, *CERTIFICATE_KINDS}
-    if kind == JWT:
-        is_public = auth.get("algorithm") not in SYMMETRIC_ALGORITHMS
+    is_public = signs_with_private_key(auth)
     if not is_public:
         yield f'secret = "acme/{name}"   # its name in Secrets Manager'
     required = list(auth.get("requires", []))

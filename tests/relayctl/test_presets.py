@@ -9,7 +9,7 @@ from tests.relayctl.conftest import Relayctl
 
 def test_every_preset_is_listed_with_whether_it_was_verified(relayctl: Relayctl) -> None:
     rows = {row["preset"]: row for row in json.loads(relayctl("presets", "--output", "json").stdout)}
-    assert len(rows) == 181
+    assert len(rows) == 185
     assert rows["github"]["verified"] is True
     assert rows["gumroad"]["verified"] is False
     assert rows["sns"]["scheme"] == "sns"

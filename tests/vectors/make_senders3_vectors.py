@@ -26,7 +26,9 @@ SECONDS = int(NOW.timestamp())
 EVENT = '{"id":"evt_1","type":"demo.created","name":"Zoë ☃"}'.encode()
 SECRET = "a-secret-of-more-than-32-characters-for-HS256"
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SVIX = ("beehiiv", "guesty", "nash", "pleo", "safebase", "sardine", "stytch")
+SVIX = ("beehiiv", "guesty", "nash", "pleo", "psi-fi", "safebase", "sardine", "stytch")
+STANDARD = ("brex", "incidentio")
+"""Users of Svix's scheme whose headers have the names of Standard Webhooks, which its library reads, too."""
 
 vectors: list[dict[str, Any]] = []
 Headers = Mapping[str, str]
@@ -92,13 +94,13 @@ def getstream() -> None:
     add("getstream/compressed_signed_as_sent", proof, SECRET, sent, "signed as sent", is_genuine=False)
 
 
-def svix(name: str) -> None:
+def svix(name: str, prefix: str = "svix") -> None:
     def verify(headers: Headers, body: bytes) -> object:
         Webhook(WHSEC).verify(body.decode(), dict(headers))
         return True
 
     signature = Webhook(WHSEC).sign("msg_1", NOW, EVENT.decode())
-    headers = {"svix-id": "msg_1", "svix-timestamp": str(SECONDS), "svix-signature": signature}
+    headers = {f"{prefix}-id": "msg_1", f"{prefix}-timestamp": str(SECONDS), f"{prefix}-signature": signature}
     library(f"{name}/library", "svix", WHSEC, verify, (headers, EVENT))
 
 
@@ -121,13 +123,53 @@ def examples() -> None:
     example("airwallex", "airwallex.com/docs/developer-tools__listen-for-webhook-events__code-examples", headers)
     headers = {"x-nango-hmac-sha256": digest(EVENT).hex()}
     example("nango", "nango.dev/docs/guides/platform/webhooks-from-nango", headers)
+    time = str(SECONDS)
+    signed = base64.b64encode(digest(f"{time}.".encode() + EVENT)).decode()
+    headers = {"x-port-timestamp": time, "x-port-signature": f"v1,{signed}"}
+    example("port-io", "docs.port.io/actions-and-automations/setup-backend/webhook/signature-verification", headers)
+    headers = {"x-signature": hmac.new(SECRET.encode(), EVENT, hashlib.sha1).hexdigest()}
+    example("segment", "segment.com/docs/connections/destinations/catalog/webhooks/#authentication", headers)
+    signed = digest(f"{time}.".encode() + EVENT).hex()
+    headers = {"x-buildkite-signature": f"timestamp={time},signature={signed}", "x-buildkite-event": "build.finished"}
+    example("buildkite", "buildkite/docs, pages/apis/webhooks/_verifying_hmac_signatures.md", headers)
+    headers = {
+        "x-grafana-alerting-timestamp": time,
+        "x-grafana-alerting-signature": digest(f"{time}:".encode() + EVENT).hex(),
+    }
+    example("grafana", "grafana/alerting, http/hmac.go", headers)
+    headers = {"x-wc-webhook-topic": "order.created", "x-wc-webhook-delivery-id": "1"}
+    headers["x-wc-webhook-signature"] = base64.b64encode(digest(EVENT)).decode()
+    example("woocommerce", "woocommerce/woocommerce, includes/class-wc-webhook.php", headers)
+    page, headers = "gitlab-org/gitlab, app/services/web_hook_service.rb", {"x-gitlab-event": "Push Hook"}
+    add(
+        "gitlab/example",
+        f"example: {page}",
+        SECRET,
+        ({**headers, "x-gitlab-token": SECRET}, EVENT),
+        page,
+        is_genuine=True,
+    )
+    wrong = {**headers, "x-gitlab-token": SECRET + "\u00e9"}
+    add("gitlab/example_changed", f"example: {page}", SECRET, (wrong, EVENT), "another token", is_genuine=False)
+
+
+def published() -> None:
+    page, key = "docs.checkbook.io/reference/webhooks", "335b5728e25b47e88995fce207bff380"
+    body = b'{"status": "PAID", "id": "ed0af5fb335c47dd8eb53199ba50f5c4", "type": "CHECK"}'
+    signed = "4ee9758fc0bceb3ca1a2fe397fbd125364cfffdb04296fa118dab9778a4b3ce3"
+    headers = {"signature": f"nonce=1243549809,signature={signed}"}
+    add("checkbook/published", f"published: {page}", key, (headers, body), page, is_genuine=True)
+    add("checkbook/published_changed", f"published: {page}", key, (headers, body + b" "), "changed", is_genuine=False)
 
 
 def main() -> None:
     getstream()
     for name in SVIX:
         svix(name)
+    for name in STANDARD:
+        svix(name, "webhook")
     examples()
+    published()
     text = json.dumps({"vectors": vectors}, indent=1, ensure_ascii=False)
     (FOLDER / "senders3_vectors.json").write_text(text + "\n", "utf-8")
 

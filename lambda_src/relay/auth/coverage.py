@@ -73,8 +73,11 @@ class SignedContent:
                 yield from _CANONICAL.get(expression.removeprefix("canonical."), ())
             elif expression in {"url", "body"}:
                 # A URL ends where a body of JSON begins, and the method has none of either's characters.
-                if all(isinstance(near, Placeholder) and near.expression in _NEIGHBORS for near in beside) and (
-                    expression == "body" or self._is_apart(place)
+                # No object of JSON begins with another, so a body that comes first ends where the next value begins.
+                is_first = expression == "body" and place == 0
+                if is_first or (
+                    all(isinstance(near, Placeholder) and near.expression in _NEIGHBORS for near in beside)
+                    and (expression == "body" or self._is_apart(place))
                 ):
                     yield from URL if expression == "url" else [BODY]
             elif not beside and (expression.startswith("headers.") or not _has_literal(before, after)):

@@ -78,13 +78,22 @@ class SignatureScheme(Scheme):
             self._verify_element(values, raw, keys, context)
 
     def signature_of(
-        self, request: Request, secret: str, context: VerificationContext, timestamp: str, item: Any = None
+        self,
+        request: Request,
+        secret: str,
+        context: VerificationContext,
+        timestamp: str,
+        beside: Mapping[str, Any] | None = None,
     ) -> str:
-        """Return the sender's signature of `request`, encoded; with `each`, of one `item`. Raise Unauthorized."""
+        """Return the sender's signature of `request`, encoded. Raise Unauthorized.
+
+        `beside` has what the content may read and the request has not yet: with `each`, one `item`, and as `signature`
+        the labeled values that stand beside it in its list.
+        """
         keys = self._keys(secret)
         if not keys:
             raise Unauthorized(_NO_KEY)
-        values = self._scope(request, context) | {"timestamp": timestamp, "item": item}
+        values = self._scope(request, context) | {"timestamp": timestamp, **(beside or {})}
         digest = self._digest(keys[0], values, self._raw_values(request, context))
         return encode(self.encoding, digest).decode()
 
