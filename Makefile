@@ -7,6 +7,7 @@ LOCK := .build/lock
 DOCS := .build/docs
 RELEASE := .build/release
 EDITOR := .build/inspector
+PEER := .build/peer
 # Only what a lock names with its hash. Wheels only, because building a source distribution downloads and runs more.
 PIP_INSTALL = install --quiet --disable-pip-version-check --require-hashes --only-binary=:all:
 # --no-compile, in .venv: most of what is installed is never imported, and Python compiles the rest when it is.
@@ -30,7 +31,7 @@ FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 CODEMIRROR := $(addprefix relay_local/inspector/codemirror/,package.json package-lock.json codemirror.js)
 
-.PHONY: setup demo run check test coverage docs release-check e2e first-hour bench lint arm64 deploy lock clean
+.PHONY: setup demo run check test coverage docs release-check e2e first-hour bench load soak lint arm64 deploy lock clean
 
 # For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
 setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
@@ -161,6 +162,21 @@ deploy: $(DEPLOY)
 # The relay beside what others would ship, as ratios; about seven minutes.
 bench: setup
 	@$(BIN)/python -m bench.run $(if $(ROUNDS),--rounds $(ROUNDS) --seconds 3)
+
+# What a deployed relay takes, and what senders see at 70 % of it, beside others; about half an hour (docs/explanation/load.md).
+load: setup $(PEER)/.ready
+	@$(BIN)/python -m tools.load load $(ARGS)
+
+# A million webhooks through one execution environment; about half an hour.
+soak: setup
+	@$(BIN)/python -m tools.load soak $(ARGS)
+
+# Node-RED, which `make load` measures too.
+PEER_FILES := $(addprefix tools/load/peer/,package.json package-lock.json settings.js flows.json)
+$(PEER)/.ready: $(PEER_FILES) .npmrc | .venv/.ready
+	@echo "setup: $(PEER), Node-RED" >&2
+	@mkdir -p $(PEER) && cp $^ $(PEER) && cd $(PEER) && npm ci --silent
+	@touch $@
 
 # Writes the requirements files anew from pyproject.toml's groups: make lock UPGRADE=1 for newer transitive ones.
 lock: $(LOCK)/.ready

@@ -45,11 +45,10 @@ class Bench:
         done = self._run(variant, event, ("count", str(webhooks)), count)
         return int(re.findall(r"I\s+refs:\s+([0-9,]+)", done.stderr)[0].replace(",", ""))
 
-    def _run(
-        self, variant: str, event: str, mode: Sequence[str], before: Sequence[str]
-    ) -> subprocess.CompletedProcess[str]:
+    def program(self, variant: str) -> tuple[str, dict[str, str]]:
+        """Return the module whose `handler` a variant is, and the environment that it needs."""
         ours = variant in MODULES
-        environment = {
+        return MODULES.get(variant, f"bench.references.{variant}"), {
             "PATH": os.environ["PATH"],
             "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(self.package if ours else ROOT),
@@ -71,7 +70,11 @@ class Bench:
             "POWERTOOLS_SERVICE_NAME": "PartnerEventRelay",
             "POWERTOOLS_METRICS_NAMESPACE": "PartnerEventRelay",
         }
-        module = MODULES.get(variant, f"bench.references.{variant}")
+
+    def _run(
+        self, variant: str, event: str, mode: Sequence[str], before: Sequence[str]
+    ) -> subprocess.CompletedProcess[str]:
+        module, environment = self.program(variant)
         command = [*before, sys.executable, str(ROOT / "bench" / "driver.py"), module, str(self.files[event]), *mode]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 

@@ -55,7 +55,7 @@ PACKAGES: Mapping[str, frozenset[str]] = {
     "relayctl": frozenset({"relay"}),
     "relay_local": frozenset({"relay", "relayctl"}),
     "bench": frozenset({"partner_event_relay"}),
-    "tools": frozenset({"relay", "relayctl", "partner_event_relay", "relay_local"}),
+    "tools": frozenset({"relay", "relayctl", "partner_event_relay", "relay_local", "bench"}),
 }
 """The packages of this repository, and from which others each may import."""
 

@@ -10,7 +10,7 @@ client: Any = boto3.client("events")
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Put the body."""
-    detail = base64.b64decode(event["body"]).decode()
+    detail = base64.b64decode(event["body"]).decode() if event["isBase64Encoded"] else event["body"]
     client.put_partner_events(
         Entries=[{"Source": "aws.partner/acme.example/bench", "DetailType": "push", "Detail": detail}]
     )

@@ -18,7 +18,7 @@ _cache: dict[str, str] = {}
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Verify and put."""
-    body = base64.b64decode(event["body"])
+    body = base64.b64decode(event["body"]) if event["isBase64Encoded"] else event["body"].encode()
     if "secret" not in _cache:
         _cache["secret"] = secrets.get_secret_value(SecretId="bench/github")["SecretString"]
     expected = "sha256=" + hmac.new(_cache["secret"].encode(), body, hashlib.sha256).hexdigest()

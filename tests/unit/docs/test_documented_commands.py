@@ -97,6 +97,8 @@ NOT_BY_A_TEST = {
     "make arm64": "needs an emulated processor: qemu-user-static",
     "make clean": "removes the environment that the tests run in",
     "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
+    "make load": "half an hour of a quiet machine; tests/contract/test_load.py runs each of its parts",
+    "make soak": "likewise",
     "python -m tests.shapes": "measures seconds; tests/properties/test_bounded_work.py counts work",
     "python -m bench.memory": "needs root and control groups of version 1",
 }

@@ -1,0 +1,22 @@
+"""What a run was measured on: no names, no paths."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+
+def describe() -> str:
+    """Return the machine, its load from others, the versions and the day, in a sentence."""
+    load = os.getloadavg()[0]
+    tools = ", ".join(f"{name} {version(name)}" for name in ("boto3", "aws-lambda-powertools"))
+    return (
+        f"{platform.machine()}, {os.cpu_count()} processors ({_model()}), Python {platform.python_version()}, {tools};"
+        f" {datetime.now(UTC):%Y-%m-%d}; load average at the end {load:.1f}"
+    )
+
+
+def _model() -> str:
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
