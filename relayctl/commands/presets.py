@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from relay import outbound_http
 from relay.config import presets
 from relay.config.suggestions import similar_names
 from relayctl import inputs, output, senders
@@ -83,9 +84,17 @@ def show(
 @app.command()
 def guess(  # the options of a command
     file: Annotated[Path, typer.Argument(metavar="REQUEST", help="A file with a raw HTTP request, or - .")],
-    secret: Annotated[str, typer.Option(envvar="RELAY_SECRET", help="The secret of the sender.")] = "",
+    secret: Annotated[
+        str, typer.Option(envvar="RELAY_SECRET", help="The secret of the sender; PayPal's webhook id.")
+    ] = "",
     public_key: Annotated[str, typer.Option(help="The sender's public key, where it signs with a private one.")] = "",
     url: Annotated[str, typer.Option(help="The base of the URL that the sender used; by default that of Host.")] = "",
+    fetch_certificates: Annotated[
+        bool,
+        typer.Option(
+            "--fetch-certificates", help="Fetch the certificate of Amazon SNS or PayPal, from its own host alone."
+        ),
+    ] = False,
     output_format: OutputOption = OutputFormat.TABLE,
 ) -> None:
     """Find the preset of a captured request, by trying every one with the right secret or public key.
@@ -96,14 +105,17 @@ def guess(  # the options of a command
 
     Exit codes: 0 something verifies the request, 1 nothing does, 2 a mistake on the command line.
     """
-    if not (secret or public_key):
-        output.fail("Give --secret or --public-key: without it nothing can be verified.", output.MISTAKE)
+    if not (secret or public_key or fetch_certificates):
+        output.fail(
+            "Give --secret, --public-key or --fetch-certificates: without it nothing can be verified.", output.MISTAKE
+        )
     try:
         request, base_url = guessing.parse_http(inputs.read_payload(file))
     except guessing.NotHttp as error:
         output.fail(f"{file}: {error}", output.MISTAKE)
     base_url = url.rstrip("/") or base_url
-    found, misses = guessing.guess(request, base_url, secret, public_key)
+    fetch = outbound_http.fetch if fetch_certificates else guessing.no_certificates
+    found, misses = guessing.guess(request, base_url, secret, public_key, fetch)
     if found:
         rows = [
             {"preset": one.preset, "body": "signed" if one.signs_body else "not authenticated", "headers": one.headers}

@@ -3,30 +3,35 @@
 Times are not compared with the clock: a captured request is old.
 """
 
+import json
 import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
 
 from relay import config
-from relay.auth.context import VerificationContext
+from relay.auth.certificate import CertificateScheme
+from relay.auth.context import Fetch, VerificationContext
 from relay.auth.json_web_token import JwtScheme
-from relay.auth.kinds import PUBLIC_KEY_KINDS
+from relay.auth.kinds import CERTIFICATE_KINDS, NONE, PAYPAL, SNS
 from relay.auth.scheme import Scheme
 from relay.auth.signature import SignatureScheme
 from relay.config import presets
-from relay.errors import ConfigError, Rejected
-from relay.http import content_encoding
+from relay.errors import ConfigError, Rejected, Unauthorized
+from relay.http import body_formats, content_encoding
 from relay.http.request import Request
+from relay.templates.functions import parse_time
 from relayctl import senders
+from relayctl.senders.page import signs_with_private_key
 from relayctl.signing import MAX_DECODED_BYTES, nothing_is_published
 
 _FOR_EVER = 10**11  # seconds
-_VALUES = {"audience": "a", "email": "e", "public_key_id": "k", "webhook_id": "w"}
+_VALUES = {"audience": "a", "email": "e", "public_key_id": "k"}
 
 
 class NotHttp(ValueError):
@@ -35,7 +40,10 @@ class NotHttp(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A preset that verifies a request: whether its body is signed, and how many of the preset's headers are there."""
+    """A preset that verifies a request: whether its body is signed, and how many of the preset's headers are there.
+
+    For Amazon SNS, whose proof is in the body, the topic counts as three.
+    """
 
     preset: str
     signs_body: bool
@@ -72,37 +80,60 @@ def parse_http(raw: bytes) -> tuple[Request, str]:
     return Request(match[1], path, query, headers, body, ""), f"https://{headers.get('host', 'relay.example.com')}"
 
 
-def guess(request: Request, base_url: str, secret: str, public_key: str = "") -> tuple[list[Guess], list[NearMiss]]:
-    """Return the presets that verify a request, the likeliest first, and those whose proof is there and not right."""
-    guesses, misses = [], []
+def no_certificates(url: str, _max_age: float) -> bytes:
+    """Raise Unauthorized: certificates are fetched only for whoever asks for it."""
+    raise Unauthorized(f"its certificate is at {url}, which --fetch-certificates fetches")
+
+
+def guess(
+    request: Request, base_url: str, secret: str, public_key: str = "", fetch: Fetch = no_certificates
+) -> tuple[list[Guess], list[NearMiss]]:
+    """Return the presets that verify a request, the likeliest first, and those whose proof is there and not right.
+
+    `secret` is also PayPal's id of the webhook, which stands for a secret there. `fetch` gets certificates, after the
+    scheme has checked that their URL is on the sender's own host.
+    """
+    guesses: list[Guess] = []
+    misses: list[tuple[int, NearMiss]] = []
     for name in presets.load():
-        scheme = _scheme(name, public_key)
+        scheme = _scheme(name, request, secret, public_key)
         if scheme is None or not _has_proof(scheme, request):
             continue
         body_format = senders.resolve(name)["body_format"]
         try:
             sent = content_encoding.decode(request, MAX_DECODED_BYTES) if scheme.signs_decoded else request
-            context = VerificationContext(base_url, [secret], _time(scheme, sent), nothing_is_published, body_format)
+            document = fetch if isinstance(scheme, CertificateScheme) else nothing_is_published
+            context = VerificationContext(base_url, [secret], _time(scheme, sent), document, body_format)
             with warnings.catch_warnings(action="ignore"):  # of PyJWT, about a short secret
                 scheme.verify(sent, context)
         except Rejected as error:
-            misses.append(NearMiss(name, error.reason))
+            misses.append((_likeness(name, scheme, request), NearMiss(name, error.reason)))
         else:
-            guesses.append(Guess(name, scheme.authenticates_body, len(_names(name) & request.headers.keys())))
+            guesses.append(Guess(name, scheme.authenticates_body, _likeness(name, scheme, request)))
     guesses.sort(key=lambda each: (-each.headers, not each.signs_body, each.preset))
-    return guesses, sorted(misses, key=lambda each: (-len(_names(each.preset) & request.headers.keys()), each.preset))
+    return guesses, [miss for _, miss in sorted(misses, key=lambda each: (-each[0], each[1].preset))]
 
 
-def _scheme(name: str, public_key: str) -> Scheme | None:
-    """Return the scheme of a preset, without a limit of time; None if it takes more than a secret or a public key."""
+def _scheme(name: str, request: Request, secret: str, public_key: str) -> Scheme | None:
+    """Return the scheme of a preset, without a limit of time; None if it takes more than what is known."""
     auth = senders.resolve(name)["auth"]
-    kind = auth.get("scheme", "none")
-    is_public = kind in PUBLIC_KEY_KINDS or (kind == "jwt" and not auth["algorithm"].startswith("HS"))
-    if kind in {"none", "sns", "paypal"} or (is_public and not public_key):
+    kind = auth.get("scheme", NONE)
+    is_public = signs_with_private_key(auth)
+    if kind == NONE or (is_public and not (public_key or kind in CERTIFICATE_KINDS)):
         return None
-    keys = {key: _VALUES[key] for key in auth.get("requires", []) if key in _VALUES}
-    keys |= {"public_key": public_key} if is_public else {"secret": "s"}
-    lines = "\n".join(f"{key} = '''{value}'''" for key, value in keys.items())
+    keys: dict[str, Any] = {key: _VALUES[key] for key in auth.get("requires", []) if key in _VALUES}
+    if kind == SNS:
+        keys["topics"] = [_topic(request)]
+    elif kind == PAYPAL:
+        keys["webhook_id"] = secret
+    else:
+        keys |= {"public_key": public_key} if is_public else {"secret": "s"}
+    return _parsed(name, "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()))
+
+
+@lru_cache(maxsize=512)
+def _parsed(name: str, lines: str) -> Scheme | None:
+    """Return the scheme of a preset with these lines, None if the relay does not take them."""
     handshakes = presets.load()[name].get("handshake", [])
     token = 'verify_token = "t"' if any("token" in one for one in handshakes) else ""
     try:
@@ -122,7 +153,7 @@ event = {{ source = "aws.partner/acme.example/a" }}
 """,
             "relay.toml",
         )
-    except ConfigError:  # the public key is of another kind
+    except ConfigError:  # the public key is of another kind, or there is no topic in the body
         return None
     scheme = relay.routes[0].auth
     return replace(scheme, tolerance=_FOR_EVER) if isinstance(scheme, SignatureScheme) else scheme
@@ -130,6 +161,8 @@ event = {{ source = "aws.partner/acme.example/a" }}
 
 def _has_proof(scheme: Scheme, request: Request) -> bool:
     """Return whether one of the places of the proof is there; one inside the body may always be."""
+    if isinstance(scheme, CertificateScheme):
+        return scheme.kind == SNS or _headers_of(scheme) <= request.headers.keys()
     paths = scheme.proof.paths() if scheme.proof else set()
     return any(
         path[0] in {"body", "item"}
@@ -141,13 +174,43 @@ def _has_proof(scheme: Scheme, request: Request) -> bool:
 
 
 def _time(scheme: Scheme, request: Request) -> datetime:
-    """Return a time at which a token is valid, by what it says itself; now for other schemes."""
+    """Return a time at which a token or a certificate's message is valid, by what it says itself; else now."""
+    if isinstance(scheme, CertificateScheme):
+        sent = _field(request, "Timestamp") if scheme.kind == SNS else request.headers.get("paypal-transmission-time")
+        return parse_time(sent) or datetime.now(UTC)
     if isinstance(scheme, JwtScheme):
         claims = _claims(scheme, request)
         for name, before in (("iat", 0), ("nbf", 0), ("exp", 1)):
             if isinstance(value := claims.get(name), int | float) and 0 < value < _FOR_EVER:
                 return datetime.fromtimestamp(value - before, UTC)
     return datetime.now(UTC)
+
+
+def _topic(request: Request) -> str:
+    """Return the topic that a message of SNS names, empty if it is none."""
+    return str(_field(request, "TopicArn") or "")
+
+
+def _field(request: Request, name: str) -> Any:
+    """Return a field of a body of JSON, None if there is none."""
+    try:
+        value = body_formats.parse(request)[1]
+    except Rejected:
+        return None
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _likeness(name: str, scheme: Scheme, request: Request) -> int:
+    """Return how many of the preset's headers are there; the ARN of a topic in a body of SNS counts as some."""
+    headers = (_names(name) | _headers_of(scheme)) & request.headers.keys()
+    is_sns = isinstance(scheme, CertificateScheme) and scheme.kind == SNS
+    return len(headers) + (3 if is_sns else 0)
+
+
+def _headers_of(scheme: Scheme) -> set[str]:
+    """Return the headers that a scheme which is code reads."""
+    is_paypal = isinstance(scheme, CertificateScheme) and scheme.kind == PAYPAL
+    return {f"paypal-{name}" for name in ("transmission-id", "transmission-sig", "cert-url")} if is_paypal else set()
 
 
 def _claims(scheme: JwtScheme, request: Request) -> dict[str, Any]:

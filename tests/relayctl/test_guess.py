@@ -1,15 +1,23 @@
 """`relayctl presets guess`: who sent a request, told from what the senders' own libraries have signed."""
 
+import base64
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from relay.auth.kinds import CERTIFICATE_KINDS
+from relay.config import auth_fields
 from relay.http.request import Request
+from relayctl import senders
 from relayctl.senders import guessing, searching
+from tests.genuine import PRESETS
 from tests.oracles.signers import BASE, SIGNERS, URL, Signed
 from tests.relayctl.conftest import Relayctl
+from tests.vectors.test_vectors import VECTORS
 
 BODY = b'{"hello":"world"}'
 
@@ -39,6 +47,62 @@ def test_what_a_senders_library_signed_is_recognized(name: str) -> None:
     none, misses = guessing.guess(request, base_url, "another-secret-of-more-than-thirty-two-bytes", "")
     assert none == []
     assert name in {miss.preset for miss in misses} or name in PUBLIC_KEYS
+
+
+KINDS = sorted(set(auth_fields.SCHEMES) - {"none", "standard-webhooks"})  # the last is a name for hmac
+
+
+def genuine(kind: str) -> Signed:
+    """Return a request of the vectors that a preset of this kind takes, or what a client signs with it."""
+    for vector in VECTORS:
+        auth = senders.resolve(vector["provider"])["auth"] if vector["expected_ok"] else {}
+        is_usable = vector.keys() & {"secret", "public_key", "certificate"} and not auth.get("requires")
+        if auth.get("scheme") == kind and is_usable:
+            body = base64.b64decode(vector["body_base64"]) if "body_base64" in vector else vector["body"].encode()
+            public = {"public_key": vector["public_key"]} if "public_key" in vector else {}
+            secret = vector.get("secret") or vector.get("webhook_id", "")
+            headers = {name.lower(): value for name, value in vector["headers"]} | {"x-url": vector["url"]}
+            return Signed(headers, body, secret, public, vector.get("certificate", "").encode())
+    presets = {senders.resolve(name)["auth"].get("scheme"): name for name in SIGNERS if name in PRESETS}
+    return SIGNERS[presets.get(kind, kind)]()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_genuine_request_of_every_kind_of_scheme_is_recognized(kind: str) -> None:
+    signed = genuine(kind)
+    url = urlsplit(signed.headers.get("x-url", URL))
+    request = Request("POST", url.path, url.query, signed.headers, signed.body, "")
+    fetched: list[str] = []
+
+    def fetch(address: str, _max_age: float) -> bytes:
+        fetched.append(address)
+        return signed.published
+
+    base_url = f"{url.scheme}://{url.netloc}"
+    found, _ = guessing.guess(request, base_url, signed.secret, signed.public.get("public_key", ""), fetch)
+    kinds = {senders.resolve(one.preset)["auth"]["scheme"] for one in found}
+    lines = searching.search(request, base_url, signed.secret) if not found and signed.secret else ""
+    assert kind in kinds or lines.startswith(f'scheme = "{kind}"\n')
+    assert bool(fetched) == (kind in CERTIFICATE_KINDS)
+
+
+@pytest.mark.parametrize("kind", CERTIFICATE_KINDS)
+def test_a_certificate_is_fetched_from_the_senders_host_alone_and_only_if_it_is_asked_for(kind: str) -> None:
+    signed = genuine(kind)
+    headers, body = dict(signed.headers), signed.body
+    request = Request("POST", "/in/hook", "", headers, body, "")
+    _, misses = guessing.guess(request, BASE, signed.secret)
+    assert "--fetch-certificates" in {miss.preset: miss.reason for miss in misses}[kind]
+    for host in ("sns.eu-west-1.amazonaws.com", "api.paypal.com"):
+        body = body.replace(host.encode(), b"sns.eu-west-1.amazonaws.com.example.net")
+        headers = {name: value.replace(host, "api.paypal.com.example.net") for name, value in headers.items()}
+
+    def fetch(address: str, _max_age: float) -> bytes:
+        raise AssertionError(address)
+
+    found, misses = guessing.guess(replace(request, headers=headers, body=body), BASE, signed.secret, "", fetch)
+    assert found == []
+    assert "not on the sender's own host" in {miss.preset: miss.reason for miss in misses}[kind]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +142,13 @@ def test_the_command_names_the_preset_or_the_table_or_why_not(relayctl: Relayctl
     wrong = relayctl("presets", "guess", str(file), "--secret", "another")
     assert wrong.returncode == 1
     assert "stripe: signature mismatch" in wrong.stderr
+    sns = SIGNERS["sns"]()
+    file.write_bytes(raw(sns))
+    asked = relayctl("presets", "guess", str(file), "--secret", "none")
+    assert asked.returncode == 1
+    assert "sns: its certificate is at https://sns.eu-west-1.amazonaws.com/" in asked.stderr
+    nothing = relayctl("presets", "guess", str(file))
+    assert (nothing.returncode, "--fetch-certificates" in nothing.stderr) == (2, True)
     digest = hmac.digest(b"5ec2e7", BODY, "sha512").hex()
     file.write_bytes(f"POST /x HTTP/1.1\nX-Acme-Sign: v9={digest}\n\n".encode() + BODY)
     unknown = relayctl("presets", "guess", str(file), "--secret", "5ec2e7")
