@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.local_bus import bus
+from tests.relayctl.forks import forks
 
 __all__ = ["bus"]  # a fixture
 
@@ -19,6 +20,9 @@ Relayctl = Callable[..., subprocess.CompletedProcess[str]]
 # Typer and Rich write escape sequences into pipes where one of these is set, as in a CI.
 FORCE_COLORS = ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS")
 
+
+READ_AT_START = {"PYTHONPATH", "NO_COLOR", "COLUMNS", "TERM", "TERMINAL_WIDTH", *FORCE_COLORS}
+"""What Python and the libraries of the terminal read once: a run with one of them needs a process of its own."""
 
 INTERRUPTIBLE = (
     sys.executable,
@@ -35,17 +39,20 @@ def program() -> str:
 
 def clean_environment() -> dict[str, str]:
     """Return this process's environment without any AWS configuration and without wishes for colors."""
-    unwanted = ("AWS_", "RELAY_", "NO_COLOR", *FORCE_COLORS)
+    unwanted = ("AWS_", "RELAY_", "PYTEST_CURRENT_TEST", "NO_COLOR", *FORCE_COLORS)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**clean, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def run(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """`relayctl …`, in the repository, with a clean environment and `environment`."""
+    clean = clean_environment()
+    if environment.keys().isdisjoint(READ_AT_START):
+        return forks(tuple(clean.items())).run(arguments, cwd=ROOT, env={**clean, **environment}, given=given)
     return subprocess.run(
         [program(), *arguments],
         cwd=ROOT,
-        env={**clean_environment(), **environment},
+        env={**clean, **environment},
         input=given,
         capture_output=True,
         text=True,
