@@ -87,7 +87,7 @@ def test_every_metric_that_is_watched_is_emitted(relay: Relay, faults: Any) -> N
     the_archive_fails(relay)
     relay.until(lambda: any(name == "ReconcilerRuns" for name, _ in emitted(relay)), seconds=90)
     unseen = {name for name, _ in used(relay) - emitted(relay)}
-    assert unseen == {"SourcesOrphaned"}  # where a route has sources of its own, nobody can tell
+    assert unseen <= {"SourcesOrphaned"}  # which are counted every ten minutes, by the clock
     assert len(used(relay)) >= 18
     relay.received()
     relay.dead_letters()
