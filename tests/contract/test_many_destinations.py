@@ -1,4 +1,4 @@
-"""A registry of 10,000 destinations on a table of the local AWS: listed, paged through, and looked at in turn."""
+"""A registry of 3,000 destinations on a table of the local AWS: listed, paged through, and looked at in turn."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from relay_local.process import PARTNER, LocalAws
 from tests.local_bus import REGION, create_destinations_table
 from tests.unit.destinations.destinations import ACTIVE, NOW, destination
 
-NUMBER, PENDING = 10_000, 200
+NUMBER, PENDING = 3_000, 200
 RUN = timedelta(seconds=50)
 
 
 @pytest.fixture(scope="module")
 def table(bus: LocalAws) -> Iterator[RegistryTable]:
-    client, name = bus.client("dynamodb", PARTNER, REGION), "ten-thousand"
+    client, name = bus.client("dynamodb", PARTNER, REGION), "many"
     create_destinations_table(bus, name)
     rows = [
         {"PutRequest": {"Item": item}}
