@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from relayctl import github_deliveries
-from relayctl.github_deliveries import GitHubError, Hook
+from relayctl.github_deliveries import Hook
+from relayctl.sender_api import SenderError
 from tests.relayctl.conftest import Relayctl
 
 TOKEN = "a-token"
@@ -227,18 +228,18 @@ def test_a_rate_limit_is_waited_for_as_long_as_it_says(
 def test_a_rate_limit_that_lasts_or_comes_again_ends_it(github: GitHub, webhook: Hook, waits: list[float]) -> None:
     reset = str(int(datetime.now(UTC).timestamp()) + 1800)
     github.refusals.append((403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}, "API rate limit exceeded"))
-    with pytest.raises(GitHubError, match="run it again after"):
+    with pytest.raises(SenderError, match="run it again after"):
         webhook.failed(datetime.now(UTC))
     assert waits == []
     github.refusals.extend([(429, {"retry-after": "1"}, "")] * 4)
-    with pytest.raises(GitHubError, match="still reached"):
+    with pytest.raises(SenderError, match="still reached"):
         webhook.failed(datetime.now(UTC))
     assert waits == [1] * 4
 
 
 def test_a_403_that_is_no_rate_limit_is_not_tried_again(github: GitHub, webhook: Hook, waits: list[float]) -> None:
     github.refusals.append((403, {}, "Resource not accessible by personal access token"))
-    with pytest.raises(GitHubError, match="403, no such webhook, or the token may not see it"):
+    with pytest.raises(SenderError, match="403, no such webhook, or the token may not see it"):
         webhook.failed(datetime.now(UTC))
     assert waits == []
 
@@ -261,5 +262,5 @@ def test_an_answer_that_is_not_the_documented_one_is_an_error(content: bytes) ->
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
     with httpx.Client(transport=transport, base_url="https://api.github.com") as client:
         webhook = Hook(client, "/app/hook")
-        with pytest.raises(GitHubError, match="no list of deliveries"):
+        with pytest.raises(SenderError, match="no list of deliveries"):
             webhook.failed(datetime.now(UTC))

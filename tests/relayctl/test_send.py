@@ -38,7 +38,7 @@ auth = { scheme = "bearer", secret = "s" }
 event = { source = "aws.partner/acme.example/own", detail_type = "t" }
 """
 SECRET = "5ec2e7" * 8
-NAMES = ("linear", "github", "mailgun", "monday", "pandadoc", "getstream")
+NAMES = ("linear", "github", "mailgun", "monday", "pandadoc", "getstream", "stripe")
 
 
 @dataclass

@@ -74,6 +74,10 @@ RUN = {
     "relayctl diff": "e2e/test_archive.py::test_an_edit_of_relay_toml_is_compared_with_real_traffic",
     "relayctl replay": "e2e/test_archive.py::test_a_webhook_is_archived_and_sent_again_with_another_id",
     "relayctl listen": "relayctl/test_listen.py::test_what_is_archived_is_signed_anew_and_posted_until_ctrl_c",
+    "relayctl recover svix": "relayctl/test_recover_senders.py"
+    "::test_svix_sends_again_what_never_succeeded_and_is_not_on_its_way",
+    "relayctl recover stripe": "relayctl/test_recover_senders.py"
+    "::test_what_stripe_has_not_delivered_is_signed_here_and_becomes_events",
     "relayctl recover github": "relayctl/test_recover.py"
     "::test_what_failed_is_asked_for_once_and_what_was_delivered_since_is_not",
     "relayctl log": "e2e/test_delivery_log.py::test_support_sees_what_became_of_a_customers_entries",
