@@ -1,17 +1,22 @@
 """`make load` and `make soak` measure what they say: over sockets, with the function's package, by number."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import measuring
+from bench import events, measuring
 from bench.measuring import RELAY, Bench
 from relay_local.deploy import Customer
-from relay_local.process import run_emulator
+from relay_local.process import PARTNER, run_emulator
+from tools.first_hour import run as runs
+from tools.first_hour import sender
+from tools.first_hour.place import Place
 from tools.load import local_stack, servers
 from tools.load.generator import NO_ANSWER, Target, closed_loop, open_loop, run
 from tools.load.ledger import Counted, Tally, count
@@ -99,12 +104,27 @@ def test_a_soak_says_after_each_part_what_was_seen(bench: Bench) -> None:
     assert all(min(part["cpu_p50"], part["wall_p99"], part["memory"]) > 0 for part in seen[-1]["parts"])
 
 
-def test_a_reference_is_deployed_onto_the_local_aws_and_its_event_reaches_the_customer(bench: Bench) -> None:
+def test_the_sender_of_the_afternoon_sends_to_a_reference_on_the_local_aws(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with run_emulator(region=local_stack.REGION) as aws:
         customer = Customer(aws, local_stack.REGION)
         customer.subscribe([local_stack.SOURCE])
-        base = local_stack.deploy_reference(aws, bench.package, "bare")
-        target = Target(f"{aws.url}{base}/github", aws.ssl_context())
-        measured = run(open_loop(target, [0.0], 5, seconds=1))
-        assert measured.answers == {202: 1}
-        assert [event["detail"]["load_id"] for event in customer.received()] == ["000000000005"]
+        url = f"{aws.url}{local_stack.deploy_reference(aws, bench.package, 'bare')}/github"
+        for name, value in aws.environment(PARTNER, local_stack.REGION).items():
+            monkeypatch.setenv(name, value)
+        run_of_ours = runs.new(PARTNER, [local_stack.REGION], "", "", local=True, afternoon=True)
+        place = Place(run_of_ours, local_stack.REGION, tmp_path)
+        sender.create(place)
+        sent = sender.send_to(place, url, events.SECRET, sender.burst(3, 40))
+        assert (sent.answers, [sent.acknowledged[number] for number in range(44)]) == (
+            {"202": 3},
+            [0] * 40 + [1, 1, 1, 0],
+        )
+        assert sorted(event["detail"]["load_id"] for event in customer.received()) == [f"{n:012}" for n in (40, 41, 42)]
+        # What the rule of the run lets through is a number.
+        entry = {"Source": run_of_ours.source, "DetailType": "push", "Detail": json.dumps({"load_id": "000000000041"})}
+        aws.client("events", PARTNER, local_stack.REGION).put_events(Entries=[entry])
+        arrived = Tally()
+        sender.receive(place, arrived, idle=1)
+        assert (arrived[40], arrived[41]) == (0, 1)

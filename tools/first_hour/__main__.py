@@ -1,5 +1,7 @@
 """`make first-hour`: the first hour on an AWS account; docs/tutorial/first-hour-on-aws.md says what it shows.
 
+With `--afternoon` it measures load instead: docs/how-to/afternoon-on-aws.md.
+
 Works in the account of the environment's credentials; with AWS_ENDPOINT_URL, on the local AWS.
 """
 
@@ -14,7 +16,7 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from relayctl.walk import PASSED
-from tools.first_hour import plan, report, walk
+from tools.first_hour import afternoon, plan, report, walk
 from tools.first_hour import run as runs
 from tools.first_hour.place import ROOT, Place, client
 from tools.first_hour.run import REGIONS, Run
@@ -27,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Walk, or take a run up again, or destroy one. Return 0 only if nothing failed."""
     options = _options(arguments)
     try:
-        run = _known(options.resume or options.destroy) if options.resume or options.destroy else _new(options.regions)
+        known = options.resume or options.destroy
+        run = _known(known) if known else _new(options.regions, afternoon=options.afternoon)
     except (ClientError, BotoCoreError) as error:
         sys.exit(f"first hour: AWS cannot be asked ({error}); are there credentials, and is the Region enabled?")
     folder = FOLDER / run.id
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for place in places:
             walk.repair(place)
-            walk.walk(place, STEPS, partial(_save, run), _say)
+            walk.walk(place, afternoon.STEPS if run.afternoon else STEPS, partial(_save, run), _say)
     finally:  # also after Ctrl-C: what was made is named, and how to go on or to end
         _save(run)
         _say(f"\nReport: {(folder / 'report.md').relative_to(ROOT)}")
@@ -59,19 +62,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make first-hour", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--regions", nargs="+", default=list(REGIONS), help="where; default: %(default)s")
+    parser.add_argument("--regions", nargs="+", help=f"where; default: {' '.join(REGIONS)}, the first with --afternoon")
+    parser.add_argument(
+        "--afternoon", action="store_true", help="measure load: cold starts, a million webhooks, a step"
+    )
     parser.add_argument("--yes", action="store_true", help="ask nothing; what failed is left standing")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--resume", metavar="RUN", help="take up a run: what has passed is not done again")
     chosen.add_argument("--destroy", metavar="RUN", help="delete the stacks of a run")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.regions = options.regions or list(REGIONS[:1] if options.afternoon else REGIONS)
+    return options
 
 
-def _new(regions: Sequence[str]) -> Run:
+def _new(regions: Sequence[str], *, afternoon: bool) -> Run:
     # Asked in each Region: one that is not enabled knows no credentials.
     accounts = {client("sts", region).get_caller_identity()["Account"] for region in regions}
     local = bool(os.environ.get("AWS_ENDPOINT_URL"))
-    return runs.new(accounts.pop(), regions, _commit(), datetime.now(UTC).isoformat(timespec="seconds"), local=local)
+    began = datetime.now(UTC).isoformat(timespec="seconds")
+    return runs.new(accounts.pop(), regions, _commit(), began, local=local, afternoon=afternoon)
 
 
 def _known(run_id: str) -> Run:

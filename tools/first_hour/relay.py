@@ -91,9 +91,10 @@ class Relay:
         """Return the headers with which the sender of a route posts `body` now."""
         sender = "github" if route == "github" else "standard-webhooks"
         named = {"x-github-event": "push", "x-github-delivery": str(uuid.uuid4())} if sender == "github" else {}
-        return {"content-type": "application/json", **named, **SIGNERS[sender](self._secret(route), body)}
+        return {"content-type": "application/json", **named, **SIGNERS[sender](self.secret(route), body)}
 
-    def _secret(self, route: str) -> str:
+    def secret(self, route: str) -> str:
+        """Return the secret of a route."""
         if route not in self._secrets:
             name = self.place.run.secret_name(self.front, route)
             manager = self.place.client("secretsmanager")

@@ -20,7 +20,7 @@ def as_markdown(run: Run) -> str:
     counts = Counter(result.status for result in run.results)
     where = "the local AWS, which is not AWS" if run.local else f"AWS account {account(run)}"
     lines = [
-        f"# First hour {run.id}",
+        f"# {'Afternoon' if run.afternoon else 'First hour'} {run.id}",
         "",
         f"On {where}, from {run.began} (UTC), with commit `{run.commit}`.",
         ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status]) + ".",

@@ -13,7 +13,10 @@ from relayctl.walk import FAILED, NOT_REACHED, Result
 TAG = "partner-event-relay:first-hour"
 """Each stack of a run has this tag with the run's id; a stack without it is never touched."""
 HTTP, REST, RECEIVER = "http", "rest", "receiver"
+LOAD, SENDER = "load", "sender"
+"""The stacks of the afternoon: a relay with what the account's quotas carry, and what sends to it."""
 ORDERS, UNREADABLE = "first-hour/orders", "first-hour/unreadable"
+THROTTLES = ("rate_per_second", "burst", "route_rate_per_second")
 # Two that every account has enabled: those opened after March 2019 are off by default.
 # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
 REGIONS = ("us-east-1", "eu-north-1")
@@ -21,7 +24,7 @@ REGIONS = ("us-east-1", "eu-north-1")
 
 @dataclass
 class Run:
-    """A run. `account` is where it works, `local` whether that is the local AWS."""
+    """A run. `account` is where it works, `local`: on the local AWS; `afternoon`: it measures load."""
 
     id: str
     account: str
@@ -30,6 +33,7 @@ class Run:
     commit: str
     began: str
     results: list[Result] = field(default_factory=list)
+    afternoon: bool = False
 
     @property
     def source(self) -> str:
@@ -64,9 +68,11 @@ class Run:
         return [one for one in self.results if one.status in {FAILED, NOT_REACHED}]
 
 
-def new(account: str, regions: Sequence[str], commit: str, began: str, *, local: bool) -> Run:
+def new(  # noqa: PLR0913 - by name
+    account: str, regions: Sequence[str], commit: str, began: str, *, local: bool, afternoon: bool = False
+) -> Run:
     """Return a run with an id that no other has."""
-    return Run(secrets.token_hex(3), account, tuple(regions), local, commit, began)
+    return Run(secrets.token_hex(3), account, tuple(regions), local, commit, began, afternoon=afternoon)
 
 
 def save(run: Run, path: Path) -> None:
@@ -85,17 +91,19 @@ def load(path: Path) -> Run:
 def stage(values: dict[str, Any], front: str, *, local: bool) -> dict[str, Any]:
     """Return the stage of a front: `values` are those of the stage `dev`, and what it lacks is switched on.
 
-    The HTTP API is released as in production (canary, SnapStart), where there is anything to see of it.
+    The HTTP API is released as in production (canary, SnapStart), where there is anything to see of it. That of the
+    afternoon has no canary, and takes what the account's quotas carry.
     """
     like_production = front == HTTP and not local
-    return {
+    made = {
         **values,
         "retain": False,
-        "front": front,
+        "front": HTTP if front == LOAD else front,
         "generate_secrets": True,
         "canary": like_production,
-        "snap_start": like_production,
+        "snap_start": like_production or (front == LOAD and not local),
     }
+    return made | (dict.fromkeys(THROTTLES, 0) if front == LOAD else {})
 
 
 def relay_toml(run: Run, region: str, *, note: str = "first", orders_secret: str = ORDERS) -> str:

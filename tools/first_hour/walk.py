@@ -9,10 +9,11 @@ from relayctl.walk import NOT_SHOWN, PASSED, Result, Step, take
 from tools.first_hour import drills
 from tools.first_hour.cdk import CdkError
 from tools.first_hour.place import MissingError, NotOursError, Place
-from tools.first_hour.run import HTTP, RECEIVER, REST
+from tools.first_hour.run import HTTP, LOAD, RECEIVER, REST, SENDER
 
 Say = Callable[[str], None]
-PARTS = (HTTP, REST, RECEIVER)
+RELAYS = (HTTP, REST, LOAD)
+PARTS = (*RELAYS, RECEIVER, SENDER)
 FAILURES = (MissingError, NotOursError, CdkError, ClientError, BotoCoreError, httpx.HTTPError)
 DESTROY = "destroy"
 GONE = "every stack of the run is deleted, and nothing is left but what is named"
@@ -20,7 +21,7 @@ GONE = "every stack of the run is deleted, and nothing is left but what is named
 
 def repair(place: Place) -> None:
     """Take away what an interrupted run has left broken on purpose. Raise NotOursError."""
-    for front in (HTTP, REST):
+    for front in RELAYS:
         if place.stack(front):
             drills.repair(place, front)
 
@@ -72,7 +73,7 @@ def _delete(place: Place) -> str:
 
 def _delete_stack(place: Place, part: str, stack_id: str) -> None:
     """Delete it by its id, so that it is the stack whose tag was read, and wait."""
-    if part != RECEIVER:
+    if part in RELAYS:
         _prepare(place, part)
     cloudformation = place.client("cloudformation")
     cloudformation.delete_stack(StackName=stack_id)

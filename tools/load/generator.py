@@ -3,31 +3,35 @@
 import asyncio
 import selectors
 import ssl
+import time
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from bench.events import SECRET
 from tools.load import webhooks
 from tools.load.connections import Pool
 from tools.load.measured import Run
 
 T = TypeVar("T")
+LEAD = 0.1  # seconds
 NO_ANSWER = "no answer"
 PATIENCE = 60.0  # seconds after the last webhook was sent
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where webhooks go. `trust` is for https."""
+    """Where webhooks go. `trust` is for https, `secret` is the route's."""
 
     url: str
     trust: ssl.SSLContext | None = None
+    secret: str = SECRET
 
     def request(self, number: int) -> bytes:
         """Return the request of the webhook of that number."""
         parts = urlsplit(self.url)
-        return webhooks.request(number, parts.path, parts.netloc)
+        return webhooks.request(number, parts.path, parts.netloc, self.secret)
 
     def pool(self) -> Pool:
         """Return connections to it."""
@@ -48,12 +52,16 @@ async def open_loop(  # noqa: PLR0913 - by name
     seconds: float,
     connections: int = 0,
     patience: float = PATIENCE,
+    at: float = 0,
 ) -> Run:
-    """Send a webhook at each of the times, in seconds from the beginning, numbered from `first` on."""
+    """Send a webhook at each of the times, in seconds from the beginning, numbered from `first` on.
+
+    The beginning is `at`, in epoch seconds, so that several senders begin together; or as soon as connections are open.
+    """
     loop, pool, waiting = asyncio.get_running_loop(), target.pool(), dict[int, float]()
     await pool.warm(connections)
     measured = Run(seconds)
-    begun, number = loop.time() + 0.1, first
+    begun, number = loop.time() + max(LEAD, at - time.time()), first
     for offset in times:
         due, request = begun + offset, target.request(number)
         await asyncio.sleep(max(0.0, due - loop.time()))

@@ -34,6 +34,7 @@ Seen = Mapping[str, Any]
 
 def save(name: str, seen: Seen) -> None:
     """Save what a run has seen, for the page."""
+    SEEN.mkdir(exist_ok=True)
     (SEEN / f"{name}.json").write_text(json.dumps(seen, indent=1) + "\n", "utf-8")
 
 

@@ -3,10 +3,10 @@
 import hmac
 import re
 
-from bench.events import PUSH, SECRET
+from bench import events
 
 PATH = "/github"
-_REST = PUSH.read_bytes().lstrip().removeprefix(b"{")
+_REST = events.PUSH.read_bytes().lstrip().removeprefix(b"{")
 _HEAD = (
     "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nUser-Agent: GitHub-Hookshot/load\r\n"
     "X-GitHub-Event: push\r\nX-GitHub-Delivery: {number:032x}\r\nX-Hub-Signature-256: sha256={signature}\r\n"
@@ -20,10 +20,10 @@ def body(number: int) -> bytes:
     return b'{"load_id":"%012d",%b' % (number, _REST)
 
 
-def request(number: int, path: str, host: str) -> bytes:
-    """Return the whole HTTP request."""
+def request(number: int, path: str, host: str, secret: str = events.SECRET) -> bytes:
+    """Return the whole HTTP request, signed with the route's secret."""
     content = body(number)
-    signature = hmac.digest(SECRET.encode(), content, "sha256").hex()
+    signature = hmac.digest(secret.encode(), content, "sha256").hex()
     head = _HEAD.format(path=path, host=host, number=number, signature=signature, length=len(content))
     return head.encode() + content
 
