@@ -1,4 +1,7 @@
-"""Find the Python of the emulator's own environment: its packages pin another botocore than everything else here."""
+"""Find the Pythons of the local AWS: the emulator's packages pin another botocore than everything else here.
+
+Functions run with a Python of their own as well, which has AWS's runtime client.
+"""
 
 import hashlib
 import os
@@ -10,37 +13,37 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CLONE = ROOT / ".build" / "emulator" / "bin" / "python"
-LOCK = Path(__file__).with_name("requirements-emulator.txt")
+EMULATOR, RUNTIME = "emulator", "runtime"
 PIP_INSTALL = ("install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:")
 
 
 class EmulatorInstallationError(Exception):
-    """The emulator could not be installed; the message says why and what to do."""
+    """A part of the local AWS could not be installed; the message says why and what to do."""
 
 
-def emulator_python() -> Path:
-    """Return the Python that has the emulator's packages: that of `make setup`, or one in the user's cache.
+def environment_python(name: str) -> Path:
+    """Return the Python of EMULATOR or RUNTIME: that of `make setup`, or one in the user's cache.
 
     The latter is made when it is needed for the first time, of exactly what the lock names.
     Raise EmulatorInstallationError.
     """
     if (ROOT / "Makefile").exists():
-        return CLONE
-    folder = _cache() / hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
+        return ROOT / ".build" / name / "bin" / "python"
+    lock = Path(__file__).with_name(f"requirements-{name}.txt")
+    folder = _cache() / hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
     python = folder / "bin" / "python"
     if not python.exists():
-        _install(folder)
+        _install(lock, folder)
     return python
 
 
-def _install(folder: Path) -> None:
+def _install(lock: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         target = Path(temporary) / "environment"
         try:
             venv.create(target, symlinks=True, with_pip=True)  # the environment that we run in may have no pip
-            command = [str(target / "bin/python"), "-m", "pip", *PIP_INSTALL, "--requirement", str(LOCK)]
+            command = [str(target / "bin/python"), "-m", "pip", *PIP_INSTALL, "--requirement", str(lock)]
             subprocess.run(command, capture_output=True, text=True, check=True)
         except subprocess.CalledProcessError as error:
             hint = "it needs the package index once, and Python with venv and ensurepip"

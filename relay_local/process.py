@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,9 @@ import httpx
 import trustme
 from botocore.config import Config
 
-from relay_local.emulator_python import EmulatorInstallationError, emulator_python
+from relay_local.emulator_python import EMULATOR, RUNTIME, EmulatorInstallationError, environment_python
 
 ROOT = Path(__file__).parents[1]
-RUNTIME_PYTHON = ROOT / ".build/runtime/bin/python"
 # What is installed beside this package is found after the emulator's own environment, if at all.
 RUN_SERVER = (
     "import runpy, sys; sys.path.append(sys.argv.pop());"
@@ -93,15 +92,15 @@ def require_free(port: int) -> None:
 
 @contextmanager
 def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
-    """Run the emulator on `port` (0: any free one). With `iam` it serves TLS and enforces the function's policy.
+    """Run the emulator on `port` (0: any free one).
 
-    Only in a clone it runs Lambda functions. Raise LocalAwsError.
+    With `iam` it serves TLS, runs Lambda functions and enforces their policies. Raise LocalAwsError.
     """
     try:
-        emulator = emulator_python()
+        pythons = [environment_python(name) for name in (EMULATOR, *((RUNTIME,) if iam else ()))]
     except EmulatorInstallationError as error:
         raise LocalAwsError(str(error)) from error
-    for python in (emulator, *((RUNTIME_PYTHON,) if iam else ())):
+    for python in pythons:
         if not python.exists():
             raise LocalAwsError(f"{python.relative_to(ROOT)} is missing: run `make setup`")
     port = port or _free_port()
@@ -113,7 +112,7 @@ def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[Lo
     try:
         log = home / "emulator.log"
         with log.open("wb") as output:
-            process = _start(home, region, port, output, iam=iam)
+            process = _start(pythons, home, region, port, output)
         aws = LocalAws(url, ca_bundle, log)
         _wait_until_ready(aws, process)
         yield aws
@@ -124,7 +123,9 @@ def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[Lo
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) -> "subprocess.Popen[bytes]":
+def _start(pythons: Sequence[Path], home: Path, region: str, port: int, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+    """Start the first of the Pythons; with a second, which runs the functions, it serves TLS and has IAM."""
+    emulator, *runtime = pythons
     environment = {
         # Nothing of ours leaks into the functions, which inherit the emulator's environment.
         "PATH": os.environ["PATH"],
@@ -137,10 +138,10 @@ def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) 
         "LOG_LEVEL": "INFO",
         "MINISTACK_ACCOUNT_ID": PARTNER,
         "MINISTACK_REGION": region,
-        "RELAY_RUNTIME_PYTHON": str(RUNTIME_PYTHON),
+        "RELAY_RUNTIME_PYTHON": str(runtime[0] if runtime else emulator),
         "RELAY_EMULATOR_HOME": str(home),
     }
-    if iam:
+    if runtime:
         tls = {
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": str(home / "server.pem"),
@@ -148,7 +149,7 @@ def _start(home: Path, region: str, port: int, output: IO[bytes], *, iam: bool) 
         }
         environment |= {"AUTH": "true", **tls}
     return subprocess.Popen(
-        [emulator_python(), "-c", RUN_SERVER, str(ROOT)],
+        [emulator, "-c", RUN_SERVER, str(ROOT)],
         cwd=home,
         env=environment,
         stdin=subprocess.PIPE,  # it ends when this does, however we end

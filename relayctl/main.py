@@ -16,6 +16,7 @@ from relayctl.commands import (
     destinations,
     diff,
     doctor,
+    init,
     listen,
     log,
     map,  # noqa: A004 # the command
@@ -28,6 +29,7 @@ from relayctl.commands import (
     schema,
     send,
     sources,
+    template,
 )
 
 app = typer.Typer(
@@ -73,6 +75,7 @@ app.command("account")(account.show_account)
 app.command("check")(check.check)
 app.command("doctor")(doctor.examine)
 app.command("diff")(diff.diff)
+app.command("init")(init.create)
 app.command("listen")(listen.listen)
 app.command("log")(log.log)
 app.command("map")(map.map_payload)
@@ -81,6 +84,7 @@ app.command("send")(send.send)
 app.command("rehearse")(rehearse.command)
 app.command("replay")(replay.replay)
 app.command("routes")(routes.list_routes)
+app.command("template")(template.write)
 app.command("trace")(log.trace)
 app.command("schema")(schema.print_schema)
 app.add_typer(destinations.app, name="destinations")

@@ -52,7 +52,7 @@ ROOMS = (
 PACKAGES: Mapping[str, frozenset[str]] = {
     "relay": frozenset(),
     "partner_event_relay": frozenset({"relay"}),
-    "relayctl": frozenset({"relay"}),
+    "relayctl": frozenset({"relay", "partner_event_relay"}),  # for `relayctl template` alone
     "relay_local": frozenset({"relay", "relayctl"}),
     "bench": frozenset({"partner_event_relay"}),
     "tools": frozenset({"relay", "relayctl", "partner_event_relay", "relay_local", "bench"}),

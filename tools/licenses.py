@@ -41,6 +41,7 @@ What is bundled may have these licenses and no others: {allowed}.
 `.venv/bin/python -m tools.licenses` writes this page from the locks and the packages' metadata; a test compares it.
 
 The wheel of this project has the relay alone: what it needs is installed beside it.
+The compiler of the functions' packages, Pyodide (MPL-2.0), is installed by npm when a package is built, and is in none.
 """
 FUNCTION = """
 ## In the functions' packages

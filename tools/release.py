@@ -1,12 +1,13 @@
 """Make the files of a release in .build/dist, and check them: `make release-check`. Nothing is uploaded.
 
-They are the source archive and the wheel, built twice and the same both times, a CycloneDX SBOM of each lock that users
-install or deploy, the release's notes, and the digests of all of these.
+They are the source archive and the wheel, built twice and the same both times, the CloudFormation template of a new
+project, a CycloneDX SBOM of each lock that users install or deploy, the release's notes, and the digests of these.
 """
 
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,11 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
+
+from partner_event_relay.template import write_template
+from relayctl import starter
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ROOT / ".build" / "release" / "bin"
@@ -25,6 +30,13 @@ SBOMS = {
     "function": tuple(f"{LOCKS}/requirements-{name}.txt" for name in ("function", "cryptography", "control")),
     "operator": ("requirements.txt",),
 }
+WHEEL = {
+    "infra/partner_event_relay/": "",
+    "lambda_src/relay/": "",
+    "relay_local/": r"[\w-]+\.(py|txt|typed)|emulator/\w+\.py",
+    "relayctl/": "",
+}
+"""What the wheel has: the folders of its packages, and which of their files; empty for all of them."""
 KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 UNRELEASED = "Unreleased"
 
@@ -46,6 +58,9 @@ def main() -> None:
         build_twice(DIST)
         packages = sorted(DIST.iterdir())
         _run("twine", "check", "--strict", *map(str, packages))
+        [wheel] = DIST.glob("*.whl")
+        check_wheel(wheel)
+        _write_template(DIST / f"partner-event-relay-{version}-cloudformation.zip")
         for name, locks in SBOMS.items():
             _write_sbom(DIST / f"partner-event-relay-{version}-{name}.cdx.json", locks)
         (DIST / "RELEASE_NOTES.md").write_text(text, "utf-8")
@@ -105,13 +120,51 @@ def build_twice(target: Path) -> None:
             raise ReleaseError(f"{different} differ from one build to the next")
 
 
+def check_wheel(wheel: Path) -> None:
+    """Raise ReleaseError if the wheel has anything else than the packages' files that git tracks."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    expected = wheel_files(_tracked())
+    if missing := expected - names:
+        raise ReleaseError(f"{wheel.name} lacks {sorted(missing)}: see package-data in pyproject.toml")
+    if unexpected := names - expected:
+        raise ReleaseError(f"{wheel.name} has {sorted(unexpected)}, which git does not track or nobody needs")
+
+
+def wheel_files(tracked: list[str]) -> set[str]:
+    """Return the names that the tracked files of the packages have in the wheel."""
+    files = set()
+    for folder, pattern in WHEEL.items():
+        package = folder.rstrip("/").rpartition("/")[2]
+        inside = (name.removeprefix(folder) for name in tracked if name.startswith(folder))
+        files |= {f"{package}/{name}" for name in inside if not pattern or re.fullmatch(pattern, name)}
+    return files
+
+
+def _write_template(file: Path) -> None:
+    """Write an archive of what `relayctl template` makes of a new project: the form of a release without the CDK."""
+    with tempfile.TemporaryDirectory() as temporary:
+        project = starter.Project("aws.partner/acme.example", ["us-east-1"])
+        config = Path(temporary) / starter.RELAY_TOML
+        config.write_text(project.relay_toml(), "utf-8")
+        paths = write_template(Path(temporary) / "build", config, json.loads(starter.template("cdk.json"))["context"])
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for path in sorted(paths):
+                archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
+
+
 def copy_tracked(target: Path) -> None:
     """Copy the files that git tracks: nothing that happens to lie here gets into a release."""
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, tracked.split("\0")):
+    for name in _tracked():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, path)
+
+
+def _tracked() -> list[str]:
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return list(filter(None, listed.split("\0")))
 
 
 def normalize(archive: bytes) -> bytes:

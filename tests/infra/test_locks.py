@@ -57,6 +57,16 @@ def direct(group: str) -> Iterator[Requirement]:
             yield from direct(item["include-group"])
 
 
+def test_what_the_package_requires_allows_the_versions_that_it_is_tested_with() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = [project["dependencies"], *project["optional-dependencies"].values()]
+    tested = locked("requirements-dev.txt")
+    for requirement in (Requirement(text) for texts in declared for text in texts):
+        if requirement.name not in NOT_LOCKED:
+            [version] = tested[canonicalize_name(requirement.name)][0].specifier
+            assert requirement.specifier.contains(version.version), requirement
+
+
 @pytest.mark.parametrize(("environment", "lock"), ENVIRONMENTS.items())
 def test_an_environment_has_exactly_the_packages_of_its_lock(environment: str, lock: str) -> None:
     folders = (ROOT / environment).glob("lib*/python*/site-packages")

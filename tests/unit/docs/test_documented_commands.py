@@ -30,11 +30,19 @@ RUN = {
     "python -m tools.cost": "unit/tools/test_cost.py::test_the_page_about_cost_is_current",
     "python -m tools.licenses": "unit/tools/test_licenses.py::test_the_page_of_the_licenses_is_current",
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
+    "partner-bus --port 4599 --functions": "e2e/test_installed.py"
+    "::test_a_new_project_is_synthesized_and_deployed_and_its_webhook_reaches_the_customer",
     "partner-bus --port": "contract/test_partner_bus.py"
     "::test_the_command_serves_its_example_source_and_leaves_nothing_behind",
+    "aws cloudformation deploy --stack-name PartnerEventRelay": "e2e/test_installed.py"
+    "::test_the_plain_template_is_deployed_without_the_cdk_and_its_webhook_reaches_the_customer",
+    "aws s3 cp": "e2e/test_installed.py"
+    "::test_the_plain_template_is_deployed_without_the_cdk_and_its_webhook_reaches_the_customer",
+    "relayctl template": "e2e/test_installed.py"
+    "::test_the_plain_template_is_deployed_without_the_cdk_and_its_webhook_reaches_the_customer",
+    "relayctl init": "relayctl/test_init.py::test_a_project_is_written_whose_relay_toml_passes_the_check",
     "aws cloudformation deploy": "contract/test_handover.py::test_what_was_held_arrives_once_at_the_rules_of_the_stack",
-    "python -m pip install": "contract/test_partner_bus_elsewhere.py"
-    "::test_the_pages_example_passes_in_an_empty_project",
+    "python -m pip install": "e2e/test_installed.py::test_the_pages_example_passes_in_an_empty_project",
     "aws events": "e2e/test_onboarding.py::test_the_onboarding_page_leads_to_a_customers_first_event",
     "aws sqs": "e2e/test_operations.py::test_a_dead_letter_is_looked_at_and_sent_back",
     "aws secretsmanager create-secret": "e2e/test_operations.py::test_a_secret_is_stored",
@@ -99,6 +107,7 @@ NOT_BY_A_TEST = {
     "cdk diff": "prints what cdk deploy would change",
     "make lock": "asks the package registries for every version; tests/infra/test_locks.py holds the result",
     "make arm64": "needs an emulated processor: qemu-user-static",
+    "aws cloudformation update-termination-protection": "one call of AWS's own, on a stack of production",
     "make clean": "removes the environment that the tests run in",
     "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
     "make load": "half an hour of a quiet machine; tests/contract/test_load.py runs each of its parts",

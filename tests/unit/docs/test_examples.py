@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import botocore.session
+import hcl2
 import pytest
 from jmespath.functions import Functions
 
+from partner_event_relay.template import BUCKET, PREFIX
 from relay.http.request import Request
 from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import parse_webhook
@@ -107,3 +109,25 @@ def test_the_policies_of_the_documentation_have_actions_that_exist() -> None:
 def test_the_faults_of_the_documentation_are_faults() -> None:
     [document] = blocks("docs/explanation/local-aws.md", "json")
     assert len(faults.parse(json.loads(document))) == 7
+
+
+# https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+TERRAFORM = {
+    "aws_s3_object": {"bucket", "key", "source"},
+    "aws_cloudformation_stack": {"name", "template_url", "parameters", "capabilities"},
+}
+
+
+def test_the_terraform_of_the_install_page_uploads_every_file_and_deploys_the_template() -> None:
+    [text] = blocks("docs/how-to/install.md", "terraform")
+    resources = [
+        (kind.strip('"'), block)
+        for resource in hcl2.loads(text)["resource"]
+        for kind, named in resource.items()
+        for block in named.values()
+    ]
+    for kind, block in resources:
+        arguments = {name for name in block if not name.startswith("__")} - {"for_each", "depends_on"}
+        assert arguments == TERRAFORM[kind]
+    [stack] = [block for kind, block in resources if kind == "aws_cloudformation_stack"]
+    assert stack["parameters"].keys() == {BUCKET, PREFIX}

@@ -4,6 +4,8 @@ import io
 import re
 import tarfile
 import tomllib
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +67,31 @@ def test_archives_of_the_same_files_become_the_same_bytes() -> None:
     assert one != release.normalize(archive(["a", "c"], 1, "me", 0o600))
     with tarfile.open(fileobj=io.BytesIO(one)) as members:
         assert {member.name: members.extractfile(member).read() for member in members} == {"a": b"a", "b": b"b"}  # type: ignore[union-attr] # files
+
+
+def wheel(path: Path, names: set[str]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names | {"partner_event_relay-0.1.0.dist-info/METADATA"}:
+            archive.writestr(name, "")
+    return path
+
+
+def test_the_wheel_has_what_the_packages_need_and_nothing_else(tmp_path: Path) -> None:
+    names = release.wheel_files(release._tracked())
+    # What pip, the compiler, the functions and `relayctl init` read.
+    assert {
+        "partner_event_relay/functions/locks/requirements-function.txt",
+        "partner_event_relay/functions/pyodide/package-lock.json",
+        "relay/config/presets.toml",
+        "relay/page/static/index.html",
+        "relay_local/requirements-runtime.txt",
+        "relayctl/starter/files/cdk.json",
+    } <= names
+    release.check_wheel(wheel(tmp_path / "whole.whl", names))
+    with pytest.raises(ReleaseError, match=re.escape("lacks ['relay/config/presets.toml']")):
+        release.check_wheel(wheel(tmp_path / "less.whl", names - {"relay/config/presets.toml"}))
+    with pytest.raises(ReleaseError, match=re.escape("has ['relay_local/samples/samples.toml']")):
+        release.check_wheel(wheel(tmp_path / "more.whl", names | {"relay_local/samples/samples.toml"}))
 
 
 def test_the_version_is_written_in_one_place() -> None:
