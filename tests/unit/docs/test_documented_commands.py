@@ -107,7 +107,6 @@ NOT_BY_A_TEST = {
     "cdk diff": "prints what cdk deploy would change",
     "make lock": "asks the package registries for every version; tests/infra/test_locks.py holds the result",
     "make arm64": "needs an emulated processor: qemu-user-static",
-    "aws cloudformation update-termination-protection": "one call of AWS's own, on a stack of production",
     "make clean": "removes the environment that the tests run in",
     "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
     "make load": "half an hour of a quiet machine; tests/contract/test_load.py runs each of its parts",
