@@ -31,6 +31,7 @@ from relayctl.senders.page import signs_with_private_key
 from relayctl.signing import MAX_DECODED_BYTES, nothing_is_published
 
 _FOR_EVER = 10**11  # seconds
+_TOKEN = re.compile(r"(?<![\w-])[\w-]++\.[\w-]++\.[\w-]++")  # each character is looked at once
 _VALUES = {"audience": "a", "email": "e", "public_key_id": "k"}
 
 
@@ -75,7 +76,8 @@ def parse_http(raw: bytes) -> tuple[Request, str]:
         key, text = name.strip().lower(), value.strip()
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     length = headers.get("content-length", "")
-    body = body[: int(length)] if length.isdecimal() else body  # an editor may have added a line break
+    if re.fullmatch("[0-9]{1,18}", length):  # an editor may have added a line break
+        body = body[: int(length)]
     path, _, query = match[2].partition("?")
     return Request(match[1], path, query, headers, body, ""), f"https://{headers.get('host', 'relay.example.com')}"
 
@@ -217,7 +219,7 @@ def _claims(scheme: JwtScheme, request: Request) -> dict[str, Any]:
     """Return what the token says, which nobody has verified."""
     body = request.body.decode("ascii", "replace") if ("body",) in scheme.token.paths() else ""
     texts = [value for name, value in request.named_headers.items() if ("headers", name) in scheme.token.paths()]
-    for token in re.findall(r"[\w-]+\.[\w-]+\.[\w-]+", " ".join((*texts, body))):
+    for token in _TOKEN.findall(" ".join((*texts, body))):
         try:
             claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
         except jwt.PyJWTError:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from relay import config
 from relay.auth.context import VerificationContext
@@ -19,6 +20,11 @@ from relay.config.auth_fields import AUTHORIZATION
 from relay.errors import ConfigError, Rejected
 from relay.http.request import Request
 from relayctl.signing import nothing_is_published
+
+MAX_CONTENTS, MAX_DIGESTS = 300, 50
+"""What is tried at most: a captured request may have been written to have very many combinations."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Of all contents together."""
 
 _ALGORITHMS = {hashlib.new(name).digest_size: name for name in ("sha256", "sha1", "sha384", "sha512")}
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[=, ]")
@@ -48,14 +54,19 @@ def search(request: Request, base_url: str, secret: str) -> str:
 
 def _candidates(request: Request, base_url: str, secret: str) -> Iterator[dict[str, str]]:
     yield from _tokens(request, secret)
-    contents = list(_contents(request, base_url))
-    for found in _digests(request):
+    contents = list(_within(_contents(request, base_url), len(request.body)))
+    for found in islice(_digests(request), MAX_DIGESTS):
         algorithm = _ALGORITHMS.get(len(found.digest))
         for encoding, key in _keys(secret):
             for template, content, time in (*contents, *_with_labels(request, found)) if algorithm else ():
                 if hmac.compare_digest(hmac.digest(key, content, str(algorithm)), found.digest):
                     lines = {"scheme": "hmac", "secret": "acme/sender", **encoding, "algorithm": str(algorithm)}
                     yield {**lines, **found.lines, "content": template, **time, "tolerance": "5 min"}
+
+
+def _within(contents: Iterator["Content"], size: int) -> Iterator["Content"]:
+    """Yield the first contents, as many as fit into MAX_CONTENTS and, of a body of this size, into MAX_BYTES."""
+    return islice(contents, min(MAX_CONTENTS, 1 + MAX_BYTES // (size + 1)))
 
 
 def _tokens(request: Request, secret: str) -> Iterator[dict[str, str]]:

@@ -45,6 +45,12 @@ def test_an_encoded_body_is_decoded_and_the_header_that_said_so_is_gone(
     assert (request.body, request.headers) == (BODY, {"x-other": "1"})
 
 
+def test_a_raw_stream_that_begins_with_zlibs_check_is_still_raw() -> None:
+    bodies = (raw_deflate(f"{number:04x}".encode()[::-1] + BODY) for number in range(0x10000))
+    alike = next(body for body in bodies if int.from_bytes(body[:2]) % 31 == 0)
+    assert decode(encoded(alike, "deflate"), LIMIT).body.endswith(BODY)
+
+
 @given(body=st.binary(max_size=LIMIT), which=st.sampled_from(ENCODED), level=st.integers(0, 9))
 def test_what_is_decoded_is_what_was_encoded(
     body: bytes, which: tuple[str, Callable[[bytes], bytes]], level: int
