@@ -67,7 +67,7 @@ def services(config: Config, **overrides: Any) -> Services:
         idempotency=Remembered(),
         follow=lambda text: text,
         store_unreadable=nothing_is_unreadable,
-        postpone=lambda _seconds: None,
+        postpone=lambda _source_arn, _seconds: None,
         jitter=lambda: 1.0,
         report=raise_error,
     )

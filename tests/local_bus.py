@@ -19,6 +19,7 @@ from relay import bootstrap, process_cache
 from relay.archive import keys
 from relay.aws import boto3_transport, endpoints, http_transport
 from relay.aws.api import AwsCall
+from relay.aws.sqs import QUEUE_URLS
 from relay.delivery.undelivered import Queue
 from relay.pipeline.services import Services
 from relay_local import process
@@ -113,7 +114,7 @@ class Functions:
 
     def taken(self, queue: Queue) -> list[dict[str, Any]]:
         """Every message that is in the queue, taken out of it."""
-        return list(drain(self.bus.client("sqs", PARTNER, REGION), os.environ[ENVIRONMENT[queue]]))
+        return list(drain(self.bus.client("sqs", PARTNER, REGION), os.environ[QUEUE_URLS[queue]]))
 
     def batch(self, messages: list[dict[str, Any]], *, received: int = 1, sent_ms: int | None = None) -> dict[str, Any]:
         """Return the redeliver handler's response to messages, passed as Lambda's event source mapping does."""
@@ -134,9 +135,6 @@ class Functions:
             for number, message in enumerate(messages)
         ]
         return redeliver.create_handler(self.services)({"Records": records}, Context())  # type: ignore[arg-type]  # a double
-
-
-ENVIRONMENT = {Queue.RETRY: "RETRY_QUEUE_URL", Queue.DEAD_LETTERS: "DEAD_LETTER_QUEUE_URL"}
 
 
 def _nobody() -> str:
@@ -171,7 +169,7 @@ def functions(bus: LocalAws, relay_toml: Path, name: str) -> Iterator[Functions]
     )
     urls = {
         variable: sqs.create_queue(QueueName=f"{name}-{queue.name.lower()}")["QueueUrl"]
-        for queue, variable in ENVIRONMENT.items()
+        for queue, variable in QUEUE_URLS.items()
     }
     fifo = {"FifoQueue": "true"}
     urls["RELEASE_QUEUE_URL"] = sqs.create_queue(QueueName=f"{name}-release.fifo", Attributes=fifo)["QueueUrl"]

@@ -50,6 +50,15 @@ def redelivery_concurrency(quotas: Quotas) -> int:
     return min(max(LEAST_CONCURRENCY, int(most)), MOST_CONCURRENCY)
 
 
+def delivery_concurrency(quotas: Quotas) -> int:
+    """Return how many batches of the delivery queue may be delivered at once: they may use all of the Region's puts.
+
+    What is over the quota goes to the retry queue, and what is over this waits in the delivery queue.
+    """
+    most = min(quotas.puts / REQUESTS_PER_SECOND, quotas.concurrency * CONCURRENCY_OF_REDELIVERY)
+    return min(max(LEAST_CONCURRENCY, int(most)), MOST_CONCURRENCY)
+
+
 def ingest_concurrency(quotas: Quotas, reserved: int) -> int:
     """Return how many webhooks can be handled at once: what is `reserved`, or what redelivery leaves."""
     return reserved or max(1, quotas.concurrency - redelivery_concurrency(quotas))

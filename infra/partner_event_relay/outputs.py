@@ -49,6 +49,7 @@ class Outputs:
             ("AlarmTopicArn", monitoring.topic.topic_arn),
             ("RetryQueueUrl", queues.retry.queue_url),
             ("RetryQueueArn", queues.retry.queue_arn),
+            ("DeliveryQueueUrl", queues.delivery.queue_url),
             ("DeadLetterQueueUrl", queues.dead_letters.queue_url),
             ("DeadLetterQueueArn", queues.dead_letters.queue_arn),
             ("OverflowBucket", queues.overflow.bucket_name),

@@ -1,4 +1,4 @@
-"""The retry queue, the dead-letter queue, and the bucket for messages and details that are too large for them."""
+"""The delivery, the retry and the dead-letter queue, and the bucket for messages and details too large for them."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
@@ -27,6 +27,9 @@ DAYS_AFTER_HOLD = 7
 class Queues(Construct):
     """Everything that holds undelivered events: encrypted, TLS only, and retained if the stage says so.
 
+    There is a delivery queue whether a route uses it or not: a deployment that removed it, because relay.toml has no
+    such route any more or because it was rolled back, would lose what is in it.
+
     `hold_days` is for how many days entries may be held for customers.
     """
 
@@ -43,15 +46,18 @@ class Queues(Construct):
         )
         # This redrive policy is also what permits moving dead letters back into the retry queue.
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
-        self.retry = sqs.Queue(
-            self,
-            "Retry",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            visibility_timeout=VISIBILITY_TIMEOUT,
-            retention_period=RETRY_RETENTION,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
-            removal_policy=stage.removal_policy,
+        self.retry, self.delivery = (
+            sqs.Queue(
+                self,
+                name,
+                encryption=sqs.QueueEncryption.SQS_MANAGED,
+                enforce_ssl=True,
+                visibility_timeout=VISIBILITY_TIMEOUT,
+                retention_period=RETRY_RETENTION,
+                dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
+                removal_policy=stage.removal_policy,
+            )
+            for name in ("Retry", "Delivery")
         )
         self.overflow = private_bucket(
             self,
@@ -68,6 +74,11 @@ class Queues(Construct):
         function.allow(["sqs:SendMessage"], [self.retry.queue_arn, self.dead_letters.queue_arn])
         function.allow(["s3:PutObject"], [self.overflow.arn_for_objects("overflow/*")])
 
+    def grant_leave(self, function: RelayFunction) -> None:
+        """Allow the function to leave entries to the delivery queue, and tell it where that is."""
+        function.add_environment("DELIVERY_QUEUE_URL", self.delivery.queue_url)
+        function.allow(["sqs:SendMessage"], [self.delivery.queue_arn])
+
     def grant_claim_checks(self, function: RelayFunction) -> None:
         """Allow the function to store details and presign their URLs, which can do only what their signer may do."""
         function.allow(["s3:PutObject", "s3:GetObject"], [self.overflow.arn_for_objects("claims/*")])
@@ -76,10 +87,14 @@ class Queues(Construct):
         """Allow the function to sign URLs of what is stored already, whatever relay.toml says today."""
         function.allow(["s3:GetObject"], [self.overflow.arn_for_objects("claims/*")])
 
-    def grant_consume_retries(self, function: RelayFunction) -> None:
-        """Allow the function to receive the messages of the retry queue, and to read what was too large for it."""
+    def grant_consume(self, function: RelayFunction) -> None:
+        """Allow the function to receive from the retry and the delivery queue, and to read what was too large for them.
+
+        It knows the queues' URLs, to postpone messages.
+        """
+        function.add_environment("DELIVERY_QUEUE_URL", self.delivery.queue_url)
         actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-        function.allow(actions, [self.retry.queue_arn])
+        function.allow(actions, [self.retry.queue_arn, self.delivery.queue_arn])
         function.allow(["s3:GetObject"], [self.overflow.arn_for_objects("overflow/*")])
 
     def grant_remember_sources(self, function: RelayFunction) -> None:

@@ -49,7 +49,7 @@ def services(settings: Config, call: AwsCall, clock: Callable[[], float] = time.
         enroll=secrets.enroll,
         fetch=_fetch,
         send=telemetry.with_latency_metric(partial(eventbridge.put_entries, call)),
-        store=_store,
+        store=partial(_store, call),
         claim_checks=ClaimCheckStore(_store_detail, _presign, settings.claim_check_ttl),
         idempotency=IdempotencyTable(os.environ),
         follow=_follow,
@@ -72,7 +72,13 @@ def start() -> Services:
 def warm_up(settings: Config) -> None:
     """Do in advance what the first webhook would have to: a function that starts has a whole processor."""
     secrets = {secret.text for route in settings.routes for secret in route.secrets()}
-    transport.warm_up(_transport(settings), settings.regions, secrets, with_registry=bool(settings.destinations))
+    transport.warm_up(
+        _transport(settings),
+        settings.regions,
+        secrets,
+        with_registry=bool(settings.destinations),
+        with_queue=any(route.is_queued for route in settings.routes),
+    )
 
 
 def import_boto3() -> None:
@@ -138,7 +144,14 @@ def _transport(settings: Config) -> Transport:
     return transport.choose_transport(settings.regions, always_boto3=settings.transport == config.BOTO3)
 
 
-def _store(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+def _store(call: AwsCall, queue: Queue, messages: Sequence[Message]) -> list[str | None]:
+    if not messages:
+        return []
+    if queue is Queue.DELIVERY:
+        from relay.aws import delivery_queue  # only a route with `delivery = "queued"` needs it
+
+        region, url = os.environ["AWS_REGION"], os.environ["DELIVERY_QUEUE_URL"]
+        return delivery_queue.store_messages(call, region, url, messages)
     from relay.aws import sqs
 
     return sqs.store_messages(queue, messages)
@@ -156,10 +169,10 @@ def _store_unreadable(text: str, why: str) -> str | None:
     return sqs.store_unreadable(text, why)
 
 
-def _postpone(seconds: dict[str, int]) -> None:
+def _postpone(source_arn: str, seconds: dict[str, int]) -> None:
     from relay.aws import sqs
 
-    sqs.postpone_messages(seconds)
+    sqs.postpone_messages(source_arn, seconds)
 
 
 def _store_detail(text: str) -> tuple[str, str]:

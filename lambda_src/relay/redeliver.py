@@ -1,4 +1,4 @@
-"""The Lambda handler behind the retry queue: one batch of messages."""
+"""The Lambda handler behind the retry queue and the delivery queue: one batch of messages of one of them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +34,8 @@ def create_handler(services: Services) -> Handler:
         postponed = [
             (record, result) for record, result in zip(records, results, strict=True) if isinstance(result, Postponed)
         ]
-        services.postpone({record["receiptHandle"]: result.seconds for record, result in postponed})
+        handles = {record["receiptHandle"]: result.seconds for record, result in postponed}
+        services.postpone(records[0]["eventSourceARN"], handles)
         telemetry.record_batch(results, oldest_waiting_seconds(batch, results, now))
         if services.config.log_entries:
             telemetry.record_entries(line for result in results if isinstance(result, Done) for line in result.lines)

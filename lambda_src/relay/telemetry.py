@@ -23,7 +23,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.aws.api import AwsCall, AwsError, CallOptions, Service
 from relay.delivery.deliver import Send
-from relay.delivery.error_codes import HOLD_FAILED
+from relay.delivery.error_codes import HOLD_FAILED, QUEUED
 from relay.delivery.undelivered import Queued
 from relay.entry import Entry, Outcome
 from relay.pipeline import responses
@@ -59,6 +59,7 @@ class Metric(StrEnum):
     HANDSHAKES = "Handshakes"
     ENTRIES_ACCEPTED = "EntriesAccepted"
     ENTRIES_QUEUED = "EntriesQueued"
+    ENTRIES_QUEUED_FOR_DELIVERY = "EntriesQueuedForDelivery"
     ENTRIES_DEAD_LETTERED = "EntriesDeadLettered"
     ENTRIES_REDELIVERED = "EntriesRedelivered"
     ENTRIES_HELD = "EntriesHeld"
@@ -195,12 +196,13 @@ def record_batch(results: Sequence[MessageResult], oldest_seconds: float | None)
     }
     places = {
         name: number
-        for name in ("held", "unsubscribed", "without_customer", "disabled", "discarded")
+        for name in ("queued", "held", "unsubscribed", "without_customer", "disabled", "discarded")
         if (number := sum(getattr(result, name) for result in done))
     }
     codes = sorted({result.code for result in postponed})
     logger.info("redelivered", extra={"messages": len(results), **counts, **places, "error_codes": codes})
     _count_nonzero(Metric.ENTRIES_REDELIVERED, counts["accepted"])
+    _count_nonzero(Metric.ENTRIES_QUEUED, places.get("queued", 0))
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_nonzero(Metric.MESSAGES_POSTPONED, counts["postponed"])
     _count_places(places)
@@ -240,14 +242,17 @@ def _add_dimensions(**dimensions: str) -> None:
 def _record_relayed(result: Relayed, *, is_logged: bool) -> None:
     """Count what became of a webhook, and log it unless its entries have lines of their own."""
     counts = responses.counts(result.results)
-    failures = [entry.failed.code for entry in result.results if isinstance(entry, Queued)]
+    codes = [entry.failed.code for entry in result.results if isinstance(entry, Queued)]
+    failures = [code for code in codes if code != QUEUED]
+    for_delivery = len(codes) - len(failures)
     webhook_id = result.webhook_id[:MAX_TEXT]
     if not is_logged:
-        codes = sorted(set(failures))
-        _write("relayed", [{"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": codes}])
+        error_codes = sorted(set(failures))
+        _write("relayed", [{"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": error_codes}])
     count(Metric.WEBHOOKS_RELAYED, 1)
     _count_nonzero(Metric.ENTRIES_ACCEPTED, counts["accepted"])
-    _count_nonzero(Metric.ENTRIES_QUEUED, counts["queued"])
+    _count_nonzero(Metric.ENTRIES_QUEUED, counts["queued"] - for_delivery)
+    _count_nonzero(Metric.ENTRIES_QUEUED_FOR_DELIVERY, for_delivery)
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_places(counts)
     _count_nonzero(Metric.ENTRIES_HOLD_FAILED, failures.count(HOLD_FAILED))

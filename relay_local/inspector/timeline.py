@@ -13,7 +13,7 @@ WORDS = {
     "redelivered": "accepted by EventBridge, from the retry queue",
     "replayed": "accepted by EventBridge once more",
     "released": "accepted by EventBridge: what was held is released",
-    "queued": "put in the retry queue",
+    "queued": "put in a queue",
     "dead_lettered": "dead-lettered",
     "redriven": "sent back to the retry queue by a person",
     "discarded": "discarded",

@@ -110,7 +110,7 @@ def _destinations(reader: Reader, relay: Config, now: datetime) -> list[Finding]
 
 
 def _queues(reader: Reader, _relay: Config, now: datetime) -> list[Finding]:
-    return check_queues(reader.retry_queue(now), reader.dead_letter_queue(now))
+    return check_queues(reader.delivery_queue(now), reader.retry_queue(now), reader.dead_letter_queue(now))
 
 
 def _webhooks(reader: Reader, relay: Config, now: datetime) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Whether entries wait in the retry queue, or for an operator in the dead-letter queue."""
+"""Whether entries wait in the delivery queue or the retry queue, or for an operator in the dead-letter queue."""
 
 from dataclasses import dataclass, replace
 
@@ -6,6 +6,8 @@ from relayctl.doctor.finding import RUNBOOK, Check, Finding, Unread, not_checked
 
 LONG_WAIT_SECONDS = 15 * 60
 """As the alarm Waiting has it."""
+SLOW_DELIVERY_SECONDS = 60
+"""As the alarm DeliveryDelayed has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,25 +18,31 @@ class QueueReading:
     oldest_seconds: float | Unread | None
 
 
-def check_queues(retry: QueueReading | Unread, dead_letters: QueueReading | Unread) -> list[Finding]:
+def check_queues(
+    delivery: QueueReading | Unread, retry: QueueReading | Unread, dead_letters: QueueReading | Unread
+) -> list[Finding]:
     """Return what waits too long, and whether there are dead letters."""
-    return [*_check_retry(retry), *_check_dead_letters(dead_letters)]
+    slow, stuck = "the redeliver function does not keep up", "EventBridge does not accept something"
+    return [
+        _check_waiting("delivery queue", delivery, SLOW_DELIVERY_SECONDS, slow, "deliverydelayed"),
+        _check_waiting("retry queue", retry, LONG_WAIT_SECONDS, stuck, "waiting"),
+        *_check_dead_letters(dead_letters),
+    ]
 
 
-def _check_retry(retry: QueueReading | Unread) -> list[Finding]:
-    where = "retry queue"
-    if isinstance(retry, Unread):
-        return [not_checked(Check.QUEUES, where, retry)]
-    if not retry.messages:
-        return [ok(Check.QUEUES, "empty", where)]
-    if isinstance(retry.oldest_seconds, Unread):
-        reason = f"{_messages(retry)}, and for how long is not known: {retry.oldest_seconds.reason}"
-        return [not_checked(Check.QUEUES, where, replace(retry.oldest_seconds, reason=reason))]
-    oldest = retry.oldest_seconds or 0
-    if oldest >= LONG_WAIT_SECONDS:
-        message = f"{_messages(retry)}, the oldest for {duration(oldest)}: EventBridge does not accept something"
-        return [wrong(Check.QUEUES, where, message, f"{RUNBOOK}#waiting")]
-    return [ok(Check.QUEUES, f"{_messages(retry)}, none for long", where)]
+def _check_waiting(where: str, queue: QueueReading | Unread, longest: float, why: str, section: str) -> Finding:
+    if isinstance(queue, Unread):
+        return not_checked(Check.QUEUES, where, queue)
+    if not queue.messages:
+        return ok(Check.QUEUES, "empty", where)
+    if isinstance(queue.oldest_seconds, Unread):
+        reason = f"{_messages(queue)}, and for how long is not known: {queue.oldest_seconds.reason}"
+        return not_checked(Check.QUEUES, where, replace(queue.oldest_seconds, reason=reason))
+    oldest = queue.oldest_seconds or 0
+    if oldest >= longest:
+        message = f"{_messages(queue)}, the oldest for {duration(oldest)}: {why}"
+        return wrong(Check.QUEUES, where, message, f"{RUNBOOK}#{section}")
+    return ok(Check.QUEUES, f"{_messages(queue)}, none for long", where)
 
 
 def _check_dead_letters(queue: QueueReading | Unread) -> list[Finding]:

@@ -169,6 +169,10 @@ class Reader:
 
         return attempt(states)
 
+    def delivery_queue(self, now: datetime) -> QueueReading | Unread:
+        """Return what waits in the delivery queue, with the age that SQS has measured."""
+        return self._queue("DeliveryQueueUrl", lambda url: self._age_by_sqs(url, now))
+
     def retry_queue(self, now: datetime) -> QueueReading | Unread:
         """Return what waits in the retry queue, with the greatest age that the redeliver function has measured."""
         metric = _metric(NAMESPACE, "OldestWaitingSeconds", service=self.stack.name)
@@ -176,12 +180,11 @@ class Reader:
 
     def dead_letter_queue(self, now: datetime) -> QueueReading | Unread:
         """Return what is in the dead-letter queue, with the age that SQS has measured."""
+        return self._queue("DeadLetterQueueUrl", lambda url: self._age_by_sqs(url, now))
 
-        def oldest(url: str) -> float | Unread | None:
-            metric = _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName=url.rpartition("/")[2])
-            return self._greatest(metric, now)
-
-        return self._queue("DeadLetterQueueUrl", oldest)
+    def _age_by_sqs(self, url: str, now: datetime) -> float | Unread | None:
+        metric = _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName=url.rpartition("/")[2])
+        return self._greatest(metric, now)
 
     def _queue(self, output: str, oldest: Callable[[str], float | Unread | None]) -> QueueReading | Unread:
         if isinstance(self.outputs, Unread):

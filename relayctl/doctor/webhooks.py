@@ -10,7 +10,7 @@ from relayctl.doctor.queues import duration
 
 RELAYED = "WebhooksRelayed"
 ACCEPTED = "EntriesAccepted"
-FOUND = (ACCEPTED, "EntriesQueued", "EntriesHeld", "EntriesDeadLettered", "EntriesDisabled")
+FOUND = (ACCEPTED, "EntriesQueued", "EntriesQueuedForDelivery", "EntriesHeld", "EntriesDeadLettered", "EntriesDisabled")
 """The entries that are for a destination, whatever became of them."""
 LOST = ("EntriesUnsubscribed", "EntriesWithoutCustomer")
 """The entries that are for nobody."""

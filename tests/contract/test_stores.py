@@ -64,7 +64,7 @@ def test_what_has_been_delivered_does_not_come_back_for_an_odd_answer_about_what
     stores: Aws, answer: bytes
 ) -> None:
     stores.answers = [(200, answer)]
-    sqs.postpone_messages({"receipt": 5})
+    sqs.postpone_messages(f"arn:aws:sqs:{REGION}:111111111111:RETRY", {"receipt": 5})
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"<Error", b"\xff"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.aws.sqs import QUEUE_URLS
 from relay_local.deploy import Customer
 from relay_local.process import PARTNER, LocalAws
 from tests.conftest import PRINTED_AT_THE_END
@@ -20,6 +21,16 @@ regions = ["us-east-1"]
 name = "orders"
 path = "/orders"
 retry_for = "0 s"
+auth = {{ scheme = "standard-webhooks", secret = "faults/orders" }}
+[route.event]
+each = "${{body.events}}"
+source = "{SOURCE}"
+detail_type = "order.created"
+detail = "${{item}}"
+[[route]]
+name = "queued"
+path = "/queued"
+delivery = "queued"
 auth = {{ scheme = "standard-webhooks", secret = "faults/orders" }}
 [route.event]
 each = "${{body.events}}"
@@ -46,6 +57,19 @@ def relay(bus: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="faults/orders", SecretString=SECRET)
     with functions(bus, path, "faults") as made:
         yield made
+
+
+@pytest.fixture
+def break_down(relay: Functions, monkeypatch: pytest.MonkeyPatch) -> Callable[[frozenset[str]], None]:
+    """Take away what is named, until the test ends or `monkeypatch` is undone."""
+
+    def take_away(names: frozenset[str]) -> None:
+        for queue, variable in QUEUE_URLS.items():
+            if queue.name in names:
+                monkeypatch.setenv(variable, f"{relay.bus.url}/111111111111/gone")
+        relay.cut_off(names, monkeypatch)
+
+    return take_away
 
 
 @pytest.fixture

@@ -69,19 +69,6 @@ FAULTS = [
 numbers = itertools.count()
 
 
-@pytest.fixture
-def break_down(relay: Functions, monkeypatch: pytest.MonkeyPatch) -> Callable[[frozenset[str]], None]:
-    """Take away what is named, until the test ends or `monkeypatch` is undone."""
-
-    def take_away(names: frozenset[str]) -> None:
-        for name, variable in (("RETRY", "RETRY_QUEUE_URL"), ("DEAD_LETTERS", "DEAD_LETTER_QUEUE_URL")):
-            if name in names:
-                monkeypatch.setenv(variable, f"{relay.bus.url}/111111111111/gone")
-        relay.cut_off(names, monkeypatch)
-
-    return take_away
-
-
 def codes(messages: list[dict[str, Any]]) -> set[str]:
     """Why they wait, without those whose turn never came."""
     return {json.loads(message["Body"])["error"]["code"] for message in messages} - {"NotAttempted"}

@@ -190,7 +190,12 @@ def emitted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     telemetry.metrics.namespace = METRIC_NAMESPACE
     failed = Failed("InternalFailure", "")
-    results: list[EntryResult] = [Accepted("1"), Queued(Queue.RETRY, failed), Queued(Queue.DEAD_LETTERS, failed)]
+    results: list[EntryResult] = [
+        Accepted("1"),
+        Queued(Queue.DELIVERY, Failed("Queued", "")),
+        Queued(Queue.RETRY, failed),
+        Queued(Queue.DEAD_LETTERS, failed),
+    ]
     emissions: list[Callable[[], None]] = [
         lambda: telemetry.record_request(Relayed("orders", "1", results)),
         lambda: telemetry.record_request(RejectedRequest("orders", Unauthorized("signature mismatch"))),
@@ -238,5 +243,5 @@ def test_every_alarm_and_graph_is_of_a_metric_with_exactly_the_dimensions_that_i
             if namespace == METRIC_NAMESPACE:
                 names = [text for text in dimensions if isinstance(text, str)][::2]
                 watched.add((name, frozenset(names)))
-    assert len(watched) == 14
+    assert len(watched) == 15
     assert watched - emitted == set()

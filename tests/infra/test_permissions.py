@@ -28,15 +28,15 @@ def test_the_role_of_ingest_allows_exactly_what_it_does(template: Template) -> N
     }
 
 
-def test_the_role_of_redeliver_reads_the_retry_queue_and_no_secret(template: Template) -> None:
+def test_the_role_of_redeliver_reads_two_queues_and_no_secret(template: Template) -> None:
     assert allowed(template, "Redeliver") == PUT_AND_KEEP | {
         "logs:CreateLogStream": {"<RedeliverLog>"},
         "logs:PutLogEvents": {"<RedeliverLog>"},
         "s3:GetObject": {"<QueuesOverflow>/overflow/*"},
-        "sqs:ReceiveMessage": {"<QueuesRetry>"},
-        "sqs:DeleteMessage": {"<QueuesRetry>"},
-        "sqs:ChangeMessageVisibility": {"<QueuesRetry>"},
-        "sqs:GetQueueAttributes": {"<QueuesRetry>"},
+        "sqs:ReceiveMessage": {"<QueuesRetry>", "<QueuesDelivery>"},
+        "sqs:DeleteMessage": {"<QueuesRetry>", "<QueuesDelivery>"},
+        "sqs:ChangeMessageVisibility": {"<QueuesRetry>", "<QueuesDelivery>"},
+        "sqs:GetQueueAttributes": {"<QueuesRetry>", "<QueuesDelivery>"},
     }
 
 

@@ -13,7 +13,7 @@ from tools.cost.model import MEASURED
 SECRET = "AWS::SecretsManager::Secret"
 
 
-@pytest.mark.parametrize(("name", "days"), [("QueuesRetry", 4), ("QueuesDeadLetters", 14)])
+@pytest.mark.parametrize(("name", "days"), [("QueuesDelivery", 4), ("QueuesRetry", 4), ("QueuesDeadLetters", 14)])
 def test_the_queues_are_encrypted_keep_for_days_and_outlive_the_stack(template: Template, name: str, days: int) -> None:
     queue = only(template, "AWS::SQS::Queue", name)
     assert queue["Properties"]["SqsManagedSseEnabled"] is True
@@ -23,7 +23,7 @@ def test_the_queues_are_encrypted_keep_for_days_and_outlive_the_stack(template: 
 
 def test_the_queues_and_the_bucket_refuse_plain_http(template: Template) -> None:
     policies = {**resources(template, "AWS::SQS::QueuePolicy"), **resources(template, "AWS::S3::BucketPolicy")}
-    assert len(policies) == 3
+    assert len(policies) == 4
     for policy in policies.values():
         [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
@@ -31,8 +31,9 @@ def test_the_queues_and_the_bucket_refuse_plain_http(template: Template) -> None
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_what_the_redeliver_function_cannot_survive_is_dead_lettered_by_sqs(template: Template) -> None:
-    queue = only(template, "AWS::SQS::Queue", "QueuesRetry")["Properties"]
+@pytest.mark.parametrize("name", ["QueuesDelivery", "QueuesRetry"])
+def test_what_the_redeliver_function_cannot_survive_is_dead_lettered_by_sqs(template: Template, name: str) -> None:
+    queue = only(template, "AWS::SQS::Queue", name)["Properties"]
     policy = queue["RedrivePolicy"]
     assert flat(policy["deadLetterTargetArn"]) == "<QueuesDeadLetters>"
     # Far more receives than a day of postponing has, and all of them fit into the retention.
@@ -42,12 +43,24 @@ def test_what_the_redeliver_function_cannot_survive_is_dead_lettered_by_sqs(temp
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
-def test_the_retry_queue_feeds_the_redeliver_function_in_bounded_batches(template: Template) -> None:
-    mapping = only(template, "AWS::Lambda::EventSourceMapping")["Properties"]
-    assert flat(mapping["EventSourceArn"]) == "<QueuesRetry>"
+@pytest.mark.parametrize(("name", "batch", "concurrency"), [("Retry", 100, 5), ("Delivery", 20, 10)])
+def test_each_queue_feeds_the_redeliver_function_in_bounded_batches_of_its_own(
+    template: Template, name: str, batch: int, concurrency: int
+) -> None:
+    mapping = only(template, "AWS::Lambda::EventSourceMapping", f"Redeliver{name}Queue")["Properties"]
+    assert flat(mapping["EventSourceArn"]) == f"<Queues{name}>"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
-    assert mapping["BatchSize"] == 100
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": concurrency}
+    assert mapping["BatchSize"] == batch
+
+
+def test_only_a_route_that_is_queued_lets_the_ingest_function_send_to_the_delivery_queue(template: Template) -> None:
+    queued = synthesise(RELAY_TOML.replace('path = "/github"', 'path = "/github"\ndelivery = "queued"'))
+    assert allowed(queued, "Ingest")["sqs:SendMessage"] - allowed(template, "Ingest")["sqs:SendMessage"] == {
+        "<QueuesDelivery>"
+    }
+    environment = only(queued, "AWS::Lambda::Function", "Ingest")["Properties"]["Environment"]["Variables"]
+    assert environment.keys() - ENVIRONMENT == {"DELIVERY_QUEUE_URL"}
 
 
 def test_the_bucket_is_private_encrypted_and_forgets_after_the_queues_have(template: Template) -> None:
@@ -81,7 +94,8 @@ def test_the_functions_environment_is_what_it_reads(template: Template) -> None:
     for name in ("Ingest", "Redeliver", "SourceHealth"):
         environment = only(template, "AWS::Lambda::Function", name)["Properties"]["Environment"]["Variables"]
         queues = {"RETRY_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"}
-        assert environment.keys() == ENVIRONMENT - (queues if name == "SourceHealth" else set())
+        expected = ENVIRONMENT - (queues if name == "SourceHealth" else set())
+        assert environment.keys() == expected | ({"DELIVERY_QUEUE_URL"} if name == "Redeliver" else set())
 
 
 @pytest.mark.parametrize(("stage", "days", "policy"), [("dev", 7, "Delete"), ("prod", 90, "Retain")])
@@ -94,7 +108,7 @@ def test_what_holds_events_or_logs_outlives_the_stack_in_prod_alone(stage: str, 
         *resources(template, "AWS::SQS::Queue").values(),
         *resources(template, "AWS::S3::Bucket").values(),
     ]
-    assert len(retained) == 7
+    assert len(retained) == 8
     assert {resource["DeletionPolicy"] for resource in retained} == {policy}
 
 
@@ -109,7 +123,7 @@ def test_callers_reach_the_live_version_and_prod_moves_it_by_canary(template: Te
     [updated] = [name for name, alias in aliases.items() if "UpdatePolicy" in alias]
     assert updated.startswith("IngestLive")
     assert not resources(synthesise(RELAY_TOML, "dev"), "AWS::CodeDeploy::DeploymentGroup")
-    [mapping] = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    mapping = only(template, "AWS::Lambda::EventSourceMapping", "RedeliverRetryQueue")
     assert "RedeliverLive" in json.dumps(mapping["Properties"]["FunctionName"])
     integration = only(template, "AWS::ApiGatewayV2::Integration")["Properties"]
     assert "IngestLive" in json.dumps(integration["IntegrationUri"])
@@ -136,7 +150,7 @@ def test_what_senders_wait_for_starts_from_a_snapshot_where_the_region_has_it(
 def test_every_alarm_tells_the_topic_and_has_its_page_in_the_runbook(template: Template) -> None:
     runbook = (ROOT / "docs" / "how-to" / "operations.md").read_text("utf-8")
     alarms = resources(template, "AWS::CloudWatch::Alarm").values()
-    assert len(alarms) == 19
+    assert len(alarms) == 20
     for alarm in alarms:
         described = alarm["Properties"]["AlarmDescription"]
         name = described.removesuffix(".").rpartition(", ")[2]

@@ -49,7 +49,7 @@ def worlds(draw: st.DrawFn) -> World:
             st.sampled_from(["", "", "NotAuthorizedForSourceException", "InternalFailure", "InvalidArgument"])
         ):
             world.refused[each.source] = code
-    world.down |= draw(st.sets(st.sampled_from(["bucket", Queue.RETRY, Queue.DEAD_LETTERS]), max_size=2))
+    world.down |= draw(st.sets(st.sampled_from(["bucket", *Queue]), max_size=3))
     return world
 
 
@@ -58,12 +58,13 @@ def worlds(draw: st.DrawFn) -> World:
     world=worlds(),
     events=st.lists(st.tuples(st.sampled_from([*CUSTOMERS, None]), st.sampled_from(["a", "ab", "b", "c"])), max_size=8),
     seconds=st.sampled_from([23, 29]),
+    delivery=st.sampled_from(["direct", "queued"]),
 )
 def test_each_entry_of_a_202_is_in_one_place_and_with_its_own_customer(
-    world: World, events: list[tuple[str | None, str]], seconds: float
+    world: World, events: list[tuple[str | None, str]], seconds: float, delivery: str
 ) -> None:
     sent = [event(customer, detail_type, number=number) for number, (customer, detail_type) in enumerate(events)]
-    route = replace(CONFIG.routes[0], retry_for=0)
+    route = replace(CONFIG.routes[0], retry_for=0, delivery=delivery)
     config = replace(CONFIG, routes=(route,))
     try:
         results = deliver(webhook(config, *sent), world.services(config), lambda: seconds)

@@ -145,6 +145,7 @@ def test_where_all_is_well_the_exit_code_is_0_and_each_check_says_what_it_saw(do
         ("stages", "", f"no other relay in this Region of the account is {NAME}"),
         ("sources", "", "2, and each is a destination's or a route's"),
         ("destinations", "", "1"),
+        ("queues", "delivery queue", "empty"),
         ("queues", "retry queue", "empty"),
         ("queues", "dead-letter queue", "empty"),
     ]
@@ -204,6 +205,7 @@ def test_a_stack_that_is_no_relays_has_no_queues_to_look_at(doctor: Doctor) -> N
     client.delete_stack(StackName=other.stack)
     assert code == 1
     assert wrong(findings) == [
+        ("queues", "not checked", "delivery queue"),
         ("queues", "not checked", "retry queue"),
         ("queues", "not checked", "dead-letter queue"),
     ]

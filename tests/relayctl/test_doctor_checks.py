@@ -101,7 +101,7 @@ def test_what_may_not_be_read_is_not_checked_and_says_which_permissions_it_needs
         check_secrets(relay.routes, {SecretRef.parse("acme/orders"): DENIED}),
         check_stages("PartnerEventRelay", PARTNER, DENIED),
         check_destinations(DENIED, NOW),
-        check_queues(DENIED, QueueReading(0, None)),
+        check_queues(EMPTY, DENIED, QueueReading(0, None)),
         check_webhooks(relay.routes, DENIED, NOW),
         check_sources(relay, {REGION: DENIED, "eu-west-1": {f"{PARTNER}/far"}}, [], {}, NOW),
     ):
@@ -268,30 +268,38 @@ def test_a_routes_source_that_does_not_deliver_is_named_with_its_section(
 EMPTY = QueueReading(0, None)
 
 
+@pytest.mark.parametrize(("oldest", "result"), [(59.0, Result.OK), (60.0, Result.WRONG)])
+def test_what_is_to_be_delivered_waits_for_less_than_a_minute(oldest: float, result: Result) -> None:
+    [delivery, *_] = check_queues(QueueReading(3, oldest), EMPTY, EMPTY)
+    assert (delivery.where, delivery.result) == ("delivery queue", result)
+
+
 def test_empty_queues_are_well() -> None:
-    assert [finding.result for finding in check_queues(EMPTY, EMPTY)] == [Result.OK, Result.OK]
+    assert [finding.result for finding in check_queues(EMPTY, EMPTY, EMPTY)] == [Result.OK] * 3
 
 
 @pytest.mark.parametrize("oldest", [None, 0.0, 899.0])
 def test_what_waits_for_less_than_a_quarter_of_an_hour_is_well(oldest: float | None) -> None:
-    findings = check_queues(QueueReading(3, oldest), EMPTY)
+    findings = check_queues(EMPTY, QueueReading(3, oldest), EMPTY)
     assert problems(findings) == []
-    assert findings[0].message == "3 messages wait, none for long"
+    assert findings[1].message == "3 messages wait, none for long"
 
 
 def test_what_waits_for_a_quarter_of_an_hour_is_wrong() -> None:
-    findings = check_queues(QueueReading(3, 900.0), EMPTY)
+    findings = check_queues(EMPTY, QueueReading(3, 900.0), EMPTY)
     assert problems(findings) == [("retry queue", "wrong")]
-    assert "15 min" in findings[0].message
+    assert "15 min" in findings[1].message
 
 
 def test_messages_of_an_age_that_cannot_be_read_are_not_checked() -> None:
-    assert problems(check_queues(QueueReading(3, Unread("no metrics")), EMPTY)) == [("retry queue", "not checked")]
+    assert problems(check_queues(EMPTY, QueueReading(3, Unread("no metrics")), EMPTY)) == [
+        ("retry queue", "not checked")
+    ]
 
 
 @pytest.mark.parametrize("oldest", [None, Unread("no metrics"), 7200.0])
 def test_dead_letters_are_wrong_whatever_is_known_of_their_age(oldest: float | Unread | None) -> None:
-    findings = check_queues(EMPTY, QueueReading(1, oldest))
+    findings = check_queues(EMPTY, EMPTY, QueueReading(1, oldest))
     assert problems(findings) == [("dead-letter queue", "wrong")]
     assert "1 message waits" in findings[1].message
     assert ("2 h" in findings[1].message) is isinstance(oldest, float)
@@ -358,7 +366,7 @@ def test_a_route_some_of_whose_entries_find_customers_is_well(relay: Config, ser
     ],
 )
 def test_a_command_to_run_is_for_the_stage_that_was_examined(stack: str, command: str) -> None:
-    [_, dead] = check_queues(EMPTY, QueueReading(1, None))
+    [*_, dead] = check_queues(EMPTY, EMPTY, QueueReading(1, None))
     assert for_stack(dead, stack).action == f"{command}; docs/how-to/operations.md#dead-letters"
 
 

@@ -29,6 +29,7 @@ class Webhook:
     archive: bool = False
     dedupe: bool = False
     is_uncached_customer: bool = False
+    queued: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,11 @@ def per_month(routes: int, front: str = HTTP, destinations: int = 0, measured: M
     metrics = stack["service_metrics"]
     yield Cost("metrics of the service", metrics * prices.METRIC.usd, f"up to {metrics}")
     receives = stack["pollers"] * MONTH / 20
-    yield Cost("empty receives", receives / MILLION * prices.SQS.usd, f"{stack['pollers']} pollers of the retry queue")
+    yield Cost(
+        "empty receives",
+        receives / MILLION * prices.SQS.usd,
+        f"{stack['pollers']} pollers of the retry and the delivery queue",
+    )
     if front == REST:
         rules = stack["waf_rules"]
         yield Cost("AWS WAF", prices.WAF_ACL.usd + rules * prices.WAF_RULE.usd, f"{rules} rules")
@@ -125,5 +130,11 @@ def _options(webhook: Webhook, requests: Mapping[str, Any]) -> Iterator[Cost]:
         writes, reads = requests["dedupe_writes"], requests["dedupe_reads"]
         usd = writes * prices.DYNAMODB_WRITE.usd + reads * prices.DYNAMODB_READ.usd
         yield Cost("DynamoDB, `dedupe`", usd, f"{writes} writes, {reads} read")
+    if webhook.queued:
+        calls = (
+            math.ceil(webhook.entries / requests["entries_a_send"]) + 2 * webhook.entries / requests["entries_a_send"]
+        )
+        usd = calls * prices.SQS.usd + webhook.entries / requests["entries_a_put"] * prices.LAMBDA_REQUESTS.usd
+        yield Cost("SQS and Lambda, queued delivery", usd, "sent at once, received and deleted in full batches")
     if webhook.is_uncached_customer:
         yield Cost("DynamoDB, destinations", prices.DYNAMODB_READ.usd, "one Query")

@@ -45,6 +45,7 @@ OPTIONS = {
     "`tracing = true`": Webhook(tracing=True),
     "`[archive]`": Webhook(archive=True),
     "`dedupe`": Webhook(dedupe=True),
+    '`delivery = "queued"`': Webhook(queued=True),
     "destinations, each customer seldom": Webhook(is_uncached_customer=True),
     "20 events in each webhook": Webhook(entries=20),
 }

@@ -50,6 +50,8 @@ class Ingest(Construct):
         if stage.snap_start:
             _enable_snap_start(self.function)
         queues.grant_store(self.function)
+        if any(route.is_queued for route in config.routes):
+            queues.grant_leave(self.function)
         event_buses.grant_put(self.function)
         if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
             queues.grant_claim_checks(self.function)

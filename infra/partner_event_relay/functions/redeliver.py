@@ -1,7 +1,8 @@
-"""The function that delivers the messages of the retry queue."""
+"""The function that delivers the messages of the retry queue and of the delivery queue."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from partner_event_relay import capacity
@@ -13,10 +14,16 @@ from relay.config.model import Config
 
 # Five PutPartnerEvents requests for each invocation, if the messages are small.
 BATCH_SIZE = 100
+# Of the delivery queue: one request, so that no entry waits for another's.
+DELIVERY_BATCH_SIZE = 20
 
 
 class Redeliver(Construct):
-    """The redeliver function, invoked with batches of the retry queue."""
+    """The redeliver function, invoked with batches of the retry queue, and of the delivery queue at a pace of its own.
+
+    What waits in one queue takes nothing from the other.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
 
     def __init__(
         self,
@@ -40,16 +47,22 @@ class Redeliver(Construct):
         event_buses.grant_put(self.function)
         if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
             queues.grant_claim_checks(self.function)
-        queues.grant_consume_retries(self.function)
+        queues.grant_consume(self.function)
+        quotas = props.stage.quotas
+        # So that the backlog of one outage does not cause the next one.
+        self._add_source("RetryQueue", queues.retry, BATCH_SIZE, capacity.redelivery_concurrency(quotas))
+        self._add_source("DeliveryQueue", queues.delivery, DELIVERY_BATCH_SIZE, capacity.delivery_concurrency(quotas))
+
+    def _add_source(self, construct_id: str, queue: sqs.Queue, batch_size: int, concurrency: int) -> None:
         mapping = lambda_.EventSourceMapping(
             self,
-            "RetryQueue",
+            construct_id,
             target=self.function.live,
-            event_source_arn=queues.retry.queue_arn,
-            batch_size=BATCH_SIZE,
+            event_source_arn=queue.queue_arn,
+            batch_size=batch_size,
+            # Without it, a batch has ten messages at most.
             max_batching_window=cdk.Duration.seconds(1),
-            # So that the backlog of one outage does not cause the next one.
-            max_concurrency=capacity.redelivery_concurrency(props.stage.quotas),
+            max_concurrency=concurrency,
             report_batch_item_failures=True,
         )
         # Lambda checks that the role may receive from the queue when it creates the mapping.

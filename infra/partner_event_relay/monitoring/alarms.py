@@ -13,6 +13,8 @@ from partner_event_relay.queues import Queues
 # Senders give up after 3 to 10 seconds: Slack after 3, Shopify after 5, GitHub after 10 (https://docs.github.com/en/webhooks).
 SLOW_MILLISECONDS = 4000
 LONG_WAIT_SECONDS = 15 * 60
+# With nothing in its way, an entry is there for a second.
+SLOW_DELIVERY_SECONDS = 60
 REJECTED_IN_FIVE_MINUTES = 50
 BLOCKED_IN_FIVE_MINUTES = 50
 
@@ -59,6 +61,14 @@ def relay_alarms(
         "an entry has been in the retry queue for 15 minutes",
         periods=4,
         datapoints=1,
+    )
+    # What fails leaves this queue at once, so that SQS's own age is right here.
+    yield AlarmDefinition(
+        "DeliveryDelayed",
+        queues.delivery.metric_approximate_age_of_oldest_message(period=MINUTE),
+        SLOW_DELIVERY_SECONDS,
+        'an entry of a route with delivery = "queued" has waited for a minute to be delivered',
+        periods=3,
     )
     yield AlarmDefinition("ServerErrors", front.server_errors(), 1, "senders received 5xx responses")
     yield AlarmDefinition(

@@ -56,6 +56,27 @@ def add_dashboard(
             "Latency (ms)", front.latency("p50"), front.latency("p99"), metrics.metric("PutLatency", statistic="p99")
         ),
     )
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    quiet_age = queues.delivery.metric(
+        "ApproximateAgeOfOldestMessageInQuietGroups", period=MINUTE, statistic="Maximum", label="age, others"
+    )
+    dashboard.add_widgets(
+        _graph(
+            "Delivery queue",
+            queues.delivery.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
+            metrics.metric("EntriesQueuedForDelivery"),
+            right=[queues.delivery.metric_approximate_age_of_oldest_message(period=MINUTE), quiet_age],
+        ),
+        _graph(
+            "Customers with more than their share of a queue",
+            *(
+                queue.metric(
+                    "ApproximateNumberOfNoisyGroups", period=MINUTE, statistic="Maximum", label=f"{name} queue"
+                )
+                for name, queue in (("delivery", queues.delivery), ("retry", queues.retry))
+            ),
+        ),
+    )
     dashboard.add_widgets(
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
         _graph(

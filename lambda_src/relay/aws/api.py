@@ -26,6 +26,7 @@ SECRETS_MANAGER = Service("secretsmanager", "secretsmanager")
 PARAMETER_STORE = Service("ssm", "AmazonSSM")
 FIREHOSE = Service("firehose", "Firehose_20150804")
 DYNAMODB = Service("dynamodb", "DynamoDB_20120810", "1.0")
+SQS = Service("sqs", "AmazonSQS", "1.0")
 
 
 class CallOptions(NamedTuple):
@@ -45,6 +46,8 @@ REGISTRY_READ = CallOptions(1, 2, 2)
 """For a customer's destinations, which a webhook waits for."""
 FIREHOSE_PUT = CallOptions(1, 1.5, 1)
 """For the archive, beside what a webhook waits for anyway."""
+QUEUE_SEND = CallOptions(1, 3, 1)
+"""For the entries of a route with `delivery = "queued"`: what fails is stored in the retry queue."""
 STORAGE_RETRY = CallOptions(1, 3, 2)
 """For storing what could not be delivered: two queues, two attempts each, within the time that deliver.py reserves."""
 

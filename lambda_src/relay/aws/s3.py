@@ -58,6 +58,14 @@ def load(key: str) -> bytes | None:
     return content
 
 
+def store_overflow(text: str) -> str:
+    """Store the text of a message that is too large for a queue, and return its key. Raise OSError."""
+    try:
+        return store("overflow", text.encode(), "application/json")
+    except Exception as error:  # see boto3_clients.py: not only the SDK's errors
+        raise OSError(f"overflow bucket: {boto3_clients.describe_error(error)}") from error
+
+
 def store_detail(text: str) -> tuple[str, str]:
     """Store the JSON text of an event's detail and return its bucket and key. Raise OSError."""
     try:

@@ -1,46 +1,31 @@
-"""The adapter to SQS: store messages in as few calls as the limits allow, and postpone those that have to wait.
-
-A message over SQS's limit is stored in the overflow bucket, and the queue gets a pointer to it.
-"""
+"""The adapter to SQS for what was not delivered: store messages, postpone those that have to wait, follow pointers."""
 
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from relay import process_cache
-from relay.aws import boto3_clients, s3
+from relay.aws import boto3_clients, queue_messages, s3
 from relay.aws.api import STORAGE_RETRY
+from relay.aws.queue_messages import MAX_BYTES, MAX_MESSAGES_PER_BATCH, POINTER, SqsMessage
 from relay.delivery.batching import batches
-from relay.delivery.message import VERSION, InvalidMessage, Message, ascii_attribute
+from relay.delivery.message import InvalidMessage, Message, ascii_attribute
 from relay.delivery.undelivered import Queue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-MAX_MESSAGES_PER_BATCH = 10
-MAX_BYTES = 1024 * 1024  # for a message, and for a batch
+QUEUE_URLS = {
+    Queue.DELIVERY: "DELIVERY_QUEUE_URL",
+    Queue.RETRY: "RETRY_QUEUE_URL",
+    Queue.DEAD_LETTERS: "DEAD_LETTER_QUEUE_URL",
+}
+"""The environment variables that the stack has set."""
 
-_POINTER = "overflow"
 _KEY = r"overflow/[0-9a-f-]{36}"  # as s3.store makes them
-
-
-@dataclass(frozen=True, slots=True)
-class _SqsMessage:
-    text: str
-    attributes: Mapping[str, str]
-
-    @property
-    def size(self) -> int:
-        """Return the bytes as SQS counts them: the body, and each attribute's name, type and value.
-
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
-        """
-        return len(self.text.encode()) + sum(len(f"{key}String{value}") for key, value in self.attributes.items())
 
 
 @process_cache.once
@@ -51,40 +36,27 @@ def _client() -> "SQSClient":
 
 def queue_url(queue: Queue) -> str:
     """Return the queue's URL, which the stack has set."""
-    return os.environ["RETRY_QUEUE_URL" if queue is Queue.RETRY else "DEAD_LETTER_QUEUE_URL"]
+    return os.environ[QUEUE_URLS[queue]]
 
 
 def store_messages(queue: Queue, messages: Sequence[Message]) -> list[str | None]:
     """Store messages; return for each, in order, None if it is in the queue, else why it is not. Does not raise."""
-    errors: dict[int, str | None] = {}
-    sqs_messages: dict[int, _SqsMessage] = {}
-    for index, message in enumerate(messages):
-        try:
-            sqs_messages[index] = _to_sqs(message)
-        except Exception as error:  # noqa: BLE001 - see boto3_clients.py
-            errors[index] = f"overflow bucket: {boto3_clients.describe_error(error)}"
-    for batch in batches(sqs_messages, lambda index: sqs_messages[index].size, MAX_MESSAGES_PER_BATCH, MAX_BYTES):
-        try:
-            errors |= _send(queue, {index: sqs_messages[index] for index in batch})
-        except Exception as error:  # noqa: BLE001 - the other batches would only take time to fail as well
-            errors |= {index: boto3_clients.describe_error(error) for index in sqs_messages if index not in errors}
-            break
-    return [errors[index] for index in range(len(messages))]
+    return queue_messages.store(messages, partial(_send_batch, queue))
 
 
 def store_unreadable(text: str, why: str) -> str | None:
     """Dead-letter a text that is not a message of the relay, unchanged. Return None, or why that failed."""
-    sqs_message = _SqsMessage(text, {"ErrorCode": "InvalidMessage", "ErrorMessage": ascii_attribute(why)})
+    sqs_message = SqsMessage(text, {"ErrorCode": "InvalidMessage", "ErrorMessage": ascii_attribute(why)})
     if sqs_message.size > MAX_BYTES:  # it came without attributes and leaves no room for any
-        sqs_message = _SqsMessage(text, {})
+        sqs_message = SqsMessage(text, {})
     try:
-        return _send(Queue.DEAD_LETTERS, {0: sqs_message})[0]
-    except Exception as error:  # noqa: BLE001 - see boto3_clients.py
-        return boto3_clients.describe_error(error)
+        return queue_messages.send({0: sqs_message}, partial(_send_batch, Queue.DEAD_LETTERS))[0]
+    except OSError as error:
+        return str(error)
 
 
-def postpone_messages(seconds: Mapping[str, int]) -> None:
-    """Hide messages of the retry queue for the seconds that are given by receipt handle. Does not raise.
+def postpone_messages(source_arn: str, seconds: Mapping[str, int]) -> None:
+    """Hide messages of the queue with this ARN for the seconds that are given by receipt handle. Does not raise.
 
     A message that cannot be hidden comes back after the queue's own visibility timeout.
     """
@@ -95,7 +67,7 @@ def postpone_messages(seconds: Mapping[str, int]) -> None:
         ]
         try:
             # The stubs do not accept plain dictionaries with these keys.
-            _client().change_message_visibility_batch(QueueUrl=queue_url(Queue.RETRY), Entries=entries)  # type: ignore[arg-type]
+            _client().change_message_visibility_batch(QueueUrl=_url_of(source_arn), Entries=entries)  # type: ignore[arg-type]
         except Exception:  # noqa: BLE001, S112 - see boto3_clients.py; an error would send the whole batch back
             continue
 
@@ -118,49 +90,23 @@ def load_message_text(text: str) -> str:
     return content.decode("utf-8", "replace")
 
 
+def _url_of(source_arn: str) -> str:
+    """Return the URL of the queue with this ARN, of those that the function knows; the retry queue's of any other."""
+    name = source_arn.rpartition(":")[2]
+    urls = [os.environ.get(variable, "") for variable in QUEUE_URLS.values()]
+    return next((url for url in urls if url.rpartition("/")[2] == name), queue_url(Queue.RETRY))
+
+
 def _overflow_key(text: str) -> str | None:
     try:
-        return str(json.loads(text)[_POINTER]["key"])
+        return str(json.loads(text)[POINTER]["key"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _to_sqs(message: Message) -> _SqsMessage:
-    """Return the message for SQS: if it is too large, a pointer to where it is stored now. Raise the SDK's errors."""
-    sqs_message = _SqsMessage(message.text(), message.attributes())
-    if sqs_message.size <= MAX_BYTES:
-        return sqs_message
-    key = s3.store("overflow", sqs_message.text.encode(), "application/json")
-    # For a person who reads the queue. Cut short, since each may be what made the message too large.
-    error = {"code": ascii_attribute(message.failed.code), "message": ascii_attribute(message.failed.message)}
-    pointer = {"key": key, "size": len(sqs_message.text)}
-    summary = {
-        "version": VERSION,
-        "route": ascii_attribute(message.origin.route),
-        "webhook_id": ascii_attribute(message.origin.webhook_id),
-        "error": error,
-    }
-    return _SqsMessage(json.dumps(summary | {_POINTER: pointer}), sqs_message.attributes)
-
-
-def _send(queue: Queue, sqs_messages: Mapping[int, _SqsMessage]) -> dict[int, str | None]:
-    """Send one batch; return for each message None or why it is not in the queue. Raise the SDK's errors."""
-    entries: list[SendMessageBatchRequestEntryTypeDef] = [
-        {
-            "Id": str(index),
-            "MessageBody": sqs_message.text,
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value} for name, value in sqs_message.attributes.items()
-            },
-        }
-        for index, sqs_message in sqs_messages.items()
-    ]
-    errors: dict[int, str | None] = dict.fromkeys(
-        sqs_messages, "the answer of SendMessageBatch does not account for it"
-    )
-    answer = _client().send_message_batch(QueueUrl=queue_url(queue), Entries=entries)
-    errors |= {int(result["Id"]): None for result in answer.get("Successful", [])}
-    errors |= {
-        int(result["Id"]): f"{result['Code']}: {result.get('Message', '')}" for result in answer.get("Failed", [])
-    }
-    return errors
+def _send_batch(queue: Queue, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        answer: Mapping[str, Any] = _client().send_message_batch(QueueUrl=queue_url(queue), **parameters)
+    except Exception as error:  # see boto3_clients.py: not only the SDK's errors
+        raise OSError(boto3_clients.describe_error(error)) from error
+    return answer

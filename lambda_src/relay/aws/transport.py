@@ -10,8 +10,10 @@ from relay.aws.api import (
     EVENTS,
     NO_RETRY,
     PARAMETER_STORE,
+    QUEUE_SEND,
     REGISTRY_READ,
     SECRETS_MANAGER,
+    SQS,
     STANDARD_RETRY,
     AwsError,
     PlannedCall,
@@ -35,12 +37,18 @@ def choose_transport(regions: Sequence[str], *, always_boto3: bool) -> Transport
 
 
 def warm_up(
-    transport: Transport, regions: Sequence[str], secrets: Iterable[str], *, with_registry: bool = False
+    transport: Transport,
+    regions: Sequence[str],
+    secrets: Iterable[str],
+    *,
+    with_registry: bool = False,
+    with_queue: bool = False,
 ) -> None:
     """Prepare the first calls while the function starts, when Lambda gives it a whole processor.
 
     `regions` are those of the events, the most used first; `secrets` are the names of the secrets;
-    `with_registry` says whether customers' destinations are read. Outside of Lambda this does nothing.
+    `with_registry` says whether customers' destinations are read, `with_queue` whether a route has
+    `delivery = "queued"`. Outside of Lambda this does nothing.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     initialization = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
@@ -51,5 +59,7 @@ def warm_up(
     planned += [PlannedCall(store, os.environ["AWS_REGION"], STANDARD_RETRY) for store in sorted(stores)]
     if with_registry:
         planned.append(PlannedCall(DYNAMODB, os.environ["AWS_REGION"], REGISTRY_READ))
+    if with_queue:
+        planned.append(PlannedCall(SQS, os.environ["AWS_REGION"], QUEUE_SEND))
     with suppress(AwsError):  # the first webhook tries again, and reports the failure
         transport.warm_up(planned, snapshot=initialization == "snap-start")

@@ -27,6 +27,7 @@ from relay.http.routing import path_problem
 DIRECT, BOTO3 = "direct", "boto3"
 TRANSPORTS = (DIRECT, BOTO3)
 REJECT, CLAIM_CHECK = "reject", "claim-check"
+DIRECT_DELIVERY, QUEUED_DELIVERY = "direct", "queued"
 
 NAMES = ("body", "headers", "path", "query", "delivery_id", "received_at")
 """What the templates of an event may use, beside `item` where there is `each`."""
@@ -204,9 +205,16 @@ ROUTE_FIELDS = (
     ),
     Field("dedupe", FLAG, "Whether a webhook that comes again within 24 hours makes no second event.", default=False),
     Field(
+        "delivery",
+        TEXT,
+        "Whether a webhook is answered once EventBridge has its entries, or as soon as a queue has them.",
+        DIRECT_DELIVERY,
+        choices=(DIRECT_DELIVERY, QUEUED_DELIVERY),
+    ),
+    Field(
         "retry_for",
         DURATION,
-        "How long EventBridge is tried again before entries go to the retry queue.",
+        'How long EventBridge is tried again before entries go to the retry queue; only with `delivery = "direct"`.',
         "2 s",
         minimum="0 s",
         maximum="20 s",

@@ -173,6 +173,8 @@ def _check_route(table: Table, route: Route, regions: Collection[str]) -> None:
         table.add_error("customer", "expected no bus beside it: a customer's events are partner events")
     if route.customer and len(route.customer.parts) > 1:  # two values side by side could be cut elsewhere
         table.add_error("customer", f'expected one placeholder, such as "${{item.id}}", got "{route.customer.text}"')
+    if route.is_queued and table.raw("retry_for") is not None:
+        table.add_error("retry_for", 'expected delivery = "direct" beside it: from a queue, EventBridge is tried once')
     if route.dedupe and not route.delivery_id:
         table.add_error("dedupe", "expected delivery_id: what tells one webhook from another")
     if route.event.claim_check_detail and route.on_oversize != CLAIM_CHECK:

@@ -6,7 +6,7 @@ from relay.auth.handshake import Handshake
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
 from relay.config.event import EventTemplate
-from relay.config.fields import REJECT
+from relay.config.fields import DIRECT_DELIVERY, QUEUED_DELIVERY, REJECT
 from relay.http import body_formats
 from relay.templates.template import Template
 
@@ -23,6 +23,7 @@ class Route:
     customer: Template | None = None
     body_format: str = body_formats.JSON
     response_body: str = ""
+    delivery: str = DIRECT_DELIVERY
     retry_for: float = 2  # seconds
     dedupe: bool = False
     unique_delivery_id: bool = False
@@ -35,6 +36,11 @@ class Route:
     allow_forgeable_source: bool = False
     warnings: tuple[str, ...] = ()
     preset: str = ""
+
+    @property
+    def is_queued(self) -> bool:
+        """Return whether a webhook is answered once its entries are in the delivery queue."""
+        return self.delivery == QUEUED_DELIVERY
 
     @property
     def methods(self) -> frozenset[str]:

@@ -62,6 +62,9 @@ def blames_one_entry(outcome: Outcome) -> bool:
 HELD, HOLD_FAILED = "Held", "HoldFailed"
 """Codes of a message: it is held for its destination, or was to be held and is in a queue instead."""
 
+QUEUED = "Queued"
+"""Code of a message that nobody has tried to deliver yet: its route has `delivery = "queued"`."""
+
 REFUSES_SOURCE = {"InvalidAccountIdException", "NotAuthorizedForSourceException", "ResourceNotFoundException"}
 """Codes with which an entry is refused because of its source, whatever is in it. No document says which of them
 PutPartnerEvents gives for a source that was deleted, has expired or belongs to somebody else."""

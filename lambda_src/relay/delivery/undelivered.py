@@ -10,14 +10,18 @@ from relay.entry import Accepted, Failed
 
 
 class Queue(Enum):
-    """The retry queue is redelivered automatically; the dead-letter queue waits for an operator."""
+    """The delivery queue has what is put for the first time, and the retry queue what is put again, both automatically.
 
+    The dead-letter queue waits for an operator.
+    """
+
+    DELIVERY = "delivery queue"
     RETRY = "retry queue"
     DEAD_LETTERS = "dead-letter queue"
 
     def fallback(self) -> "Queue":
         """Return the queue that stores what this one refuses."""
-        return Queue.RETRY if self is Queue.DEAD_LETTERS else Queue.DEAD_LETTERS
+        return Queue.DEAD_LETTERS if self is Queue.RETRY else Queue.RETRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +63,18 @@ Store = Callable[[Queue, Sequence[Message]], Sequence[str | None]]
 
 
 class StorageError(Exception):
-    """At least one message is in neither queue; the text has the errors of both."""
+    """At least one message is in neither of its queues; the text has the errors of both."""
 
 
 def queue_for(failed: Failed) -> Queue:
     """Return the queue for a failure: the retry queue only if a retry may help."""
+    if failed.code == error_codes.QUEUED:
+        return Queue.DELIVERY
     return Queue.RETRY if error_codes.is_retryable(failed) else Queue.DEAD_LETTERS
 
 
 def store_undelivered(messages: Sequence[Message], store: Store) -> list[Queued]:
-    """Store each message and return its queue, in order. Raise StorageError if one is in neither queue."""
+    """Store each message and return its queue, in order. Raise StorageError if one is in no queue."""
     stored: dict[int, Queued] = {}
     errors: list[str] = []
     for preferred in Queue:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from relay.auth.context import VerificationContext
-from relay.delivery.deliver import budget, deliver
 from relay.delivery.message import Message, origin_of
 from relay.delivery.undelivered import EntryResult, NotSent, StorageError, Unsent, store_undelivered
 from relay.entry import Accepted, Entry, Failed, Outcome
@@ -19,6 +18,7 @@ from relay.mapping import claim_check
 from relay.mapping.entries import to_entries
 from relay.mapping.parsed_webhook import ParsedWebhook, parse_webhook
 from relay.pipeline import handshakes, responses
+from relay.pipeline.first_delivery import put_or_leave
 from relay.pipeline.idempotency_key import idempotency_key
 from relay.pipeline.results import Duplicate, HandshakeAnswered, RejectedRequest, Relayed, RequestResult
 from relay.pipeline.services import Response, Services
@@ -144,13 +144,7 @@ def _plan(
 def _deliver(
     parsed: ParsedWebhook, entries: Sequence[Entry], services: Services, seconds_left: Callable[[], float]
 ) -> list[EntryResult]:
-    outcomes = deliver(
-        entries,
-        services.send,
-        budget(parsed.webhook.route.retry_for, seconds_left()),
-        partner=services.config.partner,
-        max_request_bytes=services.config.limits.request,
-    )
+    outcomes = put_or_leave(parsed.webhook.route, entries, services, seconds_left)
     return _store_failed(parsed, entries, outcomes, services)
 
 

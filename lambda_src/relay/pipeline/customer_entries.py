@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
-from relay.delivery.deliver import RESERVED_SECONDS, budget, deliver
+from relay.delivery.deliver import RESERVED_SECONDS
 from relay.delivery.error_codes import refuses_source
 from relay.delivery.message import Message, origin_of
 from relay.delivery.undelivered import EntryResult, NotSent, Unsent, store_undelivered
@@ -17,6 +17,7 @@ from relay.entry import Accepted, Failed, Outcome
 from relay.errors import Unavailable
 from relay.mapping.entries import StoreDetail
 from relay.mapping.parsed_webhook import ParsedWebhook
+from relay.pipeline.first_delivery import put_or_leave
 from relay.pipeline.hold import hold, is_to_be_held, not_held, note_refusals, reason, reference, without_region
 from relay.pipeline.services import DestinationServices, Services
 
@@ -88,13 +89,8 @@ def _put(
     config, entries = services.config, [each.entry for each in sending]
     outcomes = without_region(entries, config)
     indexes = [index for index in range(len(entries)) if index not in outcomes]
-    delivered = deliver(
-        [entries[index] for index in indexes] if outcomes else entries,
-        services.send,
-        budget(parsed.webhook.route.retry_for, seconds_left()),
-        partner=config.partner,
-        max_request_bytes=config.limits.request,
-    )
+    remaining = [entries[index] for index in indexes] if outcomes else entries
+    delivered = put_or_leave(parsed.webhook.route, remaining, services, seconds_left)
     if not outcomes:
         return delivered
     outcomes |= dict(zip(indexes, delivered, strict=True))

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from relay.delivery.error_codes import QUEUED
 from relay.delivery.message import Message, Origin
 from relay.delivery.undelivered import EntryResult, NotSent, Queue, Queued, queue_for
 from relay.entry import Accepted, Entry
 from relay.pipeline.results import EntryLine, Relayed
 
+ACCEPTED, QUEUED_FOR_DELIVERY = "accepted", "queued_for_delivery"
 REDELIVERED, RELEASED, DISCARDED, HELD = "redelivered", "released", "discarded", "held"
 """What became of an entry later; at first it is what the answer to the webhook says."""
 
@@ -25,7 +27,7 @@ def of_webhook(relayed: Relayed) -> Iterator[EntryLine]:
         _add_destination(line, result.destination, customer)
         _add_entry(line, planned if isinstance(planned, Entry) else getattr(planned, "entry", None))
         line |= _result(result)
-        if planned and not isinstance(result, NotSent):
+        if planned and _was_put(result):
             line["put_ms"] = relayed.put_ms
         yield line
 
@@ -58,11 +60,17 @@ def of_unsent(origin: Origin, index: int, unsent: NotSent) -> EntryLine:
     return line | {"result": unsent.why.value}
 
 
+def _was_put(result: EntryResult) -> bool:
+    return isinstance(result, Accepted) or (isinstance(result, Queued) and result.failed.code != QUEUED)
+
+
 def _result(result: EntryResult) -> EntryLine:
     if isinstance(result, Accepted):
-        return {"result": "accepted", "event_id": result.event_id, "attempts": result.attempts}
+        return {"result": ACCEPTED, "event_id": result.event_id, "attempts": result.attempts}
     if isinstance(result, Queued):
         failed = result.failed
+        if failed.code == QUEUED:
+            return {"result": QUEUED_FOR_DELIVERY}
         return {"result": _PLACES[result.queue], "error_code": failed.code, "attempts": failed.attempts}
     return {"result": result.why.value}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from relay.auth import handshake
 from relay.auth.handshake import HandshakeResponse
+from relay.delivery.error_codes import QUEUED
 from relay.delivery.undelivered import EntryResult, NotSent, Queue, Queued, Unsent
 from relay.entry import Accepted
 from relay.errors import Rejected
@@ -47,7 +48,7 @@ def counts(results: Sequence[EntryResult]) -> dict[str, int]:
     ]
     numbers = {
         "accepted": places.count(None),
-        "queued": places.count(Queue.RETRY),
+        "queued": places.count(Queue.RETRY) + places.count(Queue.DELIVERY),
         "dead_lettered": places.count(Queue.DEAD_LETTERS),
     }
     if sum(numbers.values()) < len(places):
@@ -92,6 +93,8 @@ def _entry(result: EntryResult, longest: int) -> dict[str, Any]:
         return {"event_id": result.event_id}
     if isinstance(result, NotSent):
         return {result.why.value: True}
+    if result.failed.code == QUEUED:
+        return {"queued": True}
     code = _cut(result.failed.code, _CODE_CHARACTERS)
     if result.queue is Queue.RETRY:
         return {"queued": True, "error_code": code}

@@ -73,6 +73,7 @@ class Done:
     without_customer: int = 0
     disabled: int = 0
     discarded: int = 0
+    queued: int = 0
     lines: Sequence[EntryLine] = field(default=(), compare=False)
 
 

@@ -1,4 +1,4 @@
-"""One batch of the retry queue: each message is delivered, held, dead-lettered, discarded or postponed."""
+"""One batch of the retry or the delivery queue: each message is delivered, held, moved, discarded or postponed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -182,19 +182,21 @@ def _settle(item: Item, outcomes: Sequence[Outcome], run: Run) -> MessageResult:
     if why_not := _hold_refused(refused, received, run):
         return _wait(received, HOLD_FAILED, why_not, run)
     remaining = [each for each in failures if each not in refused]
-    if isinstance(message.content, Entry) and remaining:
+    is_first = message.failed.code == error_codes.QUEUED
+    if isinstance(message.content, Entry) and remaining and not is_first:
         failed = message.with_failure(replace(remaining[0].failed, attempts=received.receive_count))
         if error_codes.is_retryable(failed.failed) and run.now - received.sent_at < GIVE_UP:
             return _postpone(received, failed.failed.code, services)
         return _dead_letter(received, failed, services)
-    # The entries of a webhook that may yet be accepted go back to the queue, each on its own.
+    # What may yet be accepted goes to the retry queue, each entry of a webhook on its own: from the delivery queue
+    # too, where it would delay what is new.
     for queue in Queue:
         messages = [each.message for each in remaining if queue_for(each.failed) is queue]
         if any(error is not None for error in services.store(queue, messages)):
             return _postpone(received, "NotStored", services)
     dead_lettered = sum(queue_for(each.failed) is Queue.DEAD_LETTERS for each in remaining)
     accepted = [
-        entry_lines.of_message(sending.message, entry_lines.REDELIVERED, outcome)
+        entry_lines.of_message(sending.message, entry_lines.ACCEPTED if is_first else entry_lines.REDELIVERED, outcome)
         for sending, outcome in zip(item.sending, outcomes, strict=True)
         if isinstance(outcome, Accepted)
     ]
@@ -203,6 +205,7 @@ def _settle(item: Item, outcomes: Sequence[Outcome], run: Run) -> MessageResult:
     return replace(
         done,
         accepted=len(accepted),
+        queued=len(remaining) - dead_lettered,
         dead_lettered=dead_lettered,
         held=done.held + len(refused),
         lines=(*done.lines, *accepted, *held, *left),

@@ -67,7 +67,7 @@ class Services:
     `fetch` returns what a sender publishes at a URL, read so many seconds ago at most.
     `follow` returns the message that a text is or points to; it raises InvalidMessage, or OSError if it cannot be read
     now. `store_unreadable` dead-letters a text that is no message, with the reason, and returns the error, or None.
-    `postpone` hides the messages with these receipt handles for some seconds. Neither raises.
+    `postpone` hides the messages with these receipt handles in the queue of this ARN for some seconds. Neither raises.
     `destinations` is None without `[destinations]` in relay.toml.
     `archive` begins to archive a webhook and what it is to become, and returns how to wait for that: given how many
     seconds are left, why the webhook is not archived, empty if it is. It does not raise; None without `[archive]`.
@@ -85,7 +85,7 @@ class Services:
     idempotency: Idempotency
     follow: Callable[[str], str]
     store_unreadable: Callable[[str, str], str | None]
-    postpone: Callable[[dict[str, int]], None]
+    postpone: Callable[[str, dict[str, int]], None]
     jitter: Callable[[], float]
     report: Callable[[Exception], None]
     destinations: DestinationServices | None = None

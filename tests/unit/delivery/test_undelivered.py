@@ -36,10 +36,10 @@ def test_what_may_yet_be_delivered_waits_and_the_rest_is_dead_lettered() -> None
     kept = store_undelivered(messages(THROTTLED, DENIED, Failed("WhoKnows", ""), THROTTLED), queues)
     retry, dead = Queue.RETRY, Queue.DEAD_LETTERS
     assert [one.queue for one in kept] == [retry, dead, retry, retry]
-    assert queues.held == {retry: ["0", "2", "3"], dead: ["1"]}
+    assert (queues.held[retry], queues.held[dead]) == (["0", "2", "3"], ["1"])
 
 
-@pytest.mark.parametrize("down", Queue)
+@pytest.mark.parametrize("down", [Queue.RETRY, Queue.DEAD_LETTERS])
 def test_each_queue_stands_in_for_the_other(down: Queue) -> None:
     queues = Queues(down)
     assert store_undelivered(messages(THROTTLED, DENIED), queues) == [
@@ -47,6 +47,17 @@ def test_each_queue_stands_in_for_the_other(down: Queue) -> None:
         Queued(down.fallback(), DENIED),
     ]
     assert queues.held[down] == []
+
+
+def test_what_is_left_to_the_delivery_queue_waits_in_the_retry_queue_if_that_is_down() -> None:
+    left, queues = Failed("Queued", ""), Queues()
+    assert store_undelivered(messages(left, THROTTLED), queues) == [
+        Queued(Queue.DELIVERY, left),
+        Queued(Queue.RETRY, THROTTLED),
+    ]
+    assert store_undelivered(messages(left), Queues(Queue.DELIVERY)) == [Queued(Queue.RETRY, left)]
+    with pytest.raises(StorageError, match="delivery queue: down, retry queue: down"):
+        store_undelivered(messages(left), Queues(Queue.DELIVERY, Queue.RETRY))
 
 
 def test_a_message_that_no_queue_takes_is_told_with_both_reasons() -> None:

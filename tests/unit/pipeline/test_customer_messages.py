@@ -120,7 +120,7 @@ def test_a_webhook_that_is_mapped_again_goes_to_the_destinations_of_today(load: 
 def test_an_entry_of_such_a_webhook_that_may_yet_be_accepted_goes_back_with_its_destination(load: Load) -> None:
     world = World(prod(), prod(name="good"))
     world.refused[SOURCE] = "InternalFailure"
-    assert run(world, load(TOML), posted(event())) == [Done(accepted=1)]
+    assert run(world, load(TOML), posted(event())) == [Done(accepted=1, queued=1)]
     (stored,) = world.queues[Queue.RETRY]
     assert stored.destination
     assert stored.destination.label == "c42/prod"

@@ -104,12 +104,12 @@ def test_of_a_webhook_only_the_entries_that_failed_are_kept_each_on_its_own(load
     world = World({"b": "ThrottlingException", "c": "MalformedDetail", "e": "MalformedDetail"})
     config = load(BATCH_TOML.replace("body.type", "item.type"))
     body = json.dumps({"events": [{"type": name} for name in "abcde"]}).encode()
-    assert world.run(config, posted(body)) == [Done(2, 2)]
+    assert world.run(config, posted(body)) == [Done(2, 2, queued=1)]
     detail_types = {
         queue: [message.content.detail_type for message in messages if isinstance(message.content, Entry)]
         for queue, messages in world.kept.items()
     }
-    assert detail_types == {Queue.RETRY: ["b"], Queue.DEAD_LETTERS: ["c", "e"]}
+    assert detail_types == {Queue.DELIVERY: [], Queue.RETRY: ["b"], Queue.DEAD_LETTERS: ["c", "e"]}
 
 
 def test_a_webhook_whose_rest_cannot_be_kept_stays_whole(load: Load) -> None:
