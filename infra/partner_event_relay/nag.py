@@ -70,10 +70,13 @@ SUPPRESSIONS = (
             ),
         )
     ),
-    Suppression(
-        "Redeliver/RetryQueue",
-        "Serverless-LambdaEventSourceMappingDestination",
-        "SQS has no failure destinations: the retry queue has a dead-letter queue of its own.",
+    *(
+        Suppression(
+            f"Redeliver/{queue}",
+            "Serverless-LambdaEventSourceMappingDestination",
+            "SQS has no failure destinations: the queue has a dead-letter queue of its own.",
+        )
+        for queue in ("RetryQueue", "DeliveryQueue")
     ),
     Suppression(
         "SourceHealth/Hourly", "Serverless-EventBusDLQ", "A failed check is repeated in an hour, and is an alarm."

@@ -11,6 +11,7 @@ from relay import process_cache
 from relay.aws import boto3_transport, http_transport, s3, sqs
 from relay.aws.api import AwsCall
 from relay.aws.eventbridge import put_entries
+from relay.aws.queue_messages import MAX_BYTES
 from relay.delivery.message import Message, Origin
 from relay.delivery.undelivered import Queue, Queued, store_undelivered
 from relay.entry import Accepted, Entry, Failed
@@ -122,4 +123,4 @@ def test_a_pointer_fits_into_a_queue_whatever_made_its_message_too_large(stores:
     stores.answers = [(200, b""), (200, b'{"Successful":[{"Id":"0"}]}')]
     assert sqs.store_messages(Queue.RETRY, [letter]) == [None]
     _, (_, sent) = stores.asked
-    assert len(sent) < sqs.MAX_BYTES
+    assert len(sent) < MAX_BYTES

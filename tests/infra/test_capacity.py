@@ -76,7 +76,9 @@ def test_redelivery_leaves_half_of_the_puts_and_three_quarters_of_the_concurrenc
 
 @pytest.mark.parametrize(("puts", "most"), [(400, 5), (2_400, 30), (10_000, 125)])
 def test_the_stack_lets_redelivery_do_so_much_at_once(puts: int, most: int) -> None:
-    mapping = only(synthesise(RELAY_TOML, put_quota=puts), "AWS::Lambda::EventSourceMapping")["Properties"]
+    mapping = only(synthesise(RELAY_TOML, put_quota=puts), "AWS::Lambda::EventSourceMapping", "RedeliverRetry")[
+        "Properties"
+    ]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}
 
 

@@ -107,7 +107,7 @@ def _to_sqs(message: Message) -> SqsMessage:
     sqs_message = SqsMessage(message.text(), message.attributes(), group_of(message))
     if sqs_message.size <= MAX_BYTES:
         return sqs_message
-    from relay.aws import s3  # noqa: PLC0415 - boto3, which most webhooks do without
+    from relay.aws import s3  # boto3, which most webhooks do without
 
     key = s3.store_overflow(sqs_message.text)
     # For a person who reads the queue. Cut short, since each may be what made the message too large.
