@@ -14,7 +14,7 @@ from ministack.core import iam_actions, responses, sigv4
 from ministack.services import apigateway, firehose, lambda_svc, secretsmanager
 from ministack.services.cloudformation import provisioners
 
-from relay_local.emulator import content_encoding
+from relay_local.emulator import content_encoding, fair_queues
 from relay_local.emulator.http_api_iam import HttpApiIam
 
 
@@ -25,6 +25,7 @@ def apply() -> None:
     authorize_http_apis_as_aws_does()
     serve_default_stages_as_aws_does()
     run_fifo_groups_side_by_side_as_aws_does()
+    fair_queues.deliver_quiet_groups_first()
     keep_versions_of_secrets_as_aws_does()
     generate_secrets_as_aws_does()
     refer_to_secrets_by_arn_as_aws_does()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from relay.delivery import error_codes
-from relay.delivery.deliver import Budget, deliver
+from relay.delivery.deliver import MAX_ENTRIES_PER_REQUEST, Budget, deliver
 from relay.delivery.error_codes import HOLD_FAILED
 from relay.delivery.message import InvalidMessage, Message
 from relay.delivery.undelivered import NotSent, Queue, Unsent, queue_for
@@ -87,7 +87,7 @@ def redeliver(
             room -= sum(entry.size for entry in item.entries)
         else:
             results[index] = item
-    for item, outcomes in _deliver(items, run):
+    for item, outcomes in _deliver_apart(items, run):
         results[item.index] = _isolate(partial(_settle, item, outcomes, run), item.received, run)
     return [
         results.get(index) or _wait(received, UNEXPECTED_ERROR, "it could not be delivered", run)
@@ -155,6 +155,25 @@ def _sending(message: Message, index: int, entry: Entry, destination: Destinatio
     """Return one of the entries that `message` became."""
     named = reference(destination) if destination else None
     return Sending(entry, destination, replace(message, content=entry, destination=named, index=index))
+
+
+def _deliver_apart(items: Sequence[Item], run: Run) -> list[tuple[Item, list[Outcome]]]:
+    """Return each item with the outcomes of its entries: those that may spoil a request last, and each alone.
+
+    Of these a batch delivers as many as it makes requests anyway, and the others wait: so they take at most as much
+    time as everything else.
+    """
+    apart = [item for item in items if run.services.spoilers.have(item.entries)]
+    delivered = _deliver([item for item in items if item not in apart], run)
+    alone = max(1, len(items) // MAX_ENTRIES_PER_REQUEST)
+    for item in apart[:alone]:
+        delivered += _deliver([item], run)
+    for item, outcomes in delivered:
+        run.services.spoilers.note(zip(item.entries, outcomes, strict=True))
+    for item in apart[alone:]:
+        waits = Failed("NotAttempted", "entries of its source spoil requests: it waits for a turn of its own")
+        delivered.append((item, [waits] * len(item.entries)))
+    return delivered
 
 
 def _deliver(items: Sequence[Item], run: Run) -> list[tuple[Item, list[Outcome]]]:

@@ -1,7 +1,7 @@
 """What the flows need of the world outside: functions, passed in, so that a test passes its own."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from relay.auth.context import Fetch
@@ -12,6 +12,7 @@ from relay.delivery.undelivered import Store
 from relay.entry import Entry
 from relay.mapping.claim_check import ClaimCheckStore
 from relay.mapping.parsed_webhook import ParsedWebhook
+from relay.pipeline.spoilers import Spoilers
 
 if TYPE_CHECKING:  # only a route with a customer needs them
     from relay.delivery.message import Message
@@ -71,6 +72,7 @@ class Services:
     `destinations` is None without `[destinations]` in relay.toml.
     `archive` begins to archive a webhook and what it is to become, and returns how to wait for that: given how many
     seconds are left, why the webhook is not archived, empty if it is. It does not raise; None without `[archive]`.
+    `spoilers` are the sources whose entries are put alone in what is left of the process's life.
     `jitter` returns a number from 0 to 1, and `report` records an error that nobody expected.
     """
 
@@ -90,3 +92,4 @@ class Services:
     report: Callable[[Exception], None]
     destinations: DestinationServices | None = None
     archive: "Archive | None" = None
+    spoilers: Spoilers = field(default_factory=Spoilers)

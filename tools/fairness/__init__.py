@@ -1,0 +1,1 @@
+"""What one customer does to the others in the relay's queues: a simulation."""
