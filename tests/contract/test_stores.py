@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from relay import process_cache
-from relay.aws import boto3_transport, http_transport, s3, sqs
+from relay.aws import boto3_transport, delivery_queue, http_transport, s3, sqs
 from relay.aws.api import AwsCall
 from relay.aws.eventbridge import put_entries
 from relay.aws.queue_messages import MAX_BYTES
@@ -21,6 +21,7 @@ __all__ = ["aws", "credentials"]  # fixtures
 
 ENTRY = Entry(datetime(2026, 11, 23, tzinfo=UTC), "aws.partner/acme.example/c42", (), "a", "{}", REGION)
 LETTER = Message(Origin("orders", "msg_1", "2026-11-23T07:09:54Z"), ENTRY, Failed("ThrottlingException", "slow", 1))
+URL = f"https://sqs.{REGION}.amazonaws.com/111111111111/DELIVERY"
 ODD = {
     "list": b"[]",
     "nested-list": b'{"Successful":[[]]}',
@@ -50,6 +51,39 @@ def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def test_what_one_queue_answers_oddly_is_in_the_other(stores: Aws, answer: bytes) -> None:
     stores.answers = [(200, answer), (200, b'{"Successful":[{"Id":"0"}]}')]
     assert store_undelivered([LETTER], sqs.store_messages) == [Queued(Queue.DEAD_LETTERS, LETTER.failed)]
+
+
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
+@pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())
+def test_what_the_delivery_queue_answers_oddly_is_a_reason(stores: Aws, transport: AwsCall, answer: bytes) -> None:
+    stores.answers = [(200, answer)]
+    assert delivery_queue.store_messages(transport, REGION, URL, [LETTER]) != [None]
+
+
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
+def test_an_entry_for_the_delivery_queue_is_sent_with_its_group_in_one_request_of_ten(
+    stores: Aws, transport: AwsCall
+) -> None:
+    names = [{"Id": str(number)} for number in range(11)]
+    stores.answers = [(200, json.dumps({"Successful": some}).encode()) for some in (names[:10], names[10:])]
+    assert delivery_queue.store_messages(transport, REGION, URL, [LETTER] * 11) == [None] * 11
+    asked = [(headers["x-amz-target"], json.loads(body)) for headers, body in stores.asked]
+    assert [(target, body["QueueUrl"], len(body["Entries"])) for target, body in asked] == [
+        ("AmazonSQS.SendMessageBatch", URL, 10),
+        ("AmazonSQS.SendMessageBatch", URL, 1),
+    ]
+    assert {entry["MessageGroupId"] for _, body in asked for entry in body["Entries"]} == {f"source/{ENTRY.source}"}
+
+
+@pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
+def test_a_queue_that_refuses_is_asked_once_and_an_answer_about_others_stores_nothing(
+    stores: Aws, transport: AwsCall
+) -> None:
+    others = json.dumps({"Successful": [{"Id": str(number)} for number in range(30)]}).encode()
+    stores.answers = [(200, others), (500, b"{}")]
+    stored = delivery_queue.store_messages(transport, REGION, URL, [LETTER] * 30)
+    assert [error is None for error in stored] == [True] * 10 + [False] * 20
+    assert len(stores.asked) == 2
 
 
 @pytest.mark.parametrize("answer", ODD.values(), ids=ODD.keys())

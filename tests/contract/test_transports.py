@@ -18,6 +18,7 @@ from relay.aws.api import (
     NO_RETRY,
     PARAMETER_STORE,
     SECRETS_MANAGER,
+    SQS,
     STANDARD_RETRY,
     AwsCall,
     CallOptions,
@@ -86,10 +87,18 @@ def test_both_put_the_same(entry: Entry, aws: Aws) -> None:
                 "ExpressionAttributeValues": {":pk": {"S": "customer#c42"}},
             },
         ),
+        (
+            SQS,
+            "SendMessageBatch",
+            {
+                "QueueUrl": f"https://sqs.{REGION}.amazonaws.com/111111111111/delivery",
+                "Entries": [{"Id": "0", "MessageBody": "é", "MessageGroupId": "customer/c42"}],
+            },
+        ),
     ],
-    ids=["read", "enroll", "parameter", "destinations"],
+    ids=["read", "enroll", "parameter", "destinations", "queue"],
 )
-def test_both_ask_for_secrets_and_destinations_in_the_same_words(
+def test_both_ask_for_secrets_destinations_and_queues_in_the_same_words(
     aws: Aws, service: Service, operation: str, parameters: dict[str, Any]
 ) -> None:
     for transport in (http_transport.call, boto3_transport.call):

@@ -57,7 +57,7 @@ class Scenario:
     refused: str = ""
     refuses_request: bool = False
     fair: bool = True
-    seconds: float = 20
+    seconds: float = 10
     concurrency: int = 10
     batch: int = 20
     window: float = 1.0

@@ -69,13 +69,13 @@ def send(sqs_messages: Mapping[int, SqsMessage], send_batch: SendBatch) -> dict[
         sqs_messages, "the answer of SendMessageBatch does not account for it"
     )
     try:
-        errors |= {int(result["Id"]): None for result in answer.get("Successful", [])}
-        errors |= {
+        answered: dict[int, str | None] = {int(result["Id"]): None for result in answer.get("Successful", [])}
+        answered |= {
             int(result["Id"]): f"{result['Code']}: {result.get('Message', '')}" for result in answer.get("Failed", [])
         }
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise OSError(f"the answer of SendMessageBatch is not one: {type(error).__name__}: {error}") from error
-    return errors
+    return errors | {index: answered[index] for index in answered.keys() & sqs_messages.keys()}
 
 
 def group_of(message: Message) -> str:

@@ -28,6 +28,7 @@ RUN = {
     "::test_the_picture_of_the_architecture_is_that_of_the_stack",
     "python -m tools.documentation": "unit/tools/test_documentation.py::test_llms_txt_is_current",
     "python -m tools.cost": "unit/tools/test_cost.py::test_the_page_about_cost_is_current",
+    "python -m tools.fairness": "unit/tools/test_fairness.py::test_the_page_has_a_line_for_each_scenario",
     "python -m tools.licenses": "unit/tools/test_licenses.py::test_the_page_of_the_licenses_is_current",
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
     "partner-bus --port 4599 --functions": "e2e/test_installed.py"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from relay.delivery.undelivered import Queue
+from tools.fairness.__main__ import page
 from tools.fairness.simulation import NOISY, Scenario, simulate
 
 SMALL = Scenario(customers=40, rate=10, seconds=3, concurrency=4)
@@ -33,3 +34,11 @@ def test_without_groups_everybody_waits_for_the_noisy_one(quiet: float) -> None:
 def test_every_entry_is_delivered_once() -> None:
     result = simulate(replace(NOISY_ONE, seconds=1))
     assert {customer: len(waits) for customer, waits in result.waits.items()} == result.sent
+
+
+def test_the_page_has_a_line_for_each_scenario() -> None:
+    brief = replace(SMALL, seconds=0.5)
+    text = page({"nobody is noisy": brief, "one is": replace(brief, noisy_rate=100)})
+    assert text.startswith("# Fairness\n")
+    assert ["100%" in line for line in text.splitlines() if line.startswith("| nobody is noisy |")] == [True]
+    assert "| one is |" in text
