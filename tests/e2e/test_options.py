@@ -45,8 +45,16 @@ name = "invoices"
 path = "/invoices"
 auth = {{ scheme = "standard-webhooks", secret = "options/invoices" }}
 event = {{ source = "aws.partner/acme.example/${{body.customer}}/invoices", detail_type = "invoice.paid" }}
+[[route]]
+name = "parcels"
+path = "/parcels"
+delivery = "queued"
+on_oversize = "claim-check"
+auth = {{ scheme = "standard-webhooks", secret = "options/parcels" }}
+event = {{ source = "{SOURCE}", detail_type = "parcel.sent" }}
 [destinations]
 """
+DEADLINE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,27 @@ def test_a_detail_too_large_for_an_event_can_be_fetched(options: Deployed) -> No
     [event] = options.received()
     url, context = event["detail"]["claim"]["url"], options.session.aws.ssl_context()
     assert httpx.get(url, verify=context, timeout=60).content == body
+
+
+def test_what_is_answered_before_delivery_arrives_once_eventbridge_takes_it(options: Deployed) -> None:
+    aws, bodies = options.session.aws, [b'{"n":1}', json.dumps({"text": "x" * 2000}).encode()]
+
+    def break_bus(faults: list[dict[str, Any]]) -> None:
+        httpx.put(f"{aws.url}/_partner_bus/faults", json=faults, verify=aws.ssl_context()).raise_for_status()
+
+    break_bus([{"status": 503, "error_code": "ServiceUnavailable"}])
+    try:
+        for body in bodies:
+            headers = SIGNERS["standard-webhooks"](options.session.secrets["options/parcels"], body)
+            answer = options.post("/parcels", body, headers)
+            assert (answer.status_code, answer.json()["entries"]) == (202, [{"queued": True}])
+    finally:
+        break_bus([])
+    events, deadline = options.received(), time.monotonic() + DEADLINE_SECONDS
+    while len(events) < len(bodies) and time.monotonic() < deadline:
+        time.sleep(0.2)  # a queue is polled until a deadline
+        events += options.received()
+    assert sorted(min(event["detail"]) for event in events) == ["claim", "n"]
 
 
 @pytest.mark.parametrize("route", ["tickets", "invoices"])
