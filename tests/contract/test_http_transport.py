@@ -222,8 +222,13 @@ NOT_NEEDED = (
 )
 
 
-def test_a_healthy_webhook_imports_nothing_it_does_not_need(aws: Aws, tmp_path: Path) -> None:
-    aws.answers = [(200, json.dumps({"SecretString": "It's a Secret to Everybody"}).encode()), (200, ACCEPTED)]
+@pytest.mark.parametrize(
+    ("delivery", "answer"), [("direct", ACCEPTED), ("queued", b'{"Successful":[{"Id":"0"}]}')], ids=["direct", "queued"]
+)
+def test_a_healthy_webhook_imports_nothing_it_does_not_need(
+    aws: Aws, tmp_path: Path, delivery: str, answer: bytes
+) -> None:
+    aws.answers = [(200, json.dumps({"SecretString": "It's a Secret to Everybody"}).encode()), (200, answer)]
     script = tmp_path / "script.py"
     script.write_text(
         "import json, sys\n"
@@ -234,12 +239,14 @@ def test_a_healthy_webhook_imports_nothing_it_does_not_need(aws: Aws, tmp_path: 
         "assert answer['statusCode'] == 202, answer\n"
         f"print([name for name in {NOT_NEEDED} if name in sys.modules], file=sys.stderr)\n"
     )
-    root = Path(__file__).parents[2]
+    root, relay_toml = Path(__file__).parents[2], tmp_path / "relay.toml"
+    text = (root / "bench/relay.toml").read_text("utf-8")
+    relay_toml.write_text(text.replace("[[route]]", f'[[route]]\ndelivery = "{delivery}"'), "utf-8")
     environment = {"PYTHONPATH": f"{root}:{root / 'lambda_src'}", "POWERTOOLS_METRICS_NAMESPACE": "a"}
     environment["POWERTOOLS_SERVICE_NAME"] = "a"
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         environment[name] = os.environ[name]
-    environment |= {"AWS_REGION": REGION, "RELAY_CONFIG": str(root / "bench/relay.toml")}
+    environment |= {"AWS_REGION": REGION, "RELAY_CONFIG": str(relay_toml), "DELIVERY_QUEUE_URL": "https://queue"}
     done = subprocess.run(
         [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
     )
