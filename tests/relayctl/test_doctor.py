@@ -42,8 +42,9 @@ auth = {{ secret = "ssm:/doctor/shop" }}
 event = {{ source = "{NAME}/shop" }}
 """
 TEMPLATE = {
-    "Resources": {"Retry": {"Type": "AWS::SQS::Queue"}, "Dead": {"Type": "AWS::SQS::Queue"}},
+    "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in ("Delivery", "Retry", "Dead")},
     "Outputs": {
+        "DeliveryQueueUrl": {"Value": {"Ref": "Delivery"}},
         "RetryQueueUrl": {"Value": {"Ref": "Retry"}},
         "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}},
         "Partner": {"Value": NAME},
