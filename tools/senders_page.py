@@ -47,7 +47,7 @@ The others were written by people who know the sender, or have only what the pre
 {unsigned}
 
 Svix has [a list of senders](https://docs.svix.com/ingest/receiving-with-ingest) that it receives from.
-Of these two are not here: `openclaw`, at which nobody has looked, and `vgs`, whose page on signatures was out of reach.
+Two of these are not here: `openclaw` only receives webhooks, and the page on signatures of `vgs` was out of reach.
 Both take [a few lines of TOML](../how-to/add-a-sender.md) if you know how they sign.
 
 What is proven stands in [evidence.toml](../../relayctl/senders/evidence.toml).

@@ -158,6 +158,15 @@ def test_ringcentral_hears_the_token_of_its_first_request(receiver: Receiver) ->
     assert (answer["statusCode"], answer["headers"]["validation-token"]) == (200, "43a9b1f3")
 
 
+@pytest.mark.parametrize(("client", "status"), [(SECRET, 200), ("another", 401)])
+def test_adobe_sign_hears_its_client_id_if_it_is_the_right_one(receiver: Receiver, client: str, status: int) -> None:
+    # https://opensource.adobe.com/acrobat-sign/acrobat_sign_events/index.html
+    answer = receiver.post("adobe-sign", "", {"x-adobesign-clientid": client}, method="GET")
+    assert answer["statusCode"] == status
+    assert (json.loads(answer["body"]) == {"xAdobeSignClientId": SECRET}) == (status == 200)
+    assert not receiver.sent
+
+
 @pytest.mark.parametrize("name", ["verification-token", "validation-token"])
 @pytest.mark.parametrize(("token", "status"), [(SECRET, 202), ("another", 401)])
 def test_ringcentral_delivers_with_its_token_in_either_header(
