@@ -238,6 +238,7 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
     if scheme.pair_separator:
         label = source.removeprefix("signature.") if source.startswith("signature.") else ""
         timed = [f"{label}{scheme.pair_separator}{now}"] if label else []
+        timed += [f"{label}{scheme.pair_separator}1" for label in _labels(scheme)]
         text = scheme.list_separator.join([*timed, f"{scheme.pair_key}{scheme.pair_separator}{digest}"])
     body = draft.body
     if where.startswith("query."):
@@ -255,6 +256,12 @@ def _signed(name: str, scheme: SignatureScheme, draft: Genuine) -> Genuine:
     return Genuine(draft.relay, () if scheme.public_key else (secret,), body, headers, query)
 
 
+def _labels(scheme: SignatureScheme) -> list[str]:
+    """Return the names of the values that are signed and stand beside the signature in its list."""
+    names = scheme.content.expressions()
+    return [name.removeprefix("signature.") for name in names if name.startswith("signature.")]
+
+
 def _nothing(url: str, _max_age: float) -> bytes:
     raise AssertionError(url)
 
@@ -262,7 +269,7 @@ def _nothing(url: str, _max_age: float) -> bytes:
 def _digest(scheme: SignatureScheme, secret: str, request: Request, now: str, body_format: str) -> str:
     context = VerificationContext(BASE, [secret], NOW, _nothing, body_format)
     if not scheme.public_key and not scheme.each:
-        return scheme.signature_of(request, secret, context, now)
+        return scheme.signature_of(request, secret, context, now, {"signature": dict.fromkeys(_labels(scheme), "1")})
     scope = scheme._scope(request, context) | {"timestamp": now}
     if scheme.each:
         [item] = scheme.each.value(scope)
