@@ -84,8 +84,8 @@ def test_a_generator_that_is_held_up_knows_that_it_was_late() -> None:
 
 @pytest.mark.parametrize("variant", [RELAY, "bare", "quickstart"])
 def test_every_webhook_of_a_variant_arrives_at_the_stub_by_its_number(bench: Bench, variant: str) -> None:
-    with servers.aws_stub() as stub, servers.function(bench, variant, stub) as target:
-        measured = run(closed_loop(target, senders=2, seconds=0.2, first=40))
+    with servers.aws_stub() as stub, servers.function(bench, variant, stub) as server:
+        measured = run(closed_loop(server.target, senders=2, seconds=0.2, first=40))
         counted = count(measured.acknowledged, servers.arrived(stub), Tally())
     sent = measured.webhooks
     assert measured.answers == {202: sent}

@@ -7,7 +7,7 @@ from typing import Any
 from bench import measuring
 from relay_local.process import LocalAwsError
 from tools.load import page, servers
-from tools.load.load import Plan, RefusedError, load
+from tools.load.load import BrokenError, Plan, load
 from tools.load.soak import soak
 
 
@@ -29,7 +29,7 @@ def main() -> None:
 def _load(options: argparse.Namespace) -> None:
     try:
         page.save("load", load(Plan(options.seconds, options.rounds), _say))
-    except (RefusedError, LocalAwsError) as error:
+    except (BrokenError, LocalAwsError) as error:
         sys.exit(f"load: {error}")
     page.write()
 

@@ -69,7 +69,7 @@ async def open_loop(  # noqa: PLR0913 - by name
         waiting[number] = due
         pool.send(request, _taker(measured, waiting, number, loop))
         number += 1
-    measured.offered = (number - first) / seconds
+    measured.offered, measured.backlog = (number - first) / seconds, len(waiting)
     deadline = loop.time() + patience
     while waiting and loop.time() < deadline:  # noqa: ASYNC110 - an event would cost each answer
         await asyncio.sleep(0.01)

@@ -14,6 +14,7 @@ from tools.load.ledger import Tally
 
 LATE = 0.001  # seconds, at the 99th percentile
 LATE_SHARE = 0.1  # of the latency at the 99th percentile, if that is more
+MOST_BEHIND = 1.0  # seconds
 SUCCESS = range(200, 300)
 EPSILON = 1e-9  # 99.9 % of 1,000 are 999, whatever a float makes of it
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
@@ -50,10 +51,14 @@ class Times:
 
 @dataclass
 class Run:
-    """Webhooks that were sent, by the status of their answers, or by the word for why there was none."""
+    """Webhooks that were sent, by the status of their answers, or by the word for why there was none.
+
+    `offered` is how many were sent a second, `backlog` how many waited for an answer when the last one was sent.
+    """
 
     seconds: float
     offered: float = 0
+    backlog: int = 0
     answers: Counter[int | str] = field(default_factory=Counter)
     acknowledged: Tally = field(default_factory=Tally)
     latency: Times = field(default_factory=Times)
@@ -95,19 +100,26 @@ class Run:
         return {f"{each:g}": self.latency.percentile(each) for each in PERCENTILES}
 
     def refusal(self) -> str | None:
-        """Return why this run says little about what it was sent to: its generator was late. None if it was not.
+        """Return why this run says little about what it was sent to, None if it says enough.
 
-        What it was late by counts as latency, too; it must be less than a millisecond, or little beside the latency.
+        Either its generator was late: what it was late by counts as latency, too, so it must be less than a
+        millisecond, or little beside the latency. Or more than a second's webhooks waited at the end: then it was no
+        seven tenths of anything, and the latency is that of a queue which grows.
         """
         late, worst = (self.lateness.percentile(each) for each in (99.0, 100.0))
         allowed = max(LATE, LATE_SHARE * self.latency.percentile(99.0))
-        if late <= allowed:
-            return None
-        return (
-            f"refused: the generator itself was late, by {late * 1000:.2f} ms at the 99th percentile and"
-            f" {worst * 1000:.2f} ms at most, of {self.webhooks} webhooks at {self.offered:.0f} a second;"
-            f" {allowed * 1000:.2f} ms are allowed. Run it when the machine has less to do"
-        )
+        if late > allowed:
+            return (
+                f"refused: the generator itself was late, by {late * 1000:.2f} ms at the 99th percentile and"
+                f" {worst * 1000:.2f} ms at most, of {self.webhooks} webhooks at {self.offered:.0f} a second;"
+                f" {allowed * 1000:.2f} ms are allowed. Run it when the machine has less to do"
+            )
+        if self.backlog > self.offered * MOST_BEHIND:
+            return (
+                f"refused: it fell behind: {self.backlog} of {self.webhooks} webhooks waited when the last one was"
+                f" sent, at {self.offered:.0f} a second. Run it when the machine has less to do"
+            )
+        return None
 
 
 def pooled(runs: Sequence[Run]) -> Run:

@@ -56,11 +56,12 @@ def page() -> str:
 def pictures() -> dict[str, str]:
     """Return each picture by the name of its file."""
     load = _saved("load")
-    places = load["places"] if load else {}
-    return {
-        f"load-{place}.svg": plot.by_percentile({name: seen["curve"] for name, seen in variants.items()})
-        for place, variants in places.items()
-    }
+    curves = {place: _curves(variants) for place, variants in load["places"].items()} if load else {}
+    return {f"load-{place}.svg": plot.by_percentile(each) for place, each in curves.items() if each}
+
+
+def _curves(variants: Seen) -> dict[str, plot.Curve]:
+    return {name: seen["open"]["curve"] for name, seen in variants.items() if seen["open"]}
 
 
 def _saved(name: str) -> Seen | None:
@@ -71,40 +72,51 @@ def _saved(name: str) -> Seen | None:
 
 def _load(load: Seen) -> Iterator[str]:
     yield f"Measured on {load['machine']}.\n"
-    yield f"{load['rounds']} rounds of {load['seconds']:g} s; {load['refused']} runs were refused and repeated.\n"
+    yield f"There were {load['rounds']} rounds of {load['seconds']:g} s.\n"
     for place, title in PLACES.items():
         variants = load["places"][place]
         yield f"\n## {title}\n\n{INTRODUCTIONS[place]}\n\n"
+        head = ("", "capacity, a second", "processor time", "alone", "at 70 %, a second")
         yield from _rows(
-            (
-                "",
-                "capacity, a second",
-                "at 70 % of it",
-                "alone",
-                "p50",
-                "p99",
-                "p99.9",
-                "errors",
-                "generator late, p99",
-            ),
-            ((name, *_latencies(seen)) for name, seen in variants.items()),
+            (*head, "p50", "p99", "p99.9", "errors", "generator late, p99"),
+            ((name, *_capacity(seen), *_latencies(seen["open"])) for name, seen in variants.items()),
         )
-        yield f"\n![Latency by percentile](../pictures/load-{place}.svg)\n\n"
+        if _curves(variants):
+            yield f"\n![Latency by percentile](../pictures/load-{place}.svg)\n"
+        yield from _refusals(variants)
+        yield "\n"
         yield from _rows(
             ("", "answered 2xx", "arrived", "in a queue", "twice", "lost"),
             ((name, *_counts(seen["counted"])) for name, seen in variants.items()),
         )
+    yield "\n*Alone* is the median of one sender who waits for each answer.\n"
+    yield "*Processor time* is that of the measured process for a webhook, which others on the machine change least.\n"
     relay = load["places"]["environment"]["relay"]
-    shares = [relay["percentiles"][name] / relay["alone"] for name in ("99", "99.9")]
-    yield "\n*Alone* is the median of one sender who waits for each answer."
-    yield f" With one environment the relay's p99 is {shares[0]:.1f} times that, and its p99.9 {shares[1]:.1f} times;"
-    yield " the aim is 3 and 6, on a machine that does nothing else.\n\n"
+    if relay["open"]:
+        shares = [relay["open"]["percentiles"][name] / relay["alone"] for name in ("99", "99.9")]
+        yield f"With one environment the relay's p99 is {shares[0]:.1f} times *alone*, and its p99.9 {shares[1]:.1f}"
+        yield " times; the aim is 3 and 6, on a machine that does nothing else.\n"
+    yield "\n"
 
 
-def _latencies(seen: Seen) -> Iterator[str]:
+def _refusals(variants: Seen) -> Iterator[str]:
+    refused = [(name, text) for name, seen in variants.items() for text in seen["refusals"]]
+    if refused:
+        yield f"\n{len(refused)} runs were refused, and count only for what was lost:\n\n"
+        yield from (f"- {name}: {text.removeprefix('refused: ').partition('. ')[0]}.\n" for name, text in refused)
+
+
+def _capacity(seen: Seen) -> Iterator[str]:
     yield f"{seen['capacity']:.0f}"
-    yield f"{seen['throughput']:.0f}"
+    yield _ms(seen["cpu"]) if seen["cpu"] is not None else ""
     yield _ms(seen["alone"])
+
+
+def _latencies(seen: Seen | None) -> Iterator[str]:
+    if not seen:
+        yield from ["refused", *[""] * 5]
+        return
+    yield f"{seen['throughput']:.0f}"
     for name in ("50", "99", "99.9"):
         yield _ms(seen["percentiles"][name])
     yield f"{seen['errors']} of {seen['webhooks']}"

@@ -7,13 +7,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from bench.events import SECRET
 from bench.measuring import BUILD, Bench
-from tools.load import webhooks
+from tools.load import usage, webhooks
 from tools.load.aws_stub import ARRIVED, SINK
 from tools.load.generator import Target
 from tools.load.ledger import Tally
@@ -23,6 +24,18 @@ PEER = BUILD.parent / "peer"
 """Node-RED with its settings and its flow, as the Makefile installs it."""
 NICE = -20
 ALL = sorted(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Server:
+    """What is measured: where it takes webhooks, and its process if it is one."""
+
+    target: Target
+    pid: int | None = None
+
+    def cpu(self) -> float | None:
+        """Return the seconds of processor time that it has taken, None if it is not one process."""
+        return None if self.pid is None else usage.cpu(self.pid)
 
 
 def arrived(stub: str) -> Tally:
@@ -51,16 +64,16 @@ def command(bench: Bench, variant: str, stub: str) -> list[str]:
 
 
 @contextmanager
-def function(bench: Bench, variant: str, stub: str) -> Iterator[Target]:
+def function(bench: Bench, variant: str, stub: str) -> Iterator[Server]:
     """Yield one execution environment of a variant behind HTTP, on a processor of its own if there are several."""
     with _started([sys.executable, "-m", "tools.load.front", *command(bench, variant, stub)]) as (_, line):
         port, pid = line.split()
         alone(int(pid))
-        yield Target(f"http://127.0.0.1:{port}{webhooks.PATH}")
+        yield Server(Target(f"http://127.0.0.1:{port}{webhooks.PATH}"), int(pid))
 
 
 @contextmanager
-def node_red(stub: str) -> Iterator[Target]:
+def node_red(stub: str) -> Iterator[Server]:
     """Yield Node-RED with a flow that verifies and forwards to the stub, on the processor of the functions."""
     port = _free_port()
     environment = {"PATH": os.environ["PATH"], "PORT": str(port), "SECRET": SECRET, "SINK": f"{stub}{SINK}"}
@@ -73,7 +86,7 @@ def node_red(stub: str) -> Iterator[Target]:
                 if not any("Started flows" in line for line in process.stdout):
                     raise RuntimeError("Node-RED did not start; run it by hand with tools/load/peer/settings.js")
                 alone(process.pid)
-                yield Target(f"http://127.0.0.1:{port}{webhooks.PATH}")
+                yield Server(Target(f"http://127.0.0.1:{port}{webhooks.PATH}"), process.pid)
             finally:
                 process.kill()
 

@@ -66,6 +66,14 @@ def test_a_run_is_not_refused_for_what_changes_little(latency: float, late: floa
     assert a_run(*[latency] * 100, late=late).refusal() is None
 
 
+def test_a_run_that_fell_behind_is_refused_with_the_numbers() -> None:
+    run = a_run(*[0.005] * 100)
+    run.backlog = 99
+    assert run.refusal() is None  # a second's webhooks, and no more
+    run.backlog = 101
+    assert "101 of 100 webhooks waited" in (run.refusal() or "")
+
+
 def test_what_was_not_answered_counts_as_an_error_and_as_latency() -> None:
     run = a_run(0.001)
     run.failed("no answer", 60.0)
