@@ -31,7 +31,7 @@ FAST := tests/unit tests/properties tests/vectors tests/oracles tests/relayctl
 
 CODEMIRROR := $(addprefix relay_local/inspector/codemirror/,package.json package-lock.json codemirror.js)
 
-.PHONY: setup demo run check test coverage docs release-check e2e first-hour bench load soak lint arm64 deploy lock clean
+.PHONY: setup demo run check test coverage docs release-check e2e first-hour bench load soak simulate lint arm64 deploy lock clean
 
 # For contributors: what the tests and the linters need, too. With `--jobs 2`, two installations at a time.
 setup: $(DEVELOP) $(LOCAL_AWS) $(PAGE)
@@ -177,6 +177,10 @@ $(PEER)/.ready: $(PEER_FILES) .npmrc | .venv/.ready
 	@echo "setup: $(PEER), Node-RED" >&2
 	@mkdir -p $(PEER) && cp $^ $(PEER) && cd $(PEER) && npm ci --silent
 	@touch $@
+
+# Bursts and outages in simulated time, and the page about them; some minutes.
+simulate: .venv/.dev
+	@$(BIN)/python -m tools.simulation --simulate
 
 # Writes the requirements files anew from pyproject.toml's groups: make lock UPGRADE=1 for newer transitive ones.
 lock: $(LOCK)/.ready

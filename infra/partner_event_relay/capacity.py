@@ -12,6 +12,10 @@ from relay.delivery.pace import REQUESTS_PER_SECOND
 REQUESTS_FOR_EACH_ENVIRONMENT = 10
 # A warm webhook of 7 KB with the processor time that 512 MB have, 2.5 ms, and EventBridge's answer, assumed: 20 ms.
 WEBHOOK_SECONDS = 0.0225
+# Webhooks come at random: with all of the concurrency in use on the average, some would find none.
+HEADROOM = 0.9
+# Messages of the retry queue: five requests for each invocation, if they are small.
+BATCH_SIZE = 100
 # Of a Region's puts, and of the account's concurrency, for what waited. The rest is for what comes.
 PUTS_OF_REDELIVERY = 1 / 2
 CONCURRENCY_OF_REDELIVERY = 1 / 4
@@ -69,7 +73,7 @@ def carried(quotas: Quotas, reserved: int, retry_seconds: float) -> Mapping[str,
 
     Over the quota of puts a webhook is tried for `retry_seconds` and then stored: it has an environment all that time.
     """
-    concurrency = ingest_concurrency(quotas, reserved)
+    concurrency = ingest_concurrency(quotas, reserved) * HEADROOM
     most = concurrency / WEBHOOK_SECONDS
     left = concurrency - quotas.puts * WEBHOOK_SECONDS
     return {

@@ -32,10 +32,10 @@ def test_a_setting_is_for_one_method_of_a_path_or_for_everything(rest: Template)
         (setting["ResourcePath"], setting["HttpMethod"]): setting["ThrottlingRateLimit"] for setting in settings
     }
     assert throttled == {
-        ("/*", "*"): 887,
-        ("/~1orders~1{customer}", "POST"): 443,
-        ("/~1github", "POST"): 443,
-        ("/~1stripe", "POST"): 443,
+        ("/*", "*"): 838,
+        ("/~1orders~1{customer}", "POST"): 419,
+        ("/~1github", "POST"): 419,
+        ("/~1stripe", "POST"): 419,
     }
 
 

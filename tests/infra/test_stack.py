@@ -258,7 +258,7 @@ def test_the_stage_is_throttled_to_what_the_usual_quotas_carry(template: Templat
         {
             "StageName": "$default",
             "DefaultRouteSettings": {
-                "ThrottlingRateLimit": 887,
+                "ThrottlingRateLimit": 838,
                 "ThrottlingBurstLimit": 995,
                 "DetailedMetricsEnabled": True,
             },
@@ -269,7 +269,7 @@ def test_the_stage_is_throttled_to_what_the_usual_quotas_carry(template: Templat
     of_routes = [
         (setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]) for setting in stage["RouteSettings"].values()
     ]
-    assert of_routes == [(443, 497)] * 3
+    assert of_routes == [(419, 497)] * 3
 
 
 def test_the_access_log_is_json_without_anything_that_may_be_secret(template: Template) -> None:

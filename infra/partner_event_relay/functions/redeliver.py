@@ -12,8 +12,6 @@ from partner_event_relay.queues import REDELIVER_TIMEOUT, Queues
 from relay.config.fields import CLAIM_CHECK
 from relay.config.model import Config
 
-# Five PutPartnerEvents requests for each invocation, if the messages are small.
-BATCH_SIZE = 100
 # Of the delivery queue: one request, so that no entry waits for another's.
 DELIVERY_BATCH_SIZE = 20
 
@@ -50,7 +48,7 @@ class Redeliver(Construct):
         queues.grant_consume(self.function)
         quotas = props.stage.quotas
         # So that the backlog of one outage does not cause the next one.
-        self._add_source("RetryQueue", queues.retry, BATCH_SIZE, capacity.redelivery_concurrency(quotas))
+        self._add_source("RetryQueue", queues.retry, capacity.BATCH_SIZE, capacity.redelivery_concurrency(quotas))
         self._add_source("DeliveryQueue", queues.delivery, DELIVERY_BATCH_SIZE, capacity.delivery_concurrency(quotas))
 
     def _add_source(self, construct_id: str, queue: sqs.Queue, batch_size: int, concurrency: int) -> None:

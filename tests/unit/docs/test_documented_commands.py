@@ -29,6 +29,12 @@ RUN = {
     "python -m tools.documentation": "unit/tools/test_documentation.py::test_llms_txt_is_current",
     "python -m tools.cost": "unit/tools/test_cost.py::test_the_page_about_cost_is_current",
     "python -m tools.fairness": "unit/tools/test_fairness.py::test_the_page_has_a_line_for_each_scenario",
+    "python -m tools.simulation": "unit/simulation/test_simulation.py"
+    "::test_the_page_and_its_pictures_are_those_of_the_results",
+    "python -m tools.simulation.physical_outage": "contract/test_physical_runs.py"
+    "::test_a_backlog_drains_and_nothing_is_lost",
+    "python -m tools.simulation.physical_burst": "contract/test_physical_runs.py"
+    "::test_a_step_is_answered_as_the_throttles_say",
     "python -m tools.licenses": "unit/tools/test_licenses.py::test_the_page_of_the_licenses_is_current",
     "python -m tools.imports": "unit/tools/test_imports.py::test_the_command_prints_each_room_and_the_totals",
     "partner-bus --port 4599 --functions": "e2e/test_installed.py"
@@ -107,6 +113,7 @@ NOT_BY_A_TEST = {
     "cdk import": "asks a person which resource is which",
     "cdk diff": "prints what cdk deploy would change",
     "make lock": "asks the package registries for every version; tests/infra/test_locks.py holds the result",
+    "make simulate": "minutes; tests/unit/simulation simulates the short parts again and compares",
     "make arm64": "needs an emulated processor: qemu-user-static",
     "make clean": "removes the environment that the tests run in",
     "make bench": "minutes of a quiet machine; tests/contract/test_bench.py measures each of its parts once",
