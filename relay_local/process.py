@@ -17,7 +17,6 @@ from typing import IO, Any
 
 import boto3
 import httpx
-import trustme
 from botocore.config import Config
 
 from relay_local.emulator_python import EMULATOR, RUNTIME, EmulatorInstallationError, environment_python
@@ -172,6 +171,11 @@ def _wait_until_ready(aws: LocalAws, process: "subprocess.Popen[bytes]") -> None
 
 
 def _certificates(home: Path) -> Path:
+    try:
+        import trustme  # noqa: PLC0415 # in the extra, because without IAM nobody needs it
+    except ModuleNotFoundError as error:
+        hint = "pip install 'partner-event-relay[local]'"
+        raise LocalAwsError(f"the extra local, which makes the certificates, is not installed: {hint}") from error
     authority = trustme.CA()
     server = authority.issue_cert(HOST, "localhost", "*.execute-api.localhost")
     server.private_key_pem.write_to_path(home / "key.pem")

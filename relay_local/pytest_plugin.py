@@ -1,4 +1,4 @@
-"""The pytest fixture `partner_bus`, for any project that has this package installed with its extra `partner-bus`."""
+"""The pytest fixture `partner_bus`, for any project that has this package installed."""
 
 from collections.abc import Iterator
 

@@ -17,7 +17,9 @@ DEFAULT_REGION = "us-east-1"
 
 
 def create(
-    folder: Annotated[Path, typer.Argument(help="Where to write; it is made if it does not exist.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where to write; it is made if it does not exist.")
+    ] = Path(),
     partner: Annotated[
         str | None, typer.Option(help="Your EventBridge partner name, such as aws.partner/acme.example.")
     ] = None,
@@ -78,7 +80,9 @@ def _files(project: Project) -> dict[str, str]:
 def _write(folder: Path, texts: dict[str, str]) -> None:
     """Write the files, or none of them if one exists: exit with code 1."""
     if existing := [name for name in texts if (folder / name).exists()]:
-        output.fail(f"{folder} has {', '.join(existing)} already: choose another FOLDER. Nothing was written.")
+        output.fail(
+            f"{', '.join(existing)}: in {folder.resolve()} already. Nothing was written: choose another FOLDER."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

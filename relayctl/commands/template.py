@@ -17,7 +17,7 @@ CDK_JSON = "cdk.json"
 
 def write(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Where to write; it is made if it does not exist.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; it is made if it does not exist.")],
     config: ConfigOption = DEFAULT_CONFIG,
     local: Annotated[
         bool, typer.Option("--local", help="Build the functions for this machine, to deploy them onto the local AWS.")

@@ -34,7 +34,7 @@ def test_what_exists_is_never_overwritten_and_then_nothing_is_written(relayctl: 
     (tmp_path / "relay.toml").write_text("mine")
     result = relayctl("init", str(tmp_path), *ACME)
     assert result.returncode == 1
-    assert "has relay.toml already" in result.stderr
+    assert f"relay.toml: in {tmp_path} already" in result.stderr
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"relay.toml": "mine"}
 
 
