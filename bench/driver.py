@@ -32,9 +32,17 @@ class Context:
 
 
 def main() -> None:
-    """`driver.py MODULE EVENT.json count N`: so many more events, or `… log N` with their log, or `… seconds N`."""
+    """`driver.py MODULE EVENT.json count N`: so many more events, or `… log N` with their log, or `… seconds N`.
+
+    `… restore N`: the first event of so many functions that were restored from one snapshot.
+    """
     module, path, mode, amount = sys.argv[1], Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])
     event = json.loads(path.read_text("utf-8"))
+    if mode == "restore":
+        sys.path.append(str(Path(__file__).parents[1]))
+        from bench import restoring  # noqa: PLC0415 - what is measured is imported alone
+
+        hooks = restoring.Hooks()
     before, before_wall = time.process_time(), time.monotonic()  # the interpreter and the event are Lambda's own work
     result = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryFile() if mode == "log" else Path(os.devnull).open("wb") as log:
@@ -47,6 +55,9 @@ def main() -> None:
         if response.get("statusCode", ANSWERED) != ANSWERED or response.get("batchItemFailures"):
             raise SystemExit(f"{module} answered {response}")
 
+    if mode == "restore":
+        result.write(json.dumps(restoring.measure(hooks, answer, int(amount))))
+        return
     answer()
     measured: dict[str, float] = {
         "init": ready - before,

@@ -1,6 +1,6 @@
 """`make bench`: the relay beside its references, in one interleaved run: ratios of medians, with their spread.
 
-`make bench ROUNDS=1` is quick, and says less.
+`make bench ROUNDS=1` is quick, and says less. It fails where a budget (budgets.py) is exceeded.
 """
 
 import argparse
@@ -18,14 +18,14 @@ from importlib.metadata import version
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, measuring
+from bench import budgets, events, measuring
+from bench.budgets import Counts
 from bench.measuring import ARCHIVE, CUSTOMER, NO_LOG, REDELIVER, RELAY, Bench
 
 REFERENCES = ("bare", "quickstart", "typical", "floor")
 SWITCHES = (NO_LOG, ARCHIVE, CUSTOMER)  # the relay, with something switched on or off
 VARIANTS = (RELAY, NO_LOG, ARCHIVE, CUSTOMER, *REFERENCES)  # of which the instructions are counted
 WARM = {"1 KB": 150, "7 KB": 150, "64 KB": 80, "900 KB": 10, "20 events": 60, "200 events": 15, "100 messages": 15}
-FEW, MANY = 6, 26  # webhooks that valgrind is given, to tell what one costs
 
 Measured = dict[tuple[str, str], list[dict[str, float]]]
 
@@ -36,18 +36,28 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=30, help="how long the throughput is measured")
     options = parser.parse_args()
+    if not shutil.which("valgrind"):
+        sys.exit("bench: install valgrind, which counts the instructions that the budgets are about")
     console = Console(width=150 if not sys.stdout.isatty() else None)
     with measuring.ready() as bench:
         measured = _interleaved(bench, options.rounds)
         console.print(_times(measured, options.rounds))
         console.print(_switches(measured))
-        console.print(_instructions(bench) if shutil.which("valgrind") else "instructions: valgrind is not installed")
+        counts = Counts(bench)
+        console.print(_instructions(counts))
         console.print(_throughput(bench, options.seconds))
-        sizes = measuring.sizes(bench.package)
+        sizes = measuring.sizes(bench)
+        memory, large = (
+            _median_ratio(measured, name, figure) for name, figure in (("7 KB", "memory"), ("900 KB", "warm"))
+        )
+        kept = list(budgets.measure(bench, counts, memory, large))
+        console.print(budgets.table(kept))
     console.print("package: " + ", ".join(f"{size:.1f} MB {name}" for name, size in sizes.items()))
     tools = ", ".join(f"{name} {version(name)}" for name in ("boto3", "aws-lambda-powertools"))
     machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {tools}"
     console.print(f"{machine}; {datetime.now(UTC):%Y-%m-%d}")
+    if not all(budget.is_kept for budget in kept):
+        sys.exit("bench: a budget is exceeded")
 
 
 def _interleaved(bench: Bench, rounds: int) -> Measured:
@@ -121,14 +131,16 @@ def _ratio(relay: list[float], reference: list[float]) -> str:
     return f"{median:.2f} [{ratios[quarter]:.2f}-{ratios[-1 - quarter]:.2f}]"
 
 
-def _instructions(bench: Bench) -> Table:
-    """Count instructions, which are nearly the same every time, whatever else the machine does."""
+def _median_ratio(measured: Measured, name: str, figure: str) -> float:
+    ours, theirs = ([figures[figure] for figures in measured[variant, name]] for variant in (RELAY, "bare"))
+    return statistics.median(ours) / statistics.median(theirs)
+
+
+def _instructions(counts: Counts) -> Table:
     table = Table("instructions, millions", *VARIANTS, title="a webhook of 7 KB; the whole process, as valgrind counts")
-    few, many = ([bench.instructions(variant, "7 KB", n) / 1e6 for variant in VARIANTS] for n in (FEW, MANY))
-    warm = [(more - less) / (MANY - FEW) for more, less in zip(many, few, strict=True)]
-    first = [total - (FEW + 3) * each for total, each in zip(few, warm, strict=True)]
-    table.add_row("process start to first answer", *(f"{count:.0f}" for count in first))
-    table.add_row("a warm webhook", *(f"{count:.2f}" for count in warm))
+    counted = [counts.of(variant, "7 KB") for variant in VARIANTS]
+    table.add_row("process start to first answer", *(f"{first:.0f}" for first, _ in counted))
+    table.add_row("a warm webhook", *(f"{warm:.2f}" for _, warm in counted))
     return table
 
 

@@ -1,7 +1,11 @@
-"""`python -m bench.stub`: stands for AWS, fast and always well; prints its port. It ends with its standard input."""
+"""`python -m bench.stub CERTIFICATE.pem`: stands for AWS, fast and always well, over TLS.
+
+It prints its port, and that of the credentials that a restored function asks for. It ends with its standard input.
+"""
 
 import json
 import os
+import ssl
 import sys
 import threading
 import uuid
@@ -39,12 +43,20 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    def do_GET(self) -> None:
+        """Answer with the credentials of a role."""
+        credentials = {"AccessKeyId": "x", "SecretAccessKey": "x", "Token": "x", "Expiration": "2099-01-01T00:00:00Z"}
+        self._send(credentials, "application/json")
+
     def do_POST(self) -> None:
         """Answer one operation of the JSON protocol."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = json.dumps(self._answer(self.headers["X-Amz-Target"].rpartition(".")[2], body)).encode()
+        self._send(self._answer(self.headers["X-Amz-Target"].rpartition(".")[2], body), "application/x-amz-json-1.1")
+
+    def _send(self, document: dict[str, Any], content_type: str) -> None:
+        answer = json.dumps(document).encode()
         self.send_response(200)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -65,9 +77,14 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until standard input ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.server_address[1], flush=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(sys.argv[1])
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2)]
+    # The handshake is made by the thread of the connection, with its first byte.
+    servers[0].socket = context.wrap_socket(servers[0].socket, server_side=True, do_handshake_on_connect=False)
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(*(server.server_address[1] for server in servers), flush=True)
     sys.stdin.read()
     os._exit(0)
 

@@ -4,11 +4,14 @@ import base64
 import http.client
 import json
 import os
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
 _url = urlsplit(os.environ["AWS_ENDPOINT_URL"])
-_connection = http.client.HTTPConnection(_url.hostname or "", _url.port)
+_connection = http.client.HTTPSConnection(
+    _url.hostname or "", _url.port, context=ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+)
 _headers = {
     "Content-Type": "application/x-amz-json-1.1",
     "X-Amz-Target": "AWSEvents.PutPartnerEvents",

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import random
+import re
 import ssl
 import sys
 import time
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,11 +110,12 @@ def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:
     A connection does not survive a snapshot. For one, read the trusted certificates, which takes long, and find the
     credentials, for which botocore has to be imported.
     """
+    service, region, options = planned[0]
     if snapshot:
-        _tls_context()
+        host = urlsplit(endpoints.endpoint_url(service.name, region)).hostname or ""
+        _tls_context(_authorities(host))
         credentials.get_credentials()
     else:
-        service, region, options = planned[0]
         _find_endpoint(service, region).connect(options)
 
 
@@ -210,10 +213,8 @@ class _Endpoint:
     def connect(self, options: CallOptions) -> Connection:
         """Open a new connection in place of the old one. Raise AwsError."""
         self.close()
-        tls = _tls_context() if self._url.scheme == "https" else None
-        port = self._url.port or (443 if tls else 80)
         try:
-            self._connection = Connection(self._url.hostname or "", port, tls, options.connect_timeout)
+            self._connection = self._open(options)
         except TimeoutError as error:
             raise self._close_with("ConnectTimeoutError", error) from error
         except ssl.SSLError as error:
@@ -221,6 +222,19 @@ class _Endpoint:
         except OSError as error:
             raise self._close_with("EndpointConnectionError", error) from error
         return self._connection
+
+    def _open(self, options: CallOptions) -> Connection:
+        """Return a new connection. Raise OSError: TimeoutError, ssl.SSLError."""
+        host = self._url.hostname or ""
+        if self._url.scheme != "https":
+            return Connection(host, self._url.port or 80, None, options.connect_timeout)
+        port, bundle = self._url.port or 443, _authorities(host)
+        try:
+            return Connection(host, port, _tls_context(bundle), options.connect_timeout)
+        except ssl.SSLCertVerificationError:
+            if bundle != AMAZON_ROOTS:
+                raise
+        return Connection(host, port, _tls_context(None), options.connect_timeout)  # Amazon has a new authority
 
     def close(self) -> None:
         """Close the connection; the next request opens its own."""
@@ -264,6 +278,18 @@ def close_connections() -> None:
         _endpoints.popitem()[1].close()
 
 
+AMAZON_ROOTS = str(Path(__file__).with_name("amazon_roots.pem"))
+"""The five authorities of AWS's endpoints: to read all that a system trusts is a quarter of a cold start."""
+
+_OF_AMAZON = re.compile(r"[a-z0-9-]+\.[a-z]+-[a-z]+-\d+\.amazonaws\.com")
+
+
+def _authorities(host: str) -> str | None:
+    """Return the file of the authorities that are trusted for a host; None for the operating system's."""
+    configured = os.environ.get("AWS_CA_BUNDLE")
+    return configured or (AMAZON_ROOTS if _OF_AMAZON.fullmatch(host) else None)
+
+
 @process_cache.once
-def _tls_context() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+def _tls_context(authorities: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=authorities)
