@@ -17,7 +17,8 @@ import botocore
 import trustme
 
 from bench import events
-from partner_event_relay.functions.bundling import Package
+from partner_event_relay.functions.bundling import CONFIG_MODULE, Package, write_config
+from partner_event_relay.functions.compiler import compile_for_this_machine
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".build" / "bench"
@@ -42,12 +43,16 @@ class Stub:
 
 @dataclass(frozen=True)
 class Bench:
-    """A stub that serves, the relay's package as Lambda unpacks it, and the events as files by their names."""
+    """A stub that serves, the relay's package and how Lambda unpacks it, and the events as files by their names.
+
+    `configs` are the folders with the compiled relay.toml of each variant.
+    """
 
     stub: Stub
     task: Path
     archive: Path
-    files: dict[str, Path]
+    configs: Mapping[str, Path]
+    files: Mapping[str, Path]
 
     def figures(self, variant: str, event: str, mode: Sequence[str], before: Sequence[str] = ()) -> dict[str, float]:
         """Return what the driver measures in a process of its own, started by the command `before`."""
@@ -96,10 +101,9 @@ class Bench:
     def _ours(self, variant: str) -> Mapping[str, str]:
         """Return what is the relay's alone. It has only the .pyc files of its package, whose disk is read-only."""
         return {
-            "PYTHONPATH": str(self.task),
+            "PYTHONPATH": f"{self.configs[variant]}{os.pathsep}{self.task}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_CA_BUNDLE": str(_trusted(self.stub.authority, self.task / "relay" / "aws" / "amazon_roots.pem")),
-            "RELAY_CONFIG": str(ROOT / "bench" / CONFIGS.get(variant, "relay.toml")),
         }
 
     def _theirs(self) -> Mapping[str, str]:
@@ -126,7 +130,17 @@ def ready() -> Iterator[Bench]:
         for number, (event_name, event) in enumerate(events.all_events()):
             files[event_name] = Path(name) / f"{number}.json"
             files[event_name].write_text(json.dumps(event), "utf-8")
-        yield Bench(stub, task, archive, files)
+        yield Bench(stub, task, archive, {variant: _compiled(variant) for variant in MODULES}, files)
+
+
+def _compiled(variant: str) -> Path:
+    """Return a folder with the relay.toml of a variant, as a package has it."""
+    config = ROOT / "bench" / CONFIGS.get(variant, RELAY_TOML.name)
+    folder = BUILD / config.stem
+    folder.mkdir(exist_ok=True)
+    write_config(config, folder)
+    compile_for_this_machine(folder, CONFIG_MODULE)
+    return folder
 
 
 @contextmanager

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.config.event import EventTemplate
 from relay.config.model import Config
-from relay.config.route import Route
+from relay.config.route import EventTemplate, Route
 from relay.errors import MappingError, Rejected
 from relay.http import routing
 from relay.http.request import Request

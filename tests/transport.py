@@ -2,7 +2,7 @@
 
 import os
 
-from relay.config.fields import DIRECT
+from relay.config.choices import DIRECT
 
 VARIABLE = "RELAY_TEST_TRANSPORT"
 

@@ -27,7 +27,7 @@ from partner_event_relay.monitoring.monitoring import Monitoring
 from partner_event_relay.outputs import Outputs
 from partner_event_relay.queues import Queues
 from partner_event_relay.stages import HTTP, REST, URL, Stage
-from relay.config.fields import CLAIM_CHECK
+from relay.config.choices import CLAIM_CHECK
 from relay.config.model import Config
 
 FRONTS: Mapping[str, Callable[..., Front]] = {HTTP: HttpApiFront, REST: RestApiFront, URL: FunctionUrlFront}

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from relay import config, telemetry
+from relay import telemetry
 from relay.aws import eventbridge, snapstart, transport
 from relay.aws.api import AwsCall, Transport
 from relay.aws.idempotency import IdempotencyTable
 from relay.aws.secrets import SecretStore
+from relay.config import compiled
+from relay.config.choices import BOTO3
 from relay.config.model import Config
 from relay.delivery.deliver import JITTER
 from relay.delivery.message import Message
@@ -30,8 +32,8 @@ if TYPE_CHECKING:  # only a route with a customer needs them
 
 
 def load_config() -> Config:
-    """Load the relay.toml that the environment names. Raise ConfigError."""
-    return config.load(config.config_path())
+    """Return the configuration of this stage. Raise ConfigError."""
+    return compiled.load()
 
 
 def connect(settings: Config) -> AwsCall:
@@ -141,7 +143,7 @@ def _note_refusals(registry: "Registry", destination: "Destination", error: str)
 
 
 def _transport(settings: Config) -> Transport:
-    return transport.choose_transport(settings.regions, always_boto3=settings.transport == config.BOTO3)
+    return transport.choose_transport(settings.regions, always_boto3=settings.transport == BOTO3)
 
 
 def _store(call: AwsCall, queue: Queue, messages: Sequence[Message]) -> list[str | None]:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from relay import bootstrap, config, destination_telemetry
+from relay import bootstrap, destination_telemetry
 from relay.aws import registry_table
 from relay.aws.secrets import SecretStore
 from relay.bootstrap_destinations import destinations_of
 from relay.catalog import loader
+from relay.config import compiled
 from relay.config.model import Config
 from relay.control.page_access import PageAccess, PageServices
 from relay.errors import Unavailable
@@ -38,7 +39,7 @@ def page_content(settings: Config) -> PageContent:
     destinations = destinations_of(settings)
     if destinations.page is None:
         raise RuntimeError("relay.toml has no [destinations.page]")
-    catalog = loader.load(loader.catalog_path(config.config_path()))
+    catalog = loader.load(compiled.folder() / loader.FOLDER)
     return PageContent(
         destinations.page, settings.regions, destinations.ping, destinations.hold, destinations.settle, catalog
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 import pytest
 import trustme
 
-from relay.config.fields import TRANSPORTS
+from relay.config.choices import TRANSPORTS
 from relay_local.samples import SIGNERS
 from tests.conftest import http_api_event
 from tests.contract.json_service import Aws, serving

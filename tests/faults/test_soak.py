@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from relay.config.fields import TRANSPORTS
+from relay.config.choices import TRANSPORTS
 from relay_local.deploy import Customer, drain
 from relay_local.process import PARTNER, ROOT, LocalAws
 from relay_local.samples import SIGNERS

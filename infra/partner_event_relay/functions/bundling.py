@@ -18,6 +18,9 @@ from aws_cdk import aws_lambda as lambda_
 import relay
 from partner_event_relay.functions import compiler
 from relay.catalog.loader import catalog_path
+from relay.config import compiler as config_compiler
+from relay.config import parse
+from relay.config.compiled import MODULE
 
 SOURCES = Path(relay.__file__).parent  # in a clone and where the wheel is installed
 INSTALLED = Path(".build") / "function"  # below the working directory: what is installed may be read-only
@@ -26,6 +29,7 @@ REQUIREMENTS = LOCKS / "requirements-function.txt"
 CRYPTOGRAPHY = LOCKS / "requirements-cryptography.txt"
 CONTROL = LOCKS / "requirements-control.txt"
 
+CONFIG_MODULE = f"{MODULE}.py"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 LAMBDA_PLATFORM = (
     "--platform=manylinux2014_aarch64",
@@ -64,7 +68,7 @@ SERVICES = {"dynamodb", "events", "firehose", "s3", "secretsmanager", "sqs", "ss
 
 @dataclass(frozen=True)
 class Package:
-    """The function's package: the relay, its relay.toml (`config`) and the packages they need.
+    """The function's package: the relay, its relay.toml (`config`), compiled, and the packages they need.
 
     `local`: for this machine instead of Lambda. `cryptography`: with the packages for public-key signatures and JSON
     Web Tokens, which double its size. `control`: with those of the control API, and with the event catalog.
@@ -86,13 +90,13 @@ class Package:
         )
 
     def build(self, target: Path) -> None:
-        """Write the package into `target`. Raise CalledProcessError if pip or the compiler fails."""
+        """Write the package into `target`. Raise ConfigError, or CalledProcessError if pip or the compiler fails."""
         shutil.copytree(self.dependencies(), target, dirs_exist_ok=True)
         shutil.copytree(SOURCES, target / "relay", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copyfile(self.config, target / "relay.toml")
+        write_config(self.config, target)
         if self.control and (catalog := catalog_path(self.config)).is_dir():
             shutil.copytree(catalog, target / catalog.name, ignore=_all_but_event_types)
-        self._compile(target, "relay")
+        self._compile(target, "relay", CONFIG_MODULE)
         _set_modes(target)
 
     def dependencies(self) -> Path:
@@ -120,9 +124,18 @@ class Package:
                 target.rename(folder)
         return folder
 
-    def _compile(self, target: Path, part: str = ".") -> None:
-        """Compile what is in `part` of the package, for where it will run."""
-        (compiler.compile_for_this_machine if self.local else compiler.compile_for_lambda)(target, part)
+    def _compile(self, target: Path, *parts: str) -> None:
+        """Compile these folders and modules of the package, or all of it, for where it will run."""
+        (compiler.compile_for_this_machine if self.local else compiler.compile_for_lambda)(target, *parts)
+
+
+def write_config(config: Path, target: Path) -> None:
+    """Write a relay.toml into a package as the module that the functions import. Raise ConfigError.
+
+    Without the stage's prefix, which is in the environment: so all stages have the same package.
+    """
+    text = config_compiler.dump(parse(config.read_text("utf-8"), config.name))
+    (target / CONFIG_MODULE).write_text(text, "utf-8")
 
 
 def installed_folder(platform: tuple[str, ...], locks: tuple[Path, ...]) -> Path:

@@ -58,14 +58,21 @@ def install() -> Path:
     return folder
 
 
-def compile_for_lambda(target: Path, part: str = ".") -> None:
-    """Compile the modules in `part` of `target` for Lambda's Python. Raise CalledProcessError if one cannot be."""
+def compile_for_lambda(target: Path, *parts: str) -> None:
+    """Compile folders and modules of `target`, or all of it, for Lambda's Python.
+
+    Raise CalledProcessError if one cannot be.
+    """
     script = install() / SCRIPT.name
-    subprocess.run([str(NODE), str(script), str(target.resolve()), part], check=True)
+    subprocess.run([str(NODE), str(script), str(target.resolve()), *(parts or ".")], check=True)
 
 
-def compile_for_this_machine(target: Path, part: str = ".") -> None:
-    """Compile the modules in `part` of `target` for this Python. Raise CalledProcessError if one cannot be."""
+def compile_for_this_machine(target: Path, *parts: str) -> None:
+    """Compile folders and modules of `target`, or all of it, for this Python.
+
+    Raise CalledProcessError if one cannot be.
+    """
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    paths = [str(target / part) for part in parts or "."]
     environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
-    subprocess.run([*command, "-s", str(target), "-p", TASK, str(target / part)], check=True, env=environment)
+    subprocess.run([*command, "-s", str(target), "-p", TASK, *paths], check=True, env=environment)

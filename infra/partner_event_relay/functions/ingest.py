@@ -11,8 +11,8 @@ from partner_event_relay.functions.function import FunctionProps, RelayFunction
 from partner_event_relay.idempotency_table import IdempotencyTable
 from partner_event_relay.queues import Queues
 from partner_event_relay.secrets import Secrets
-from relay.config.fields import CLAIM_CHECK
-from relay.config.loader import SECRET_PREFIX
+from relay.config.choices import CLAIM_CHECK
+from relay.config.compiled import SECRET_PREFIX
 from relay.config.model import Config
 
 # A little under the 30 seconds after which API Gateway responds 503 by itself.

@@ -9,7 +9,7 @@ from partner_event_relay import capacity
 from partner_event_relay.event_buses import EventBuses
 from partner_event_relay.functions.function import FunctionProps, RelayFunction
 from partner_event_relay.queues import REDELIVER_TIMEOUT, Queues
-from relay.config.fields import CLAIM_CHECK
+from relay.config.choices import CLAIM_CHECK
 from relay.config.model import Config
 
 # Of the delivery queue: one request, so that no entry waits for another's.

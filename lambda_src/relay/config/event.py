@@ -2,32 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from relay.config.fields import EACH, EVENT_FIELDS
+from relay.config.route import EventTemplate
 from relay.config.table import INVALID_TEMPLATE, Table
 from relay.entry import MAX_DETAIL_TYPE, MAX_SOURCE, SOURCE
 from relay.templates.template import Placeholder, Template, literal_prefix
 
 _ONE_PLACEHOLDER = ("each", "resources", "detail", "claim_check_detail", "when")
-
-
-@dataclass(frozen=True, slots=True)
-class EventTemplate:
-    """`[route.event]`: how a webhook becomes entries. What is None has the default of relay.toml.
-
-    Without `source` the route has `customer`: source and Region are those of the customer's destinations.
-    """
-
-    source: Template | None
-    detail_type: Template
-    time: Template | None
-    resources: Template | None
-    detail: Template | None
-    region: Template | None
-    each: Template | None
-    claim_check_detail: Template | None
-    when: Template | None
 
 
 def read_event(

@@ -5,6 +5,7 @@ page, and a test fails until that is done.
 """
 
 from relay.config.archive import ARCHIVE_FIELDS
+from relay.config.choices import CLAIM_CHECK, DIRECT, DIRECT_DELIVERY, QUEUED_DELIVERY, REJECT, TRANSPORTS
 from relay.config.destinations import DESTINATION_FIELDS
 from relay.config.field import (
     DURATION,
@@ -23,11 +24,6 @@ from relay.config.regions import region_problem
 from relay.entry import MAX_DETAIL_TYPE, MAX_ENTRY_BYTES
 from relay.http import body_formats
 from relay.http.routing import path_problem
-
-DIRECT, BOTO3 = "direct", "boto3"
-TRANSPORTS = (DIRECT, BOTO3)
-REJECT, CLAIM_CHECK = "reject", "claim-check"
-DIRECT_DELIVERY, QUEUED_DELIVERY = "direct", "queued"
 
 NAMES = ("body", "headers", "path", "query", "delivery_id", "received_at")
 """What the templates of an event may use, beside `item` where there is `each`."""

@@ -13,12 +13,13 @@ from relay.config import presets, route_rules
 from relay.config.archive import ARCHIVE_FIELDS, Archive
 from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
+from relay.config.choices import CLAIM_CHECK
+from relay.config.compiled import SECRET_PREFIX
 from relay.config.customer_page import PAGE_FIELDS, Page
 from relay.config.destinations import DESTINATION_FIELDS, Destinations
 from relay.config.event import read_event
 from relay.config.field import Field
 from relay.config.fields import (
-    CLAIM_CHECK,
     CUSTOMER,
     LIMIT_FIELDS,
     LOG_FIELDS,
@@ -36,16 +37,8 @@ from relay.config.table import Mistake, Table
 from relay.errors import ConfigError
 from relay.http.routing import shape
 
-SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
-"""The environment variable that says how the names of the stage's secrets begin."""
-
 # The answer of so many fits an item of the idempotency table (see pipeline/responses.py); no longer one is remembered.
 _ENTRIES_OF_AN_ITEM = 5000
-
-
-def config_path() -> Path:
-    """Return where the function finds relay.toml: beside its package, unless RELAY_CONFIG says otherwise."""
-    return Path(os.environ.get("RELAY_CONFIG", Path(__file__).parents[2] / "relay.toml"))
 
 
 def load(path: Path) -> Config:

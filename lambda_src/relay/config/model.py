@@ -1,11 +1,14 @@
 """relay.toml as values: what the function and the stack may rely on."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from relay.config.archive import Archive
-from relay.config.destinations import Destinations
-from relay.config.fields import DIRECT
+from relay.config.choices import DIRECT
 from relay.config.route import Route
+
+if TYPE_CHECKING:  # most relay.toml have neither
+    from relay.config.archive import Archive
+    from relay.config.destinations import Destinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,10 @@ class Config:
     public_url: str = ""
     claim_check_ttl: int = 3600
     transport: str = DIRECT
-    destinations: Destinations | None = None
+    destinations: "Destinations | None" = None
     notify_bus: str = ""
     log_entries: bool = True
-    archive: Archive | None = None
+    archive: "Archive | None" = None
 
     def with_secret_prefix(self, prefix: str) -> "Config":
         """Return this configuration with every secret named as the stage of this prefix (`dev/`) keeps it."""

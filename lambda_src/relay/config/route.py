@@ -5,10 +5,27 @@ from dataclasses import dataclass, fields, replace
 from relay.auth.handshake import Handshake
 from relay.auth.scheme import Scheme
 from relay.auth.secret_ref import SecretRef
-from relay.config.event import EventTemplate
-from relay.config.fields import DIRECT_DELIVERY, QUEUED_DELIVERY, REJECT
+from relay.config.choices import DIRECT_DELIVERY, QUEUED_DELIVERY, REJECT
 from relay.http import body_formats
 from relay.templates.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class EventTemplate:
+    """`[route.event]`: how a webhook becomes entries. What is None has the default of relay.toml.
+
+    Without `source` the route has `customer`: source and Region are those of the customer's destinations.
+    """
+
+    source: Template | None
+    detail_type: Template
+    time: Template | None
+    resources: Template | None
+    detail: Template | None
+    region: Template | None
+    each: Template | None
+    claim_check_detail: Template | None
+    when: Template | None
 
 
 @dataclass(frozen=True, slots=True)

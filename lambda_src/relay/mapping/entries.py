@@ -7,16 +7,16 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from relay.config.fields import CLAIM_CHECK
+from relay.config.choices import CLAIM_CHECK
 from relay.config.model import Config
 from relay.config.route import Route
 from relay.entry import Entry
 from relay.errors import MappingError, PayloadTooLarge
 from relay.mapping.parsed_webhook import ParsedWebhook, Scope
 from relay.templates import strict_json
-from relay.templates.functions import parse_time
 from relay.templates.strict_json import NotJSON
 from relay.templates.template import Template, kind_of
+from relay.templates.times import parse_time
 
 T = TypeVar("T")
 

@@ -7,13 +7,14 @@ arguments are constants of relay.toml, so that what is wrong with them is found 
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import TYPES_MAP, Functions, signature
 
 from relay.templates import strict_json
+from relay.templates.times import parse_time
 
 MAX_TEXT = 65_536
 """Characters of a text that a function is given: a mapping may call it for each of thousands of items."""
@@ -96,19 +97,6 @@ def omit(value: Any, paths: Collection[str]) -> Any:
     for name, rest in below.items():
         kept[name] = omit(kept[name], rest)
     return kept
-
-
-def parse_time(value: Any) -> datetime | None:
-    """Return the time that an RFC 3339 text with its zone, or epoch seconds, stand for, in UTC; None for all else."""
-    try:
-        if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
-            time = datetime.fromisoformat(value)
-            return time.astimezone(UTC) if time.tzinfo else None
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(float(value), UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    return None
 
 
 def explain(error: Exception) -> str:

@@ -11,19 +11,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from relay.errors import MappingError
-from relay.templates import functions
-from relay.templates.functions import RelayFunctions
 
 _QUOTES = "\"'`"
 _DOUBLE_BRACES = re.compile(r"\{\{([^{}]+)\}\}")
 """A placeholder as other template languages write it."""
-
-
-_OPTIONS = jmespath.Options(custom_functions=RelayFunctions())
 
 
 class TemplateError(ValueError):
@@ -32,18 +24,44 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One `${expression}`, compiled."""
+    """One `${expression}`. `names` are those of an expression that is names alone, as most are: `body.data.id`.
+
+    Only other expressions need JMESPath, which is imported for the first of them.
+    """
 
     expression: str
-    compiled: Any
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Compile the expression now, not for the first webhook."""
+        if not self.names:
+            from relay.templates import interpreter
+
+            interpreter.parse(self.expression)
 
     def search(self, scope: Mapping[str, Any]) -> Any:
         """Return the value with its type, or None where the path leads nowhere. Raise MappingError if it fails."""
-        try:
-            return self.compiled.search(scope, _OPTIONS)
-        except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            # A stranger's payload may not raise anything else, whichever function the expression calls.
-            raise MappingError(f"${{{self.expression}}} failed on this payload: {functions.explain(error)}") from error
+        if self.names:
+            value: Any = scope
+            for name in self.names:
+                if not hasattr(value, "get"):
+                    return None
+                value = value.get(name)
+            return value
+        from relay.templates import interpreter
+
+        return interpreter.search(self.expression, scope)
+
+    def paths(self) -> set[tuple[str, ...]]:
+        """Return what it reads: `("body", "data", "id")`; the empty path is the whole scope."""
+        return {self.names} if self.names else set(_paths(self.tree()))
+
+    def tree(self) -> Mapping[str, Any]:
+        """Return JMESPath's syntax tree of the expression."""
+        from relay.templates import interpreter
+
+        tree: Mapping[str, Any] = interpreter.parse(self.expression)
+        return tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class Template:
 
     def paths(self) -> set[tuple[str, ...]]:
         """Return what its placeholders read: `("body", "data", "id")`; the empty path is the whole scope."""
-        return {path for part in self.placeholders() for path in _paths(part.compiled.parsed)}
+        return {path for part in self.placeholders() for path in part.paths()}
 
     def value(self, scope: Mapping[str, Any]) -> Any:
         """Return the value of a placeholder that is alone, with its type; of anything else, the text."""
@@ -153,20 +171,30 @@ def _end_of_expression(text: str, start: int) -> int:
 
 
 def _compile(expression: str, names: Collection[str]) -> Placeholder:
+    from jmespath.exceptions import JMESPathError
+
+    from relay.templates import functions, interpreter
+
     try:
-        compiled = jmespath.compile(expression)
+        tree = interpreter.parse(expression)
     except (JMESPathError, ValueError) as error:
         why = str(error).splitlines()[0] if str(error) else "it is empty"
         if braces := _DOUBLE_BRACES.fullmatch(f"{{{expression}}}"):
             why = f'expected "${{{braces[1].strip()}}}"'
         raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
-    for kind, name in _uses(compiled.parsed):
-        known = RelayFunctions.FUNCTION_TABLE if kind == "function" else names
+    for kind, name in _uses(tree):
+        known = functions.RelayFunctions.FUNCTION_TABLE if kind == "function" else names
         if name not in known:
             raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {", ".join(sorted(known))}')
-    for problem in functions.problems(compiled.parsed):
+    for problem in functions.problems(tree):
         raise TemplateError(f'"${{{expression}}}": {problem}')
-    return Placeholder(expression, compiled)
+    return Placeholder(expression, _plain_names(tree))
+
+
+def _plain_names(tree: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of an expression that is nothing else, none for all others."""
+    parts = [tree] if tree["type"] == "field" else tree["children"] if tree["type"] == "subexpression" else []
+    return tuple(part["value"] for part in parts) if all(part["type"] == "field" for part in parts) else ()
 
 
 _LEFT_ONLY = {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe"}
