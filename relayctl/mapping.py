@@ -1,6 +1,5 @@
 """Map a payload as its route would, without authenticating it and without AWS."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -42,7 +41,7 @@ def rows(
 
 
 def _headers_read(event: EventTemplate) -> set[str]:
-    templates = [getattr(event, field.name) for field in dataclasses.fields(event)]
+    templates = list(event)
     return {
         name.replace("_", "-")
         for template in templates

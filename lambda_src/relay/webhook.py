@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from relay.auth.context import VerificationContext
 from relay.auth.redaction import redact
@@ -10,8 +11,7 @@ from relay.config.route import Route
 from relay.http.request import Request
 
 
-@dataclass(frozen=True, slots=True)
-class RoutedRequest:
+class RoutedRequest(NamedTuple):
     """A request and its route, with the path's parameters. Nothing is proven yet.
 
     `secret_name` is the route's secret for this request, which may be one customer's; empty if the route has none.

@@ -39,7 +39,7 @@ def events(webhook: ArchivedWebhook, config: Config) -> Iterator[Observed]:
 
     Every customer is taken to have one destination that wants everything.
     """
-    whole = replace(config, limits=replace(config.limits, entry=MAX_BYTES))
+    whole = replace(config, limits=config.limits._replace(entry=MAX_BYTES))
     try:
         mapped = map_webhook(webhook, whole, partial(preview.sample_destinations, config), lambda entry, _: entry)
     except (MappingError, Rejected) as error:

@@ -146,8 +146,8 @@ def test_an_entry_with_an_id_and_an_error_was_not_accepted(aws: Aws, transport: 
 @pytest.mark.parametrize(
     "letter",
     [
-        replace(LETTER, origin=replace(LETTER.origin, webhook_id="i" * 1_100_000)),
-        replace(LETTER, origin=replace(LETTER.origin, webhook_id="é" * 200_000)),
+        replace(LETTER, origin=LETTER.origin._replace(webhook_id="i" * 1_100_000)),
+        replace(LETTER, origin=LETTER.origin._replace(webhook_id="é" * 200_000)),
         replace(LETTER, failed=replace(LETTER.failed, message="<" * 1_100_000)),
         replace(LETTER, failed=replace(LETTER.failed, code="C" * 1_100_000)),
     ],

@@ -200,7 +200,7 @@ def test_a_repeat_with_another_header_does_not_take_the_place_of_what_it_repeats
     made = relay(auth, more='dedupe = true\ndelivery_id = "${body.id}"\nunique_delivery_id = true')
     [route] = made.routes
     when = compile_template("${headers.x_kind == 'order'}", ["headers"])
-    receiver = Receiver(replace(made, routes=(replace(route, event=replace(route.event, when=when)),)))
+    receiver = Receiver(replace(made, routes=(replace(route, event=route.event._replace(when=when)),)))
     signed = {"x-sig": mac(BODY.decode())}
     assert receiver.post("/hook/a", BODY, {**signed, "x-kind": "ping"}) == 202
     assert receiver.sources == []

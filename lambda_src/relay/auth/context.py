@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from relay.errors import Unauthorized
 from relay.http.body_formats import JSON
@@ -23,8 +23,7 @@ REREAD_SECONDS = 30
 """How long a key that its sender publishes may still be unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationContext:
+class VerificationContext(NamedTuple):
     """What one request is verified with.
 
     `public_url` is the base of the URLs that senders use, `secrets` are the active ones, `fetch` reads what senders

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from relay.auth import scope
 from relay.auth.constant_time import any_equal
@@ -96,8 +96,7 @@ class Handshake:
         return scope.verification_scope(request, "", self.body_format if reads_body else "")
 
 
-@dataclass(frozen=True, slots=True)
-class HandshakeContext:
+class HandshakeContext(NamedTuple):
     """What a handshake may need of its route: the scheme and its secrets, the verify tokens and allowed origins."""
 
     scheme: Scheme
@@ -106,8 +105,7 @@ class HandshakeContext:
     origins: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class HandshakeResponse:
+class HandshakeResponse(NamedTuple):
     """The HTTP response to a handshake; the body is text."""
 
     status: int

@@ -1,6 +1,6 @@
 """The text in which a sender sends its signatures: one, or a list of them, with or without labels."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from relay.auth.encodings import to_bytes
 from relay.errors import Unauthorized
@@ -10,8 +10,7 @@ _MAX_SIGNATURES = 32
 _MAX_LENGTH = 8192
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SignatureList:
+class SignatureList(NamedTuple):
     """How the text is written: `separator` between items, and in each a `label`, `assign` and the signature.
 
     Every text is empty if the sender has no such thing; each signature begins with `prefix`.

@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relay.aws.api import STORAGE_RETRY
 from relay.errors import Conflict
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 REMEMBERED_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to process the webhook of `key`, unless there is a `first_response` to it.
 
     The key is empty if nothing is to be remembered.

@@ -1,7 +1,7 @@
 """relay.toml as values: what the function and the stack may rely on."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from relay.config.choices import DIRECT
 from relay.config.route import Route
@@ -11,8 +11,7 @@ if TYPE_CHECKING:  # most relay.toml have neither
     from relay.config.destinations import Destinations
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """`[limits]`: the most bytes of a body, an entry and a request, and the most entries of one webhook."""
 
     body: int = 1024 * 1024

@@ -1,6 +1,7 @@
 """One `[[route]]` of relay.toml: which requests it takes, what proves them, and what they become."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from relay.auth.handshake import Handshake
 from relay.auth.scheme import Scheme
@@ -10,8 +11,7 @@ from relay.http import body_formats
 from relay.templates.template import Template
 
 
-@dataclass(frozen=True, slots=True)
-class EventTemplate:
+class EventTemplate(NamedTuple):
     """`[route.event]`: how a webhook becomes entries. What is None has the default of relay.toml.
 
     Without `source` the route has `customer`: source and Region are those of the customer's destinations.
@@ -66,7 +66,7 @@ class Route:
 
     def templates(self) -> dict[str, Template | None]:
         """Return the templates that make entries, by their key in the route's table."""
-        event = {f"event.{field.name}": getattr(self.event, field.name) for field in fields(self.event)}
+        event = {f"event.{name}": value for name, value in self.event._asdict().items()}
         return {"delivery_id": self.delivery_id, "customer": self.customer, **event}
 
     def secrets(self) -> set[SecretRef]:

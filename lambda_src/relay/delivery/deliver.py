@@ -4,8 +4,9 @@ import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple
 
 from relay.delivery import error_codes
 from relay.delivery.batching import batches
@@ -31,8 +32,7 @@ Send = Callable[[Sequence[Entry]], Sequence[Outcome]]
 """Put entries of one Region and bus. Return one outcome for each, in the same order. Never raise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """How long to go on, in seconds of `clock`.
 
     After `retry_until` nothing is retried, and once a whole request has failed no other one begins; after `send_until`

@@ -23,8 +23,7 @@ class InvalidMessage(ValueError):
     """A message that is not ours, or not of this version; it says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a message comes from: its route's name, the sender's id for it, and when that was received."""
 
     route: str

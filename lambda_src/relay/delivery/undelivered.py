@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from relay.delivery import error_codes
 from relay.delivery.message import Message
@@ -24,8 +25,7 @@ class Queue(Enum):
         return Queue.DEAD_LETTERS if self is Queue.RETRY else Queue.RETRY
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(NamedTuple):
     """What was not accepted, the queue it is in, and the label of the destination it is for, if it is for one."""
 
     queue: Queue

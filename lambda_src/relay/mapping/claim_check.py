@@ -6,16 +6,15 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html: "sto
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from relay.entry import Entry, rfc3339
 from relay.templates import strict_json
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimCheckStore:
+class ClaimCheckStore(NamedTuple):
     """Where large details are stored. `store` returns the bucket and key of a text, or raises OSError.
 
     `presign` returns a URL with which anybody can read a key for some seconds, but no longer than the credentials of

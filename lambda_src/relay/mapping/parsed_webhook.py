@@ -1,8 +1,7 @@
 """A webhook whose body has been read: the names that its route's templates use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from relay.entry import rfc3339
 from relay.errors import MappingError
@@ -13,8 +12,7 @@ Scope = Mapping[str, Any]
 """The names that templates use: `body`, `headers`, `path`, `query`, `received_at`, `delivery_id`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedWebhook:
+class ParsedWebhook(NamedTuple):
     """A webhook, its body as JSON text, and the names that templates use."""
 
     webhook: Webhook

@@ -49,7 +49,7 @@ def accept(
         webhook = _authenticate(routed, services)
         if request.is_encoded:
             request = _decoded(request, config.limits.body)
-            routed, webhook = replace(routed, request=request), replace(webhook, request=request)
+            routed, webhook = routed._replace(request=request), replace(webhook, request=request)
         if challenge := handshakes.answer_authenticated(routed, services):
             return responses.handshake_response(challenge), HandshakeAnswered(route.name)
         if request.method != "POST":
@@ -93,7 +93,7 @@ def _authenticate(routed: RoutedRequest, services: Services) -> Webhook:
         fresh = services.refresh_secret(name) if name else ()
         if not fresh or list(fresh) == list(secrets):
             raise
-        return authenticate(routed, replace(context, secrets=fresh))
+        return authenticate(routed, context._replace(secrets=fresh))
 
 
 def _decoded(request: Request, max_bytes: int) -> Request:

@@ -129,7 +129,7 @@ def _keep(
     remaining = [index for index in messages if index not in results]
     queued = store_undelivered([messages[index] for index in remaining], services.store)
     for index, result in zip(remaining, queued, strict=True):
-        results[index] = replace(result, destination=failures[index][0].destination.label)
+        results[index] = result._replace(destination=failures[index][0].destination.label)
     return results
 
 

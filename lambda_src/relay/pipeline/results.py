@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from relay.delivery.undelivered import EntryResult
 from relay.entry import Entry
@@ -16,8 +16,7 @@ EntryLine = dict[str, str | int]
 entry from every other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relayed:
+class Relayed(NamedTuple):
     """A webhook each of whose entries EventBridge accepted or a queue holds.
 
     `planned` has what was to become of it, for each result (nothing for a webhook that could not be mapped), and
@@ -32,23 +31,20 @@ class Relayed:
     archive_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HandshakeAnswered:
+class HandshakeAnswered(NamedTuple):
     """A verification handshake that was answered; nothing was delivered."""
 
     route: str
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(NamedTuple):
     """A webhook that was processed before; its first response was sent again."""
 
     route: str
     webhook_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRequest:
+class RejectedRequest(NamedTuple):
     """A request that was not accepted, and its route: `none` if no route matched."""
 
     route: str
@@ -77,8 +73,7 @@ class Done:
     lines: Sequence[EntryLine] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
+class Postponed(NamedTuple):
     """A message that stays in the retry queue, hidden for this many seconds."""
 
     seconds: int

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -228,7 +227,7 @@ def test_a_detail_that_is_too_large_is_stored_once_for_all_destinations(load: Lo
     world = World(prod(), prod(name="other"))
     route = TOML.replace("customer =", 'on_oversize = "claim-check"\ncustomer =')
     config = load('limits = { entry = "1 kB" }\n' + route)
-    relay = world.services(config, claim_checks=replace(doubles.NO_CLAIM_CHECKS, store=store))
+    relay = world.services(config, claim_checks=doubles.NO_CLAIM_CHECKS._replace(store=store))
     deliver(webhook(config, event(text="x" * 2000)), relay, lambda: 29)
     assert (len(stored), [entry.claim for entry in world.put]) == (1, ["claims/1", "claims/1"])
 

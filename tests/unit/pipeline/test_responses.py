@@ -1,7 +1,6 @@
 """What the sender is told."""
 
 import json
-from dataclasses import replace
 from itertools import cycle, islice
 
 import pytest
@@ -89,7 +88,7 @@ def test_an_error_message_is_cut_where_it_is_long_and_never_within_a_character()
     letter = Queued(Queue.DEAD_LETTERS, Failed("MalformedDetail", "é" * 1000))
     [entry] = json.loads(responses.accepted([letter])["body"])["entries"]
     assert entry["error_message"] == "é" * (500 // len("\\u00e9"))
-    [entry, _] = json.loads(responses.accepted([replace(letter, failed=Failed("a" * 65, "b" * 500)), letter])["body"])[
+    [entry, _] = json.loads(responses.accepted([letter._replace(failed=Failed("a" * 65, "b" * 500)), letter])["body"])[
         "entries"
     ]
     assert entry == {"dead_lettered": True, "error_code": "a" * 64, "error_message": "b" * 500}

@@ -137,14 +137,14 @@ def test_a_webhook_is_mapped_by_the_route_that_has_proven_it_and_by_no_other(loa
     assert world.run(config, letter) == [Done(1)]
     assert world.requests == [["a"]]  # the other route has the better path, and never asked for this secret
     for origin, says in (("gone", "is not in relay.toml any more"), ("special", "has another path now")):
-        elsewhere = replace(posted(b"{}", path="/orders/c1"), origin=replace(ORIGIN, route=origin))
+        elsewhere = replace(posted(b"{}", path="/orders/c1"), origin=ORIGIN._replace(route=origin))
         assert world.run(config, elsewhere) == [Done(0, 1)]
         failed = world.kept[Queue.DEAD_LETTERS][-1].failed
         assert (failed.code, says in failed.message) == ("NoSuchRoute", True)
 
 
 def test_a_letter_of_an_earlier_release_is_stored_again_without_its_secret(load: Load) -> None:
-    world, origin = World(), replace(ORIGIN, route="special")
+    world, origin = World(), ORIGIN._replace(route="special")
     request = Request("POST", "/orders/special", "", {"x-key": "secret-text"}, b"{", "")
     assert world.run(load(TWO_ROUTES), Message(origin, request, THROTTLED)) == [Done(0, 1)]
     [letter] = world.kept[Queue.DEAD_LETTERS]

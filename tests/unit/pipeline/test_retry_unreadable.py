@@ -117,7 +117,7 @@ class Trapped(World):
 
 @pytest.mark.parametrize("where", ["follow", "send", "store"])
 def test_what_nobody_has_foreseen_postpones_its_message_alone_and_ends_after_a_day(load: Load, where: str) -> None:
-    trap = replace(posted(b"{}"), origin=replace(ORIGIN, webhook_id="trap")) if where == "store" else entry("trap")
+    trap = replace(posted(b"{}"), origin=ORIGIN._replace(webhook_id="trap")) if where == "store" else entry("trap")
     world = Trapped(where)
     verdicts = world.run(load(RELAY_TOML), entry("a"), trap, entry("b"))
     assert verdicts == [Done(1), Postponed(5, "UnexpectedError"), Done(1)]
