@@ -65,7 +65,12 @@ def event(path: str, body: bytes) -> dict[str, Any]:
         "routeKey": f"ANY {path}",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"content-type": "application/json", "x-github-event": "push", "x-hub-signature-256": signature},
+        "headers": {
+            "content-type": "application/json",
+            "x-github-delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+            "x-github-event": "push",
+            "x-hub-signature-256": signature,
+        },
         "requestContext": {"http": http, "requestId": "JKJaXmPLvHcESHA=", "stage": "$default"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,

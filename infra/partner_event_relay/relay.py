@@ -23,6 +23,7 @@ from partner_event_relay.functions.ingest import Ingest
 from partner_event_relay.functions.redeliver import Redeliver
 from partner_event_relay.functions.source_health import SourceHealth
 from partner_event_relay.monitoring.insights import EntryInsights
+from partner_event_relay.monitoring.line_metrics import LineMetrics
 from partner_event_relay.monitoring.monitoring import Monitoring
 from partner_event_relay.outputs import Outputs
 from partner_event_relay.queues import Queues
@@ -108,6 +109,7 @@ class Relay(Construct):
             has_destinations=self.destinations is not None,
             archive_freshness=self.archive.metric_freshness() if self.archive else None,
         )
+        LineMetrics(self, "LineMetrics", log_group=self.ingest.log_group, log_entries=config.log_entries)
         if config.log_entries:
             later = [self.redeliver, *([self.destinations.releaser] if self.destinations else [])]
             EntryInsights(

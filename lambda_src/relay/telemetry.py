@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -22,10 +22,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.aws.api import AwsCall, AwsError, CallOptions, Service
-from relay.delivery.deliver import Send
 from relay.delivery.error_codes import HOLD_FAILED, QUEUED
 from relay.delivery.undelivered import Queued
-from relay.entry import Entry, Outcome
 from relay.pipeline import responses
 from relay.pipeline.results import (
     Done,
@@ -41,6 +39,7 @@ from relay.pipeline.results import (
 
 logger = Logger()
 metrics = Metrics()
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 MAX_TEXT = 256
 """Characters of a text in the log that a sender chose, or that quotes a response of AWS."""
@@ -117,16 +116,9 @@ def record_failed_call(service: Service, region: str, operation: str, error: Aws
     logger.warning("AWS call failed", extra=extra)
 
 
-def with_latency_metric(send: Send, clock: Callable[[], float] = time.monotonic) -> Send:
-    """Return `send` with a metric of the time that each request takes, in milliseconds."""
-
-    def put(entries: Sequence[Entry]) -> Sequence[Outcome]:
-        start = clock()
-        outcomes = send(entries)
-        metrics.add_metric(Metric.PUT_LATENCY, MetricUnit.Milliseconds, round((clock() - start) * 1000, 1))
-        return outcomes
-
-    return put
+def record_start() -> None:
+    """Log that a function has started, and its processor time until then: Lambda's own line of it is not written."""
+    logger.info("started", extra={"init_ms": round(time.process_time() * 1000)})
 
 
 def record_request(result: RequestResult, entries: Iterable[EntryLine] = ()) -> None:
@@ -135,11 +127,12 @@ def record_request(result: RequestResult, entries: Iterable[EntryLine] = ()) -> 
     `entries` are the lines of the delivery log for a webhook that was relayed. They say all that the line `relayed`
     says, so it is written only where there are none: what is logged of each webhook is most of what the log costs.
     """
+    if isinstance(result, Relayed):
+        _record_relayed(result, entries)
+        return
     count(Metric.WEBHOOKS_RECEIVED, 1)
     _add_dimensions(route=result.route)
     match result:
-        case Relayed():
-            _record_relayed(result, is_logged=record_entries(entries))
         case HandshakeAnswered():
             logger.info("handshake", extra={"route": result.route})
             count(Metric.HANDSHAKES, 1)
@@ -163,11 +156,11 @@ def _write(message: str, lines: Iterable[Mapping[str, Any]]) -> bool:
     """
     if logger.log_level > INFO:
         return False
-    timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    shared = {"level": "INFO", "message": message, "timestamp": timestamp, "service": metrics.service or ""}
+    timestamp = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    shared = {"message": message, "timestamp": timestamp, "service": metrics.service or ""}
     if correlation_id := logger.get_correlation_id():
         shared["correlation_id"] = correlation_id
-    texts = [json.dumps({**shared, **line}, separators=(",", ":")) for line in lines]
+    texts = [_compact({**shared, **line}) for line in lines]
     if texts:
         sys.stdout.write("\n".join(texts) + "\n")
         sys.stdout.flush()
@@ -239,18 +232,25 @@ def _add_dimensions(**dimensions: str) -> None:
     metrics.add_dimensions(service=metrics.service or "", **dimensions)
 
 
-def _record_relayed(result: Relayed, *, is_logged: bool) -> None:
-    """Count what became of a webhook, and log it unless its entries have lines of their own."""
+def _record_relayed(result: Relayed, entries: Iterable[EntryLine]) -> None:
+    """Log a webhook, and count what became of it.
+
+    Metric filters count what every webhook has by its lines (infra/partner_event_relay/monitoring/line_metrics.py),
+    unless the function's log level leaves the lines out: then it is counted here.
+    """
     counts = responses.counts(result.results)
     codes = [entry.failed.code for entry in result.results if isinstance(entry, Queued)]
     failures = [code for code in codes if code != QUEUED]
     for_delivery = len(codes) - len(failures)
     webhook_id = result.webhook_id[:MAX_TEXT]
-    if not is_logged:
-        error_codes = sorted(set(failures))
-        _write("relayed", [{"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": error_codes}])
-    count(Metric.WEBHOOKS_RELAYED, 1)
-    _count_nonzero(Metric.ENTRIES_ACCEPTED, counts["accepted"])
+    line = {"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": sorted(set(failures))}
+    put = {"put_ms": result.put_ms} if counts["accepted"] or failures else {}
+    if not record_entries(entries) and not _write("relayed", [{**line, **put}]):
+        count(Metric.WEBHOOKS_RECEIVED, 1)
+        count(Metric.WEBHOOKS_RELAYED, 1)
+        _count_nonzero(Metric.ENTRIES_ACCEPTED, counts["accepted"])
+        for milliseconds in put.values():
+            metrics.add_metric(Metric.PUT_LATENCY, MetricUnit.Milliseconds, milliseconds)
     _count_nonzero(Metric.ENTRIES_QUEUED, counts["queued"] - for_delivery)
     _count_nonzero(Metric.ENTRIES_QUEUED_FOR_DELIVERY, for_delivery)
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
@@ -260,6 +260,14 @@ def _record_relayed(result: Relayed, *, is_logged: bool) -> None:
         extra = {"route": result.route, "webhook_id": webhook_id, "reason": result.archive_error[:MAX_TEXT]}
         logger.error("not archived", extra=extra)
         count(Metric.ARCHIVE_FAILED, 1)
+    if metrics.metric_set:
+        _add_dimensions(route=result.route)
+
+
+def emit_metrics() -> None:
+    """Write the metrics of an invocation, if it has any: Powertools' own decorator warns where there are none."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
 
 
 def _count_places(counts: Mapping[str, int]) -> None:

@@ -65,9 +65,9 @@ def total(webhook: Webhook, measured: Measured = MEASURED) -> float:
 
 def log_bytes(webhook: Webhook, log: Mapping[str, Any] = MEASURED["log"]) -> int:
     """Return the bytes that a webhook leaves in all logs."""
-    lines = webhook.entries * log["entry"] if webhook.log_entries else log["webhook"]
-    access = 0 if webhook.front == URL else log["access"]
-    return int(log["metrics"] + lines + log["platform"] + access)
+    more = (webhook.entries - 1) * log["more_entries"]
+    lines = log["entry"] + more if webhook.log_entries else log["webhook"]
+    return int(lines + (0 if webhook.front == URL else log["access"]))
 
 
 def per_month(routes: int, front: str = HTTP, destinations: int = 0, measured: Measured = MEASURED) -> Iterator[Cost]:

@@ -20,11 +20,9 @@ def log_fields(route: str) -> dict[str, str]:
     """
     return {
         "request_id": "$context.requestId",
-        "time": "$context.requestTimeEpoch",
         "ip": "$context.identity.sourceIp",
         "route": route,
         "status": "$context.status",
-        "bytes": "$context.responseLength",
         "latency_ms": "$context.responseLatency",
         "integration_ms": "$context.integrationLatency",
         "error": "$context.integrationErrorMessage",
@@ -49,7 +47,7 @@ def log_requests(api_stage: apigateway.HttpStage, fields: Mapping[str, str], sta
     cfn_stage = cast("apigateway.CfnStage", api_stage.node.default_child)
     # The construct's own `access_log_settings` would write the group's ARN with `:*`: see log_destination.
     cfn_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-        destination_arn=log_destination(group), format=json.dumps(fields)
+        destination_arn=log_destination(group), format=json.dumps(fields, separators=(",", ":"))
     )
 
 

@@ -12,8 +12,7 @@ from partner_event_relay.idempotency_table import IdempotencyTable
 from partner_event_relay.queues import Queues
 from partner_event_relay.secrets import Secrets
 from relay.config.choices import CLAIM_CHECK
-from relay.config.compiled import SECRET_PREFIX
-from relay.config.model import Config
+from relay.config.model import SECRET_PREFIX, Config
 
 # A little under the 30 seconds after which API Gateway responds 503 by itself.
 TIMEOUT = cdk.Duration.seconds(29)

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from relay.config.choices import BOTO3, DIRECT, TRANSPORTS
-from relay.config.compiled import SECRET_PREFIX
-from relay.config.model import Config, Limits
+from relay.config.model import SECRET_PREFIX, Config, Limits
 
 if TYPE_CHECKING:
     from relay.config.loader import load, parse

@@ -7,13 +7,10 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from relay.config.model import Config
+from relay.config.model import SECRET_PREFIX, Config
 
 MODULE, NAME = "relay_toml", "CONFIG"
 """The module that compiler.py writes, and its one name."""
-
-SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
-"""The environment variable that says how the names of the stage's secrets begin."""
 
 
 def load() -> Config:

@@ -14,7 +14,6 @@ from relay.config.archive import ARCHIVE_FIELDS, Archive
 from relay.config.auth import read_auth, read_secret
 from relay.config.auth_fields import SCHEMES
 from relay.config.choices import CLAIM_CHECK
-from relay.config.compiled import SECRET_PREFIX
 from relay.config.customer_page import PAGE_FIELDS, Page
 from relay.config.destinations import DESTINATION_FIELDS, Destinations
 from relay.config.event import read_event
@@ -29,7 +28,7 @@ from relay.config.fields import (
 )
 from relay.config.handshake_fields import HANDSHAKE_FIELDS, VERIFY_TOKEN
 from relay.config.line_numbers import line_of
-from relay.config.model import Config, Limits
+from relay.config.model import SECRET_PREFIX, Config, Limits
 from relay.config.presets import Presets
 from relay.config.route import Route
 from relay.config.suggestions import similar_names

@@ -11,6 +11,10 @@ if TYPE_CHECKING:  # most relay.toml have neither
     from relay.config.destinations import Destinations
 
 
+SECRET_PREFIX = "RELAY_SECRET_PREFIX"  # noqa: S105  # the name of a variable
+"""The environment variable that says how the names of the stage's secrets begin."""
+
+
 class Limits(NamedTuple):
     """`[limits]`: the most bytes of a body, an entry and a request, and the most entries of one webhook."""
 

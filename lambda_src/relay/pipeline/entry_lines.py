@@ -66,7 +66,8 @@ def _was_put(result: EntryResult) -> bool:
 
 def _result(result: EntryResult) -> EntryLine:
     if isinstance(result, Accepted):
-        return {"result": ACCEPTED, "event_id": result.event_id, "attempts": result.attempts}
+        again: EntryLine = {"attempts": result.attempts} if result.attempts > 1 else {}
+        return {"result": ACCEPTED, "event_id": result.event_id, **again}
     if isinstance(result, Queued):
         failed = result.failed
         if failed.code == QUEUED:

@@ -21,7 +21,7 @@ def test_the_readme_names_the_price_of_the_model() -> None:
 
 
 def test_a_million_of_the_simplest_webhooks_costs_the_sum_of_its_list_prices() -> None:
-    log = {"metrics": 100, "entry": 200, "webhook": 0, "access": 300, "platform": 400}
+    log = {"entry": 400, "more_entries": 0, "webhook": 0, "access": 600}
     time = {"own_ms": 5, "entry_ms": 1, "eventbridge_ms": 15, "memory_gb": 0.5}
     measured: Measured = {"log": log, "lambda": time, "requests": {"entries_a_put": 20}}
     costs = {cost.part: cost.usd for cost in per_million(Webhook(), measured)}
