@@ -19,12 +19,13 @@ RESTORES = 100
 
 @dataclass(frozen=True)
 class Budget:
-    """One of the relay's budgets: what was measured, and what may be at most."""
+    """One of the relay's budgets: what was measured, what may be at most, and what is wanted if that is less."""
 
     what: str
     measured: float
     most: float
     unit: str = "of bare"
+    goal: float | None = None
 
     @property
     def is_kept(self) -> bool:

@@ -26,7 +26,8 @@ RELAY_TOML = ROOT / "bench" / "relay.toml"
 RELAY, REDELIVER, CUSTOMER = "relay", "redeliver", "relay, for a customer"
 ARCHIVE, NO_LOG = "relay, with the archive", "relay, without the log of entries"
 CONFIGS = {CUSTOMER: "customers.toml", ARCHIVE: "archive.toml", NO_LOG: "no-log.toml"}
-OF_THE_RUNTIME = ("boto3", "botocore", "s3transfer")
+OF_THE_RUNTIME = ("boto3", "botocore", "dateutil", "python_dateutil", "s3transfer", "six", "six.py", "urllib3")
+"""boto3 and what it needs, which the runtime of Lambda has too."""
 PUBLIC_AUTHORITIES = Path(botocore.__file__).with_name("cacert.pem")
 """What boto3 trusts, and about as many as an operating system does."""
 MODULES = dict.fromkeys((RELAY, CUSTOMER, ARCHIVE, NO_LOG), "relay.ingest") | {REDELIVER: "relay.redeliver"}

@@ -49,10 +49,11 @@ PIP_INSTALL = (
 # pip writes these itself, with paths of this machine; all other files are as in the wheels.
 WRITTEN_BY_PIP = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
 # Subpackages of Powertools that the function does not import, not even indirectly.
-EVENT_HANDLER = "event_handler"  # the control API's alone
+EVENT_HANDLER = ("event_handler", "utilities/data_classes")  # the control API's alone
 UNUSED_POWERTOOLS = (
-    EVENT_HANDLER,
+    *EVENT_HANDLER,
     "utilities/auth_alpha",
+    "utilities/batch",
     "utilities/circuit_breaker",
     "utilities/data_masking",
     "utilities/feature_flags",
@@ -118,7 +119,7 @@ class Package:
             target = Path(temporary) / "installed"
             pip = [sys.executable, "-m", "pip", *PIP_INSTALL, *platform, "--target", str(target)]
             subprocess.run([*pip, *(f"--requirement={lock}" for lock in locks)], check=True)
-            _remove_unused(target, keep=(EVENT_HANDLER,) if self.control else ())
+            _remove_unused(target, keep=EVENT_HANDLER if self.control else ())
             self._compile(target)
             with suppress(OSError):  # another process has installed the same meanwhile
                 target.rename(folder)

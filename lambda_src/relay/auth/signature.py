@@ -38,6 +38,7 @@ NAMES_IN_TIMESTAMP = (*scope.NAMES, "signature")
 NAMES_IN_CONTENT = (*NAMES_IN_TIMESTAMP, "secret", "canonical")
 
 _BODY = "body"
+_INSIDE_BODY = re.compile(r"\bbody\b")
 _NO_KEY = "no usable secret: it is missing, empty or not in the scheme's encoding"
 
 
@@ -173,7 +174,7 @@ class SignatureScheme(Scheme):
         """Return True if a template takes a value from inside the body; otherwise the body is bytes alone."""
         templates = [template for template in (self.signature, self.content, self.timestamp, self.each) if template]
         expressions = [expression for template in templates for expression in template.expressions()]
-        return any(expression != _BODY and re.search(r"\bbody\b", expression) for expression in expressions)
+        return any(expression != _BODY and _INSIDE_BODY.search(expression) for expression in expressions)
 
     def _raw_values(self, request: Request, context: VerificationContext) -> dict[str, bytes]:
         """Return the values of the content that are bytes, by their expression: the body, and canonical forms."""

@@ -6,8 +6,6 @@ raises botocore's error codes: the tests compare them.
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 
-import base64
-import json
 import os
 import random
 import re
@@ -23,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay import process_cache
-from relay.aws import credentials, endpoints, sigv4
+from relay.aws import credentials, endpoints, request_body, sigv4
 from relay.aws.api import USER_AGENT, AwsError, CallOptions, PlannedCall, Service
 from relay.aws.connection import Connection, HttpResponse
 from relay.templates import strict_json
@@ -61,7 +59,7 @@ def call(
 
     Raise AwsError: for throttling, 5xx and lost connections after all attempts, else after the first.
     """
-    body = json.dumps(parameters, default=_blob).encode()
+    body = request_body.dump(parameters)
     for attempt in range(options.max_attempts):
         if attempt:
             time.sleep(_RANDOM.uniform(0, _PAUSE_SECONDS * 2**attempt))
@@ -85,7 +83,7 @@ def begin(
 
     There is one attempt, and nothing else may be sent to the service in this Region until its answer is received.
     """
-    body = json.dumps(parameters, default=_blob).encode()
+    body = request_body.dump(parameters)
     receive = _find_endpoint(service, region).send(service, operation, body, options)
 
     def finish() -> dict[str, Any]:
@@ -95,13 +93,6 @@ def begin(
         raise parse_error(response)
 
     return finish
-
-
-def _blob(value: object) -> str:
-    """Return bytes as the JSON protocol writes them."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} is no parameter of an operation")
 
 
 def warm_up(planned: Sequence[PlannedCall], *, snapshot: bool) -> None:
