@@ -50,7 +50,7 @@ class Bench:
     """
 
     stub: Stub
-    task: Path
+    package: Path
     archive: Path
     configs: Mapping[str, Path]
     files: Mapping[str, Path]
@@ -102,9 +102,9 @@ class Bench:
     def _ours(self, variant: str) -> Mapping[str, str]:
         """Return what is the relay's alone. It has only the .pyc files of its package, whose disk is read-only."""
         return {
-            "PYTHONPATH": f"{self.configs[variant]}{os.pathsep}{self.task}",
+            "PYTHONPATH": f"{self.configs[variant]}{os.pathsep}{self.package}",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "AWS_CA_BUNDLE": str(_trusted(self.stub.authority, self.task / "relay" / "aws" / "amazon_roots.pem")),
+            "AWS_CA_BUNDLE": str(_trusted(self.stub.authority, self.package / "relay" / "aws" / "amazon_roots.pem")),
         }
 
     def _theirs(self) -> Mapping[str, str]:
@@ -178,9 +178,9 @@ def _zip(package: Path, target: Path, without: Sequence[str] = ()) -> None:
 def sizes(bench: Bench) -> dict[str, float]:
     """Return the megabytes of the package: as it is, as a zip, and as a zip without what the runtime brings too."""
     ours = BUILD / "package-without-boto3.zip"
-    _zip(bench.task, ours, OF_THE_RUNTIME)
+    _zip(bench.package, ours, OF_THE_RUNTIME)
     sizes_in_bytes = {
-        "unzipped": sum(path.stat().st_size for path in bench.task.rglob("*") if path.is_file()),
+        "unzipped": sum(path.stat().st_size for path in bench.package.rglob("*") if path.is_file()),
         "zipped": bench.archive.stat().st_size,
         "zipped, without boto3": ours.stat().st_size,
     }

@@ -33,7 +33,8 @@ class Stage:
     `rate_per_second` and `burst` throttle all senders together, `route_rate_per_second` each route; 0 is what the
     account's quotas carry, which `concurrency_quota`, `api_rate_quota`, `api_burst_quota` and `put_quota` state (see
     capacity.py).
-    With `tracing` X-Ray has a sample of the functions' calls, and of a REST API's requests.
+    With `tracing` X-Ray has a sample of the functions' calls, and of a REST API's requests. With `lambda_reports`
+    Lambda writes its own lines START, END and REPORT about every call, and not only about what failed.
     `reserved_concurrency` limits how many webhooks are handled at once, and keeps a flood from the account's other
     functions; 0 leaves them the account's concurrency. `alarm_email` is subscribed to the alarms.
 
@@ -59,6 +60,7 @@ class Stage:
     api_burst_quota: int = Quotas().api_burst
     put_quota: int = Quotas().puts
     tracing: bool = False
+    lambda_reports: bool = False
     reserved_concurrency: int = 0
     alarm_email: str = ""
     generate_secrets: bool = False

@@ -25,7 +25,7 @@ from relay.config import presets
 from relay.errors import ConfigError, Rejected, Unauthorized
 from relay.http import body_formats, content_encoding
 from relay.http.request import Request
-from relay.templates.functions import parse_time
+from relay.templates.times import parse_time
 from relayctl import senders
 from relayctl.senders.page import signs_with_private_key
 from relayctl.signing import MAX_DECODED_BYTES, nothing_is_published

@@ -242,6 +242,7 @@ def test_every_key_of_a_stage_can_be_set_in_cdk_json() -> None:
         "api_burst_quota": 1250,
         "put_quota": 10_000,
         "tracing": True,
+        "lambda_reports": True,
         "reserved_concurrency": 200,
         "alarm_email": "on-call+relay@acme.example",
         "generate_secrets": True,

@@ -57,6 +57,7 @@ def _cdk_json(place: Place, front: str, folder: Path) -> dict[str, Any]:
     run, context = place.run, json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
     dev = asdict(stages.choose("dev", context["stages"]))
     stage = runs.stage({key: dev[key] for key in dev if key != "name"}, front, local=run.local)
+    stage["lambda_reports"] = True  # a run reads how long starts and restores took
     if front == runs.REST and not run.local and _role_of_others(place):
         stage["cloudwatch_role"] = False
     context |= {"stages": {run.stage(front): stage}, "stage": run.stage(front), "config": str(folder / "relay.toml")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -15,6 +16,13 @@ from partner_event_relay.stages import Stage
 METRIC_NAMESPACE = "PartnerEventRelay"
 MEMORY_MB = 512
 LIVE_ALIAS = "live"
+# START, END and REPORT would be a third of what a webhook logs. What fails, such as a timeout, is logged as WARN:
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+WITHOUT_REPORTS: Mapping[str, Any] = {
+    "logging_format": lambda_.LoggingFormat.JSON,
+    "system_log_level_v2": lambda_.SystemLogLevel.WARN,
+    "application_log_level_v2": lambda_.ApplicationLogLevel.INFO,
+}
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,7 @@ class RelayFunction(Construct):
             timeout=timeout,
             memory_size=MEMORY_MB,
             log_group=self.log_group,
-            # Lambda's own lines (START, END, REPORT) only for what failed: they are a fifth of what a webhook logs.
-            logging_format=lambda_.LoggingFormat.JSON,
-            system_log_level_v2=lambda_.SystemLogLevel.WARN,
-            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+            **({} if stage.lambda_reports else WITHOUT_REPORTS),
             # Lambda samples by itself: the first request of a second, and 5 % of the others.
             tracing=lambda_.Tracing.ACTIVE if stage.tracing else lambda_.Tracing.DISABLED,
             reserved_concurrent_executions=concurrency or None,
