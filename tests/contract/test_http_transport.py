@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import ssl
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 import time_machine
 import trustme
@@ -189,6 +191,53 @@ def test_tls_is_verified(
     finally:
         process_cache.clear()
     assert len(aws.asked) == (0 if code else 2)
+
+
+def test_the_authorities_of_amazon_are_those_that_botocore_trusts() -> None:
+    def certificates(path: Path) -> set[str]:
+        return set(re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", path.read_text(), re.DOTALL))
+
+    ours = certificates(Path(http_transport.AMAZON_ROOTS))
+    assert len(ours) == 5
+    assert ours <= certificates(Path(botocore.__file__).with_name("cacert.pem"))
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_certificate_of_a_new_authority_of_amazon_is_judged_by_the_system(
+    *, trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    (authority if trusted else other).cert_pem.write_to_path(str(tmp_path / "system.pem"))
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setattr(http_transport, "_OF_AMAZON", re.compile("127.0.0.1"))
+    process_cache.clear()
+    aws = Aws()
+    try:
+        with serving(aws, context) as port:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{port}")
+            if trusted:
+                put(http_transport.call)
+            else:
+                assert failure(lambda: put(http_transport.call)).code == "SSLError"
+    finally:
+        process_cache.clear()
+    assert len(aws.asked) == trusted
+
+
+@pytest.mark.parametrize("host", ["events.us-east-1.amazonaws.com", "firehose.ap-southeast-2.amazonaws.com"])
+def test_only_the_endpoints_of_the_aws_partition_have_amazons_authorities(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    assert http_transport._authorities(host) == http_transport.AMAZON_ROOTS
+    for suffix in (".cn", ".example", "x"):
+        assert http_transport._authorities(host + suffix) is None
+    assert http_transport._authorities("events.us-gov-west-1.amazonaws.com") is None
 
 
 def test_the_connection_is_open_before_the_first_webhook_comes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
