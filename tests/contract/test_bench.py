@@ -59,4 +59,4 @@ class Counted(Bench):
 
 
 def test_the_first_answer_and_a_warm_webhook_are_told_apart_by_two_counts() -> None:
-    assert Counts(Counted({("bare", "7 KB"): 5.0})).of("bare", "7 KB") == (pytest.approx(300), pytest.approx(5))
+    assert Counts(Counted({("bare", "7 KB"): 5.0})).of("bare", "7 KB") == pytest.approx((300.0, 5.0))
