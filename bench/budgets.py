@@ -55,7 +55,7 @@ def measure(bench: Bench, counts: Counts, memory: float, large: float) -> Iterat
     """Yield every budget. `memory` is a ratio of peaks, and `large` of the processor time of a webhook of 900 KB.
 
     Valgrind hides the processor's own instructions for SHA-256, of which the relay needs two and `bare` one: so a large
-    webhook is judged by its time. It does not count the kernel either, which is half of a small webhook of `bare`.
+    webhook is judged by its time. It does not count the kernel either.
     """
     first, warm = (
         ours / theirs for ours, theirs in zip(counts.of(RELAY, "7 KB"), counts.of("bare", "7 KB"), strict=True)
