@@ -55,6 +55,7 @@ detail_type = "quoted \\" and ' and \\\\"
 name = "large"
 path = "/large"
 on_oversize = "claim-check"
+delivery = "queued"
 allow_forgeable_source = true
 auth = { scheme = "api-key", secret = "acme/large", token = "${headers.x_key}" }
 event = { source = "aws.partner/acme.example/${path.a}", detail_type = "x", claim_check_detail = "${body.part}" }
