@@ -1,5 +1,6 @@
 """`make bench` measures the relay and its references doing their work: whoever does not answer 202 is not measured."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,8 @@ from bench import budgets, events, measuring
 from bench.budgets import Budget, Counts
 from bench.measuring import REDELIVER, RELAY, Bench
 from bench.run import VARIANTS
+
+LAMBDA_PYTHON = (3, 13)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,9 @@ def test_throughput_is_measured_for_a_while(bench: Bench) -> None:
 def test_a_restored_function_answers_without_an_import_and_without_another_tls_context(bench: Bench) -> None:
     figures = bench.figures(RELAY, "7 KB", ("restore", "2"))
     assert 0 < figures["restored"] < figures["restored_wall"]
-    assert (figures["imports"], figures["contexts"]) == (0, 0)
+    assert figures["contexts"] == 0
+    if sys.version_info[:2] == LAMBDA_PYTHON:  # others import encodings.idna with the first connection
+        assert figures["imports"] == 0
 
 
 def test_the_package_is_small_without_what_the_runtime_brings(bench: Bench) -> None:

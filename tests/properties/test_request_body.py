@@ -30,5 +30,10 @@ def test_what_is_read_is_what_was_written(value: Any, indent: str | int | None, 
     assert json.loads(request_body.dump(parameters)) == parameters
 
 
+def test_entries_of_sqs_are_written_too() -> None:
+    parameters = {"Entries": [{"Id": "0", "MessageBody": "x" * 100_000}]}
+    assert json.loads(request_body.dump(parameters)) == parameters
+
+
 def test_bytes_are_written_in_base64() -> None:
     assert json.loads(request_body.dump({"Record": {"Data": b"\x00"}})) == {"Record": {"Data": "AA=="}}

@@ -14,10 +14,10 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def dump(parameters: Mapping[str, Any]) -> bytes:
     """Return the JSON of an operation's parameters.
 
-    The details of its `Entries`, if there are any and one is long, are quoted apart: Python's encoder looks at every
-    character twice, and a search for those to escape at most of them not at all.
+    The details of EventBridge's entries are quoted apart if one is long: Python's encoder looks at every character
+    twice, and a search for those to escape at most of them not at all.
     """
-    details = [entry["Detail"] for entry in parameters.get("Entries", ())]
+    details = [entry.get("Detail", "") for entry in parameters.get("Entries", ())]  # those of SQS have none
     if any(len(detail) > _LONG for detail in details):
         marked = [{**entry, "Detail": _MARK} for entry in parameters["Entries"]]
         parts = json.dumps({**parameters, "Entries": marked}).split(_MARK)
