@@ -40,7 +40,7 @@ def stores(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("OVERFLOW_BUCKET", "overflow")
-    for queue in ("RETRY", "DEAD_LETTER"):
+    for queue in ("DELIVERY", "RETRY", "DEAD_LETTER"):
         monkeypatch.setenv(f"{queue}_QUEUE_URL", f"https://sqs.{REGION}.amazonaws.com/111111111111/{queue}")
     process_cache.clear()
     yield aws
@@ -100,6 +100,14 @@ def test_what_has_been_delivered_does_not_come_back_for_an_odd_answer_about_what
 ) -> None:
     stores.answers = [(200, answer)]
     sqs.postpone_messages(f"arn:aws:sqs:{REGION}:111111111111:RETRY", {"receipt": 5})
+
+
+@pytest.mark.parametrize(("queue", "known"), [("DELIVERY", "DELIVERY"), ("RETRY", "RETRY"), ("other", "RETRY")])
+def test_what_waits_is_hidden_in_the_queue_that_it_came_from(stores: Aws, queue: str, known: str) -> None:
+    stores.answers = [(200, b'{"Successful":[{"Id":"0"}]}')]
+    sqs.postpone_messages(f"arn:aws:sqs:{REGION}:111111111111:{queue}", {"receipt": 5})
+    [(_, body)] = stores.asked
+    assert json.loads(body)["QueueUrl"] == f"https://sqs.{REGION}.amazonaws.com/111111111111/{known}"
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"<Error", b"\xff"])
