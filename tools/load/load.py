@@ -14,7 +14,7 @@ from tools.load import servers
 from tools.load.generator import Target, closed_loop, open_loop, run
 from tools.load.ledger import Counted, Tally, count
 from tools.load.local_stack import deployed
-from tools.load.machine import describe
+from tools.load.machine import describe, load_for_each_processor
 from tools.load.measured import Run, pooled
 from tools.load.schedule import poisson
 from tools.load.servers import Server
@@ -167,6 +167,7 @@ def load(plan: Plan, say: Say) -> dict[str, Any]:
         places = {ENVIRONMENT: _environments(bench, measurement), STACK: _stack(bench, measurement)}
     return {
         "machine": describe(),
+        "load": load_for_each_processor(),
         "seconds": plan.seconds,
         "rounds": plan.rounds,
         "places": places,

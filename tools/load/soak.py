@@ -16,7 +16,7 @@ from bench.events import event
 from bench.measuring import RELAY, Bench
 from tools.load import servers, usage, webhooks
 from tools.load.ledger import Tally, count
-from tools.load.machine import describe
+from tools.load.machine import describe, load_for_each_processor
 from tools.load.measured import Run
 
 PARTS = 10
@@ -53,6 +53,7 @@ def soak(bench: Bench, stub: str, number: int, say: Callable[[dict[str, Any]], N
                     "parts": [asdict(each) for each in parts],
                     "counted": asdict(counted),
                     "machine": describe(),
+                    "load": load_for_each_processor(),
                 }
             )
 
