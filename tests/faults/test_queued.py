@@ -106,6 +106,7 @@ class Killed(BaseException):
     """The function is gone."""
 
 
+@pytest.mark.filterwarnings("ignore:No application metrics")  # nor has a function that is killed
 def test_a_function_that_is_killed_between_putting_and_deleting_makes_copies_of_the_same_id_and_loses_nothing(
     relay: Functions, customer: Customer
 ) -> None:
