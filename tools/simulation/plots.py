@@ -5,7 +5,7 @@ from html import escape
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 720, 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 34, 40
+LEFT, RIGHT, TOP, BOTTOM = 84, 12, 34, 40
 COLORS = ("#1a7f37", "#bf8700", "#cf222e", "#0969da")
 
 
