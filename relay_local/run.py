@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from relay.config import stage_names
 from relay_local import proxy
+from relay_local.deploy import STAGE
 from relay_local.inspector.app import inspector
 from relay_local.inspector.live import Live
 from relay_local.own_routes import OwnRoutes
@@ -26,7 +28,11 @@ def main() -> None:
             require_free(port)  # before the minute that a deployment takes
         with start_session(progress) as session, serve_with_inspector(session, *ports) as (webhooks, page):
             progress(_welcome(session, webhooks, page))
-            signal.pause()
+            try:
+                signal.pause()
+            except (KeyboardInterrupt, SystemExit):
+                progress("stopping the local AWS; it takes a few seconds")
+                raise
     except KeyboardInterrupt:
         pass
     except LocalAwsError as error:
@@ -53,25 +59,25 @@ def serve_with_inspector(
 
 
 def _welcome(session: Session, webhooks: str, page: str) -> str:
-    lines = ["", "Watch webhooks, replay them, try a mapping, inject faults:", f"  {page}/", "Webhooks (Ctrl-C stops):"]
+    prefix = stage_names.secret_prefix(STAGE)
+    lines = ["", "The page: watch webhooks, replay them, try a mapping, simulate failures:", f"  {page}/"]
+    lines.append("Webhooks (Ctrl-C stops):")
     for route in session.config.routes:
-        values = ", ".join(f"secret {ref.text} = {session.secrets[ref.text]!r}" for ref in sorted(route.secrets()))
-        lines.append(f"  {webhooks}{route.path:20} {values}")
+        values = (f"{ref.in_stage(prefix).text} = {session.secrets[ref.text]!r}" for ref in route.secrets())
+        lines.append(f"  {webhooks}{route.path:20} secret {', '.join(sorted(values))}")
     lines += ["Post the samples, from another terminal:", "  .venv/bin/python -m relay_local.post"]
-    lines += ["What the customer received:", f"  {page}/events", "The local AWS:"]
-    environment = session.aws.environment(PARTNER, session.stack.region)
+    lines += ["What the customers received:", f"  {page}/events"]
+    environment = session.aws.environment(PARTNER, session.stack.region) | {"RELAY_STAGE": STAGE}
     if session.connections:
         environment["RELAY_CONTROL_URL"] = session.connections.api.url
+    lines.append("For relayctl and the AWS CLI, paste this in another terminal:")
     lines += [f"  export {name}={value}" for name, value in environment.items() if name != "AWS_REGION"]
+    lines += ["and then, for example:", "  .venv/bin/relayctl doctor --skip webhooks"]
     if session.connections and "PageKeyArn" in session.stack.outputs:
         customer = next(iter(dict.fromkeys(each for sample in session.samples for each in sample.customers)), "c42")
-        lines += [
-            "A link to a customer's page (your browser warns of the local AWS's certificate):",
-            f"  .venv/bin/relayctl destinations link {customer}",
-        ]
-    # For SQS the AWS CLI ignores AWS_ENDPOINT_URL.
-    queue = f"--endpoint-url {session.aws.url} --queue-url {session.stack.dead_letter_queue_url}"
-    lines.append(f"  aws sqs receive-message {queue}")
+        warning = "its page; your browser warns of the local AWS's certificate"
+        lines.append(f"  .venv/bin/relayctl destinations link {customer}  # {warning}")
+    lines.append("  .venv/bin/relayctl dead-letters list")
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +18,14 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from relay.config import stage_names
 from relayctl import output
 from relayctl.control import ControlApiError
 
-NO_REGION = "No AWS Region is set: use --region, AWS_REGION or a profile; relay.toml lists the Regions of the relay."
+NO_REGION = (
+    "No AWS Region is set: use --region, AWS_REGION or a profile; relay.toml lists the Regions of the relay. "
+    "`make run` prints what to export for the local AWS."
+)
 NO_CREDENTIALS = (
     "No AWS credentials were found: use --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
     "`make run` prints those of the local AWS."
@@ -109,9 +113,19 @@ class Stack:
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
-            where = self.account.describe()
-            output.fail(f'No stack is named "{self.name}" in {where}: see --stage, --stack-name, --region, --profile.')
+            where, there = self.account.describe(), self._of_another_stage()
+            hint = f"{there} is there: use --stage {stage_names.stage_of(there)}" if there else "see --stage"
+            output.fail(f'No stack is named "{self.name}" in {where}: {hint}, --stack-name, --region, --profile.')
         return outputs_of(stack)
+
+    def _of_another_stage(self) -> str | None:
+        """Return the name of the stack of `dev` or `prod` that is there instead of this one."""
+        client = self.account.client("cloudformation")
+        for stage in (stage_names.PRODUCTION, "dev"):
+            with suppress(ClientError):
+                client.describe_stacks(StackName=stage_names.stack_name(stage))
+                return stage_names.stack_name(stage)
+        return None
 
 
 def outputs_of(stack: Mapping[str, Any]) -> Mapping[str, str]:

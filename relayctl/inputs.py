@@ -61,6 +61,13 @@ def parse_pairs(texts: list[str] | None, separator: str, option: str) -> dict[st
     return pairs
 
 
+def parse_account(text: str) -> str:
+    """Return the id of an AWS account. Raise BadParameter."""
+    if not re.fullmatch(r"[0-9]{12}", text, re.ASCII):
+        raise typer.BadParameter(f'expected the 12 digits of an AWS account, got "{text}"')
+    return text
+
+
 def parse_duration(text: str) -> timedelta:
     """Return the duration that `30m`, `12h` or `2d` stands for. Raise BadParameter."""
     if not (match := re.fullmatch(r"([0-9]{1,5})([smhd])", text, re.ASCII)):

@@ -27,17 +27,23 @@ def rows(
     """Return a row for each entry that a request of the route would become (preview.rows).
 
     A missing header is `<name>`; a missing parameter of the path is its own name. The body is JSON unless `headers`
-    says otherwise. Exit with code 1 if the request would be rejected or dead-lettered.
+    says otherwise. Print why something becomes no entry. Exit with code 1 if the request would be rejected or
+    dead-lettered.
     """
     placeholders = {name: f"<{name}>" for name in missing_headers(route, headers)}
     sent = {"content-type": "application/json"} | placeholders | {name.lower(): headers[name] for name in headers}
     request = Request("POST", _url_path(route, parameters), query, sent, body, "request-id")
     try:
-        return preview.rows(preview.entries(parse_webhook(_webhook(route, request)), relay), relay)
+        parsed = parse_webhook(_webhook(route, request))
+        found = preview.rows(preview.entries(parsed, relay), relay)
+        lines = preview.why_unsent(parsed, relay)
     except MappingError as error:
         output.fail(f"would be dead-lettered: {error}")
     except Rejected as error:
         output.fail(f"would be answered {error.status}: {error.detail}")
+    for line in lines if found or lines else ("the route's `each` or `when` leaves nothing",):
+        output.print_message(f"answered 202, and forwarded to nobody: {line}")
+    return found
 
 
 def _headers_read(event: EventTemplate) -> set[str]:

@@ -44,7 +44,22 @@ def print_rows(output_format: OutputFormat, columns: Sequence[str], rows: Sequen
             table.add_row(*(cell(row.get(column)) for column in columns))
         # Nothing from a webhook is interpreted as markup; a pipe has no width of its own.
         console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 200)
-        console.print(table)
+        if rows and sys.stdout.isatty() and _width(console, table) > console.width:
+            _print_blocks(columns, rows)  # an id that is cut in pieces cannot be copied
+        else:
+            console.print(table)
+
+
+def _width(console: Console, table: Table) -> int:
+    """Return how wide a table is in which nothing is folded."""
+    return console.measure(table, options=console.options.update(width=10_000)).maximum
+
+
+def _print_blocks(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print each row as lines with the name and the value of a column, and an empty line behind it."""
+    width = max(len(name) for name in columns)
+    for row in rows:
+        print("\n".join(f"{name:{width}}  {text}" for name in columns if (text := cell(row.get(name)))), end="\n\n")
 
 
 def print_json(value: Any) -> None:

@@ -1,17 +1,19 @@
 """Preview what a webhook becomes: its entries, without AWS."""
 
+from collections import Counter
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from relay.config.model import Config
 from relay.delivery.deliver import requests
-from relay.destinations.addressing import Addressed, Find, address
+from relay.delivery.undelivered import NotSent, Unsent
+from relay.destinations.addressing import Addressed, Addressee, Find, address
 from relay.destinations.model import Destination
 from relay.entry import Entry, refusal
 from relay.mapping import claim_check
 from relay.mapping.claim_check import ClaimCheckStore
-from relay.mapping.entries import to_entries
+from relay.mapping.entries import StoreDetail, to_entries
 from relay.mapping.parsed_webhook import ParsedWebhook
 
 
@@ -20,11 +22,43 @@ def entries(parsed: ParsedWebhook, relay: Config, find: Find | None = None) -> l
 
     `find` returns a customer's destinations; without it each customer has one, whose source is a sample.
     """
-    store_detail = partial(sample_claim_check, now=parsed.webhook.received_at)
     if not parsed.webhook.route.customer:
-        return to_entries(parsed, relay, store_detail)
-    addressees = address(parsed, relay, find or partial(sample_destinations, relay), store_detail)
-    return [each.entry for each in addressees if isinstance(each, Addressed)]
+        return to_entries(parsed, relay, _store_detail(parsed))
+    return [each.entry for each in _addressees(parsed, relay, find) if isinstance(each, Addressed)]
+
+
+def customers_of_unsent(parsed: ParsedWebhook, relay: Config, find: Find | None = None) -> list[str]:
+    """Return the customer of each event that nobody gets, empty for one that names none. Raise as `entries` does."""
+    if not parsed.webhook.route.customer:
+        return []
+    addressees = _addressees(parsed, relay, find)
+    return [each.customer for each in addressees if isinstance(each, NotSent) and each.why is not Unsent.DISABLED]
+
+
+def why_unsent(parsed: ParsedWebhook, relay: Config, find: Find | None = None) -> list[str]:
+    """Return why events reach nobody, and what to do: a line for each reason. Raise as `entries` does."""
+    customer, lines = parsed.webhook.route.customer, []
+    counts = Counter(customers_of_unsent(parsed, relay, find))
+    for one, number in counts.items():
+        several = f"{number} {'event' if number == 1 else 'events'}: " if sum(counts.values()) > 1 else ""
+        if not one:
+            lines.append(f"{several}no customer is named: {customer.text if customer else ''} is null or missing")
+        elif find and find(one):
+            lines.append(f"{several}no destination of customer {one} wants this detail-type")
+        else:
+            create = (
+                f"relayctl destinations create {one} NAME --account ACCOUNT --destination-region {relay.regions[0]}"
+            )
+            lines.append(f"{several}customer {one} has no destination: {create}")
+    return lines
+
+
+def _addressees(parsed: ParsedWebhook, relay: Config, find: Find | None) -> list[Addressee]:
+    return address(parsed, relay, find or partial(sample_destinations, relay), _store_detail(parsed))
+
+
+def _store_detail(parsed: ParsedWebhook) -> StoreDetail:
+    return partial(sample_claim_check, now=parsed.webhook.received_at)
 
 
 def rows(entries: list[Entry], relay: Config) -> list[dict[str, Any]]:

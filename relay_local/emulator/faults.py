@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 THROTTLED = ("ThrottlingException", "Rate exceeded")
+SIMULATED = "Simulated failure"
+"""What EventBridge's answer says of an entry that a fault refuses, unless the fault has words of its own."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Fault:
     requests: int | None = None
     region: str = ""
     error_code: str = ""
-    error_message: str = "Injected fault"
+    error_message: str = SIMULATED
     entries: tuple[int, ...] | None = None
     status: int = 0
     delay: float = 0

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from relay_local.emulator.faults import SIMULATED
+
 OTHERS = "others"
 _ROW = re.compile(r"^\| (`[^|]+?) \| ([^|]+) \|$", re.MULTILINE)
 
@@ -17,6 +19,8 @@ def read(runbook: str) -> dict[str, str]:
     return advice
 
 
-def for_code(advice: Mapping[str, str], code: str | None) -> str:
-    """Return what to do about a dead letter with this error code."""
+def for_letter(advice: Mapping[str, str], code: str | None, message: str = "") -> str:
+    """Return what to do about a dead letter with this error code and message."""
+    if message == SIMULATED:
+        return "EventBridge was simulated to fail: end the simulation, then redrive"
     return advice.get(code or "", advice.get(OTHERS, ""))

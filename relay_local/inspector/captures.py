@@ -45,6 +45,11 @@ class Capture:
         """Return roughly how many bytes it takes."""
         return len(self.body) + len(self.answer) + sum(len(name) + len(value) for name, value in self.headers)
 
+    @property
+    def is_refused(self) -> bool:
+        """Return whether its sender was told to keep it: nothing of it was sent to anybody."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
     def request(self) -> Request:
         """Return the request as the relay had it."""
         headers: dict[str, str] = {}
@@ -211,11 +216,18 @@ class Captures:
             self._buckets.append(Bucket(at))
         bucket, answer = self._buckets[-1], capture.answer_document()
         bucket.received += 1
-        bucket.rejected += capture.status >= HTTPStatus.BAD_REQUEST
+        bucket.rejected += capture.is_refused
         bucket.milliseconds.append(capture.seconds * 1000)
         for name in ("accepted", "queued", "dead_lettered"):
             value = answer.get(name, 0)
             setattr(bucket, name, getattr(bucket, name) + (value if isinstance(value, int) else 0))
+
+
+def _why(result: str, mapped: Mapped, answer: Mapping[str, Any]) -> str:
+    """Return why a webhook was refused, or could not be mapped; its sender is told less."""
+    if result == "rejected":
+        return mapped.why or str(answer.get("detail", ""))
+    return mapped.why if result == "dead_lettered" else ""
 
 
 def summary(
@@ -227,7 +239,7 @@ def summary(
     """Return what the list shows of a webhook; `now` counts its entries by where they are, if they are followed."""
     answer, route = capture.answer_document(), capture.route(config)
     counts = {name: (now or answer).get(name, 0) for name in PLACES}
-    if capture.status >= HTTPStatus.BAD_REQUEST:
+    if capture.is_refused:
         result = "rejected"
     elif capture.status != HTTPStatus.ACCEPTED:
         result = "handshake"
@@ -244,7 +256,7 @@ def summary(
         "route": route.name if route else None,
         "status": capture.status,
         "result": result,
-        "why": str(answer.get("detail", "")) if result == "rejected" else "",
+        "why": _why(result, mapped, answer),
         "milliseconds": round(capture.seconds * 1000, 1),
         "bytes": len(capture.body),
         "types": mapped.types,

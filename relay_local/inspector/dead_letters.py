@@ -35,9 +35,9 @@ class DeadLetters:
         self._tell_changed = tell_changed
         self._advice = advice.read(RUNBOOK.read_text("utf-8"))
 
-    def advice(self, code: str | None) -> str:
-        """Return what the runbook says to do about an error code."""
-        return advice.for_code(self._advice, code)
+    def advice(self, code: str | None, message: str) -> str:
+        """Return what to do about a dead letter with this error code and message."""
+        return advice.for_letter(self._advice, code, message)
 
     async def all(self) -> list[dict[str, Any]]:
         """Return the dead letters, newest first; all of them stay in the queue."""
@@ -48,7 +48,7 @@ class DeadLetters:
         return letter.row() | {
             "sent_at": letter.sent_at.isoformat(timespec="seconds"),
             "content": letter.content or letter.text,
-            "advice": self.advice(letter.attribute("ErrorCode")),
+            "advice": self.advice(letter.attribute("ErrorCode"), str(letter.row()["message"] or "")),
             "webhook": self._webhook_of(letter),
         }
 

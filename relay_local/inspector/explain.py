@@ -59,6 +59,7 @@ def detail(
         "timeline": timeline.moments(capture, authentication["verdict"], fates, capture.answer_in_words()),
         "values": None,
         "problem": "",
+        "unsent": [],
         "entries": [],
         "cli": "",
     }
@@ -69,6 +70,7 @@ def detail(
         parsed = parse_webhook(webhook)
         shown["values"] = dict(parsed.scope)
         rows = preview.rows(preview.entries(parsed, config, met.find), config)
+        shown["unsent"] = preview.why_unsent(parsed, config, met.find)
     except (MappingError, Rejected) as error:
         shown["problem"] = error.detail if isinstance(error, Rejected) else str(error)
         return shown
@@ -78,9 +80,8 @@ def detail(
         steps = fates.get(index, ())
         event_id = next((step.event_id for step in reversed(steps) if step.event_id), "")
         event = events.get(event_id) if event_id else None
-        if event is None and not (
-            steps and config.log_entries
-        ):  # nothing says what became of it: look for an equal one
+        said = capture.is_refused or (steps and config.log_entries)
+        if event is None and not said:  # nothing says what became of it: look for an equal one
             event = events.find(capture, row["wire"], result)
         state = "delivered" if event else steps[-1].state if steps else _state(result)
         more = {"cli": cli([row["wire"]]), "result": result, "event": event, "state": state, "event_id": event_id}
@@ -112,6 +113,8 @@ def _state(result: Mapping[str, Any]) -> str:
 def in_short(capture: Capture, met: Surroundings) -> Mapped:
     """Return what the list says of a webhook; nothing if it was never mapped, or cannot be."""
     route, answer = capture.route(met.config), capture.answer_document()
+    if route and capture.status == HTTPStatus.UNAUTHORIZED:
+        return replace(NOT_MAPPED, why=reason(capture, met))
     if route is None or capture.status != HTTPStatus.ACCEPTED:
         return NOT_MAPPED
     try:
@@ -120,9 +123,26 @@ def in_short(capture: Capture, met: Surroundings) -> Mapped:
         if entries or not route.customer:
             return mapped(entries, _customers(answer))
         # Nobody gets it: its detail-type says what it was, but there is no source.
-        return replace(mapped(preview.entries(parsed, met.config)), sources=())
+        customers = preview.customers_of_unsent(parsed, met.config, met.find)
+        return replace(mapped(preview.entries(parsed, met.config), filter(None, customers)), sources=())
+    except (MappingError, Rejected) as error:
+        return replace(NOT_MAPPED, why=str(error))
+
+
+def reason(capture: Capture, met: Surroundings) -> str:
+    """Return why a webhook is not authentic, which its sender is not told."""
+    return str(_authentication(capture, capture.route(met.config), met.config, met.secrets)["reason"])
+
+
+def why_unsent(capture: Capture, met: Surroundings) -> list[str]:
+    """Return why events of a webhook reach nobody, and what to do about it."""
+    route = capture.route(met.config)
+    if route is None or capture.is_refused:
+        return []
+    try:
+        return preview.why_unsent(parse_webhook(webhook_of(capture, route)), met.config, met.find)
     except (MappingError, Rejected):
-        return NOT_MAPPED
+        return []
 
 
 def _customers(answer: Mapping[str, Any]) -> list[str]:

@@ -61,7 +61,7 @@ class Live:
     def record(self, **fields: Any) -> None:
         """Record a request and its answer, from any thread, and say in the terminal what came of it."""
         capture = self.captures.add(**fields)
-        for line in terminal.lines(capture, self.session.config, lambda: self._reason(capture), self.letters.advice):
+        for line in terminal.lines(capture, self.session.config, self._explanations(capture)):
             self._say(line)
         if self._loop:
             with contextlib.suppress(RuntimeError):  # no page is open any more
@@ -108,9 +108,11 @@ class Live:
         """Return what the page shows when a webhook is opened."""
         return self.summary(capture) | explain.detail(capture, self._surroundings(), self.fates.steps(capture.id))
 
-    def _reason(self, capture: Capture) -> str:
-        authentication = explain.detail(capture, self._surroundings())["authentication"]
-        return str(authentication["reason"])
+    def _explanations(self, capture: Capture) -> terminal.Explanations:
+        met = self._surroundings()
+        return terminal.Explanations(
+            lambda: explain.reason(capture, met), lambda: explain.why_unsent(capture, met), self.letters.advice
+        )
 
     def _surroundings(self) -> explain.Surroundings:
         session = self.session

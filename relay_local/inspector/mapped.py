@@ -11,11 +11,15 @@ MOST_NAMED = 100
 
 @dataclass(frozen=True)
 class Mapped:
-    """The different detail-types, sources and customers of a webhook's entries, in their order."""
+    """The different detail-types, sources and customers of a webhook's entries, in their order.
+
+    `why` says why there are none: it is not authentic, or cannot be mapped.
+    """
 
     types: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     customers: tuple[str, ...] = ()
+    why: str = ""
 
 
 NOT_MAPPED = Mapped()

@@ -19,7 +19,7 @@ from relayctl.output import OutputFormat
 
 app = typer.Typer(no_args_is_help=True, help="List dead letters, redrive them, export them, or discard them.")
 
-COLUMNS = ("id", "age", "route", "error", "attempts", "source", "detail-type")
+COLUMNS = ("id", "age", "route", "error", "attempts", "source", "detail-type", "message")
 
 
 def _filter(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from relay.handover.render import Form
-from relayctl import output
+from relayctl import inputs, output
 from relayctl.control import ControlApi, customer_path, destination_path
 from relayctl.options import OutputOption, YesOption, control_options
 from relayctl.output import OutputFormat
@@ -37,7 +37,12 @@ def create(
     customer: CustomerArgument,
     name: NameArgument,
     api: ControlApi,
-    account: Annotated[str, typer.Option("--account", help="The customer's AWS account: 12 digits.")],
+    account: Annotated[
+        str,
+        typer.Option(
+            "--account", parser=inputs.parse_account, metavar="ACCOUNT", help="The customer's AWS account: 12 digits."
+        ),
+    ],
     destination_region: Annotated[str, typer.Option("--destination-region", help="The AWS Region of the customer.")],
     detail_types: DetailTypesOption = None,
     description: DescriptionOption = None,
@@ -194,6 +199,7 @@ def delete(
     if not yes and not output.confirm(f"Delete destination {name} of customer {customer}?"):
         output.fail("Nothing was deleted: answer y, or use --yes.")
     api.call("DELETE", destination_path(customer, name), query={"discard": "true"} if discard else None)
+    output.print_message(f"Deleted destination {name} of customer {customer}.")
 
 
 def _show(found: dict[str, Any], output_format: OutputFormat) -> None:

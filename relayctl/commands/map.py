@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relayctl import inputs, mapping, output
+from relayctl import inputs, mapping, output, senders
 from relayctl.completion import complete_route
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, OutputOption
 from relayctl.output import OutputFormat
@@ -17,7 +17,14 @@ def map_payload(
     route_name: Annotated[
         str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
     ],
-    file: Annotated[Path, typer.Argument(metavar="PAYLOAD", help="A file with the body, or - for standard input.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PAYLOAD]",
+            help="A file with the body, or - for standard input. Without it, the sample of the route's preset.",
+            show_default=False,
+        ),
+    ] = None,
     header: HeaderOption = None,
     path: Annotated[
         list[str] | None, typer.Option(help="A parameter of the path, as name=value. Can be repeated.")
@@ -30,16 +37,22 @@ def map_payload(
 
     Nothing is sent.
 
-    Example: relayctl map github push.json --header x-github-event:push
+    Examples: relayctl map github
+    relayctl map github push.json --header x-github-event:push
 
-    Exit codes: 0 there are entries (even if all would be refused), 1 the payload would be rejected or dead-lettered,
-    2 a mistake on the command line or in relay.toml.
+    Exit codes: 0 it would be answered 202 (even if nothing is forwarded, or all of it would be refused),
+    1 it would be rejected or dead-lettered, 2 a mistake on the command line or in relay.toml.
     """
     relay = inputs.load_config(config)
     route = inputs.find_route(relay, route_name)
-    headers = inputs.parse_pairs(header, ":", "--header")
+    headers = {name.lower(): value for name, value in inputs.parse_pairs(header, ":", "--header").items()}
     parameters = inputs.parse_pairs(path, "=", "--path")
+    if file is None:
+        sample = senders.sample_of(route)
+        body, headers, query = sample.body, dict(sample.headers) | headers, query or sample.query
+    else:
+        body = inputs.read_payload(file)
     for name in mapping.missing_headers(route, headers):
         output.print_message(f'no header "{name}" (use --header {name}:VALUE); the entries show <{name}> in its place')
-    rows = mapping.rows(relay, route, inputs.read_payload(file), headers, parameters, query)
+    rows = mapping.rows(relay, route, body, headers, parameters, query)
     output.print_rows(output_format, COLUMNS, rows)

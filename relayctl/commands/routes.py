@@ -21,4 +21,7 @@ def list_routes(
     except (NoRegionError, NoCredentialsError) as error:
         outputs = {}
         output.print_message(f"Without URLs: those of a deployed relay are read from its stack. {explain(error)}")
-    output.print_rows(output_format, COLUMNS, routes.rows(relay, outputs))
+    rows = routes.rows(relay, outputs)
+    output.print_rows(output_format, COLUMNS, rows)
+    if missing := ", ".join(row["route"] for row in rows if outputs and not row["url"]):
+        output.print_message(f"Not deployed yet, by this relay.toml: {missing}.")

@@ -96,15 +96,16 @@ def send(
 def _request(route: Route, file: Path | None, given: dict[str, str], url: str) -> Request:
     """Return the request with a payload, or with the sample of the route's preset; `given` headers win."""
     headers, parts = {"content-type": body_formats.media_type(route.body_format)}, urlsplit(url)
-    if not route.preset:
-        if file is None:
-            output.fail(f'Give a PAYLOAD: route "{route.name}" has no preset, so there is no sample.', output.MISTAKE)
-        return Request("POST", parts.path, parts.query, headers | given, inputs.read_payload(file), "")
-    sample = senders.sample(route.preset)
-    headers |= {name: value for name, value in sample.headers.items() if file is None or name != "content-type"}
     if file is None:
-        output.print_message(f"The sample of {route.preset} is {sample.origin}.")
-    body = sample.body if file is None else inputs.read_payload(file)
+        sample = senders.sample_of(route)
+        headers |= sample.headers
+        body = sample.body
+    elif not route.preset:
+        return Request("POST", parts.path, parts.query, headers | given, inputs.read_payload(file), "")
+    else:
+        sample = senders.sample(route.preset)
+        headers |= {name: value for name, value in sample.headers.items() if name != "content-type"}
+        body = inputs.read_payload(file)
     return Request("POST", parts.path, parts.query or sample.query, headers | given, body, "")
 
 

@@ -20,7 +20,9 @@ SourceArgument = Annotated[
     str, typer.Argument(help="The name of the source. The partner's own part of it can be left out.")
 ]
 PrefixArgument = Annotated[str, typer.Argument(help="Only sources whose name begins with this text.")]
-CustomerArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The customer's AWS account: 12 digits.")]
+CustomerArgument = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", parser=inputs.parse_account, help="The customer's AWS account: 12 digits.")
+]
 MEANING = {
     "PENDING": "the customer has no active bus: EventBridge accepts events and DROPS them",
     "ACTIVE": "events reach the customer's bus",

@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from relay.config import presets
+from relay.config.route import Route
 from relay.http.body_formats import FORM, JSON, MULTIPART, media_type
+from relayctl import output
 
 FOLDER = Path(__file__).parent
 GENERIC_SETUP = "Paste the route's URL into the sender's webhook settings, and store the secret that it shows."
@@ -74,6 +76,15 @@ def sample(name: str) -> Sample:
     content_type, body = _encode(body_format, table.get("form") or table["body"])
     headers = {"content-type": content_type} | table.get("headers", {})
     return Sample(body, headers, table.get("query", ""), table.get("source", ""))
+
+
+def sample_of(route: Route) -> Sample:
+    """Return the sample of a route's preset, and print where it is from. Exit with code 2 if it has no preset."""
+    if not route.preset:
+        output.fail(f'Give a PAYLOAD: route "{route.name}" has no preset, so there is no sample.', output.MISTAKE)
+    found = sample(route.preset)
+    output.print_message(f"The sample of {route.preset} is {found.origin}.")
+    return found
 
 
 def resolve(name: str) -> dict[str, Any]:

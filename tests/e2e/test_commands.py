@@ -55,7 +55,7 @@ def _read(process: "subprocess.Popen[str]", told: list[str], serves: threading.E
     assert process.stderr
     for line in process.stderr:
         told.append(line)
-        if "aws sqs receive-message" in line:  # the last one of its welcome
+        if "relayctl dead-letters list" in line:  # the last one of its welcome
             serves.set()
     serves.set()  # it has ended
 
@@ -101,11 +101,17 @@ def test_the_same_suite_runs_against_any_url(running: list[str]) -> None:
     assert "13 passed" in done.stdout
 
 
-def test_the_aws_cli_reads_the_dead_letters_with_what_make_run_prints(running: list[str]) -> None:
+def test_what_make_run_prints_can_be_pasted(running: list[str]) -> None:
     exports = [line for line in running if line.strip().startswith("export ")]
-    receive = next(line for line in running if "aws sqs receive-message" in line)
-    done = bash("".join(exports) + f".venv/bin/{receive.strip()} --output json")
-    assert done.returncode == 0, done.stderr
+    examples = [line for line in running if line.strip().startswith(".venv/bin/relayctl ")]
+    assert len(examples) == 3
+    for example in examples:
+        done = bash("".join(exports) + example)
+        assert done.returncode == (1 if "doctor" in example else 0), done.stderr  # the samples have a dead letter
+    printed = next(line for line in running if "dev/acme/github" in line)
+    secret = bash("".join(exports) + "aws secretsmanager get-secret-value --secret-id dev/acme/github")
+    assert "It's a Secret" in printed
+    assert "It's a Secret" in secret.stdout
 
 
 @pytest.mark.usefixtures("running")

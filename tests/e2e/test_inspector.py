@@ -126,7 +126,7 @@ def a_destination_is_paused_and_resumed(page: Page, picture: Picture) -> None:
     expect(first).to_contain_text("c42/prod")
     expect(first).to_contain_text("delivers")
     first.get_by_role("button", name="Pause").click()
-    expect(first).to_contain_text("0 held: paused")
+    expect(first).to_contain_text("paused: 0 webhooks held")
     picture(page, "destinations")
     first.get_by_role("button", name="Resume").click()
     expect(first).to_contain_text("delivers")
@@ -170,7 +170,12 @@ def a_dead_letter_is_redriven(page: Page, picture: Picture) -> None:
     dialog, newest = page.locator("#dialog"), page.locator("#list li").first
     expect(dialog).to_contain_text("MalformedDetail (1)")
     expect(dialog).to_contain_text("What to do: the message says which field: correct the template.")
+    expect(dialog).to_contain_text("What to do: EventBridge was simulated to fail: end the simulation, then redrive.")
     picture(page, "dead-letters")
+    page.once("dialog", lambda question: question.dismiss())
+    page.locator("#redrive").click()
+    expect(page.locator("#dead")).to_have_text("2")
+    page.once("dialog", lambda question: question.accept())
     page.locator("#redrive").click()
     expect(newest).to_contain_text("delivered", timeout=60_000)
     # The one whose detail-type is too long is refused again.
@@ -411,8 +416,41 @@ def test_the_terminal_says_why_a_webhook_is_refused_and_what_to_do_about_a_dead_
     expect(page.locator("#list li").first).to_contain_text("dead-lettered")
     said = "".join(running[begun:])
     assert re.search(r"401 POST /github: signature missing: .*x_hub_signature_256", said)
-    assert "404 POST /githup: no route has this path; relay.toml has /orders, /github," in said
-    assert "202 POST /github: 1 dead-lettered\n         MalformedDetail: the message says which field: correct" in said
+    assert "404 POST /githup: no route has this path; this relay has /orders, /github," in said
+    assert "202 POST /github: 1 dead-lettered\n         MalformedDetail: Simulated failure\n" in said
+    assert "         what to do: EventBridge was simulated to fail: end the simulation, then redrive\n" in said
+
+
+@pytest.mark.usefixtures("running")
+def test_a_refused_webhook_says_why_and_shows_nothing_as_delivered_that_is_equal(page: Page) -> None:
+    one, body = sample("/github"), json.dumps({"repository": REPOSITORY, "unique": str(uuid.uuid4())}).encode()
+    httpx.post(f"{WEBHOOKS}/github", content=body, headers=dict(one.headers), timeout=60)
+    assert post(one, body).json()["accepted"] == 1
+    page.goto(PAGE)
+    genuine, refused = page.locator("#list li").nth(0), page.locator("#list li").nth(1)
+    expect(genuine).to_contain_text("delivered")
+    expect(refused).to_contain_text("401 signature missing: ${headers.x_hub_signature_256}")
+    refused.click()
+    expect(page.locator("#detail .head")).to_contain_text("signature missing")
+    page.locator("#detail summary").filter(has_text="What it would have become: 1 entry").click()
+    expect(page.locator("#detail .entry .result")).to_have_text("not sent: the webhook was refused")
+    expect(page.locator("#detail")).not_to_contain_text("As the customer got it")
+
+
+@pytest.mark.usefixtures("running")
+def test_an_event_of_a_customer_who_is_not_connected_says_the_command_that_connects_them(
+    page: Page, running: list[str]
+) -> None:
+    begun, one = len(running), sample("/orders")
+    event = {"type": "order.created", "customer": "c88", "created_at": "2026-11-23T07:09:54Z", "resources": []}
+    assert post(one, json.dumps({"events": [event]}).encode()).json()["unsubscribed"] == 1
+    page.goto(PAGE)
+    newest = page.locator("#list li").first
+    expect(newest).to_contain_text("orders · c88")
+    newest.click()
+    command = "customer c88 has no destination: relayctl destinations create c88 NAME --account ACCOUNT"
+    expect(page.locator("#entries .unsent")).to_contain_text(command)
+    assert command in "".join(running[begun:])
 
 
 @pytest.mark.usefixtures("running")

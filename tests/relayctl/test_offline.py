@@ -1,6 +1,7 @@
 """What relayctl does without AWS: check, map, presets, and signing as the senders do."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from standardwebhooks import Webhook
 
 from relay.config.model import Config
 from relay.http.request import Request
+from relayctl import output, senders
 from relayctl.signing import sign
 from tests.conftest import Load
 from tests.relayctl.conftest import ROOT, Relayctl
@@ -69,6 +71,26 @@ def test_a_payload_is_shown_as_the_entry_it_would_become(relayctl: Relayctl) -> 
     assert entry["bytes"] > len((ROOT / PUSH).read_bytes())
 
 
+def test_the_sample_of_a_preset_is_shown_as_its_entry(relayctl: Relayctl) -> None:
+    done = relayctl("map", "github", "--output", "json")
+    assert done.returncode == 0, done.stderr
+    [entry] = json.loads(done.stdout)
+    assert entry["detail-type"] == senders.sample("github").headers["x-github-event"]
+
+
+def test_what_is_too_wide_for_a_terminal_is_printed_as_lines_so_that_an_id_can_be_copied(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"id": "abed13db-a71e-4274-b183-db3e53cc5bf8", "source": "x" * 60, "error": None}]
+    for columns, expected in (("80", False), ("200", True)):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        output.print_rows(output.OutputFormat.TABLE, ("id", "source", "error"), rows)
+        shown = capsys.readouterr().out
+        assert rows[0]["id"] in shown
+        assert ("┏" in shown) is expected
+
+
 def test_a_header_that_is_not_given_is_stood_in_for(relayctl: Relayctl) -> None:
     done = relayctl("map", "github", PUSH)
     assert done.returncode == 0
@@ -99,7 +121,21 @@ def test_entries_are_numbered_by_request_and_refusals_are_told(relayctl: Relayct
         (("map", "orders", "no-such-file"), "", 2, "no-such-file: No such file or directory"),
         (("map", "orders", "-", "--header", "x"), "{}", 2, 'expected "name:value", got "x"'),
         (("map", "orders", "-", "--config", "no.toml"), "{}", 2, "no.toml: cannot be read"),
-        (("map", "orders"), "", 2, "Missing argument 'PAYLOAD'"),
+        (("map", "orders"), "", 2, 'Give a PAYLOAD: route "orders" has no preset'),
+        (
+            ("map", "orders", "-"),
+            '{"events":[]}',
+            0,
+            "to nobody: the route's `each` or `when` leaves nothing",
+        ),
+        (("map", "orders", "-"), '{"events":[{"type":"a"}]}', 0, "nobody: no customer is named: ${item.customer} is"),
+        (
+            ("destinations", "create", "c1", "prod", "--account", "2222", "--destination-region", "us-east-1"),
+            "",
+            2,
+            "expected the 12 digits of an AWS account",
+        ),
+        (("sources", "create", "aws.partner/acme.example/a", "22"), "", 2, "expected the 12 digits of an AWS account"),
         (("dead-letters", "list"), "", 1, "No AWS credentials were found"),
         (("dead-letters", "list", "--older-than", "soon"), "", 2, "expected a number and s, m, h or d"),
         (("dead-letters", "discard", "--older-than", "12"), "", 2, "Invalid value for '--older-than'"),

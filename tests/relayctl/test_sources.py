@@ -59,9 +59,6 @@ def test_what_aws_refuses_is_one_line(sources: Sources) -> None:
     assert code == 1
     [line] = told.splitlines()
     assert "ResourceAlreadyExistsException" in line
-    code, _, told = sources("create", "bad/orders", "123")
-    assert code == 1
-    assert "Traceback" not in told
 
 
 def test_more_sources_than_fit_on_a_page_are_all_listed(sources: Sources, bus: LocalAws) -> None:

@@ -22,6 +22,7 @@ def read_event(
     each = table.value(EACH)
     names, required = ("item",) if each else (), () if has_customer else ("source",)
     event = EventTemplate(each=each, **table.values(EVENT_FIELDS, names=names, required=required))
+    table.explain_missing("source", ", or on the route `customer`: whose event it is")
     for key in ("source", "region") if has_customer else ():
         if getattr(event, key):
             table.add_error(key, "expected none: a route with customer sends to the customer's destinations")

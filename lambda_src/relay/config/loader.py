@@ -1,6 +1,7 @@
 """Read relay.toml and check it; all mistakes are reported at once."""
 
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -60,7 +61,7 @@ def parse(text: str, name: str) -> Config:
     try:
         data = tomllib.loads(text)
     except ValueError as error:
-        raise ConfigError([f"{name}: is not TOML: {error}"]) from error
+        raise ConfigError([_not_toml(name, str(error))]) from error
     config = _config(Table(data, mistakes))
     if mistakes:
         lines = [(line_of(text, mistake.place), mistake.sentence) for mistake in mistakes]
@@ -68,11 +69,29 @@ def parse(text: str, name: str) -> Config:
     return config
 
 
+_HINTS_OF_TOML = {
+    "Invalid value": "a text stands in quotes",
+    "Illegal character": "a text ends on the line on which it begins, with the same quote",
+    "Cannot declare": "each route begins with [[route]], and its tables with [route.NAME]",
+    "Expected newline": "a text that has a double quote stands in single quotes",
+}
+"""What usually causes what tomllib says, by its first words."""
+
+
+def _not_toml(name: str, error: str) -> str:
+    hint = next((f"; {hint}" for begin, hint in _HINTS_OF_TOML.items() if error.startswith(begin)), "")
+    place = re.search(r" \(at line ([0-9]+), column ([0-9]+)\)$", error)
+    if place is None:
+        return f"{name}: is not TOML: {error}{hint}"
+    return f"{name}:{place[1]}: is not TOML: {error[: place.start()]} (column {place[2]}){hint}"
+
+
 def _config(table: Table) -> Config:
     values = table.values(TOP_FIELDS)
     tables = values.pop("route")
     preset_tables = presets.load()
-    routes = tuple(_route(each, preset_tables, values["partner"], values["regions"]) for each in tables)
+    partner = "" if table.is_wrong("partner") else values["partner"]  # its one mistake is no other one of each source
+    routes = tuple(_route(each, preset_tables, partner, values["regions"]) for each in tables)
     _check_duplicates(tables, routes)
     for index, expected in route_rules.shares_secrets(routes):
         tables[index].add_error("auth.secret", expected)
@@ -133,7 +152,7 @@ def _route(table: Table, preset_tables: Presets, partner: str, regions: Sequence
     preset = _preset(table, preset_tables)
     table.set_defaults({field.name: preset[field.name] for field in ROUTE_FIELDS if field.name in preset})
     values = table.values(field for field in ROUTE_FIELDS if field.name not in {*_OF_HANDSHAKES, "customer"})
-    has_customer = table.raw("customer") is not None
+    has_customer = table.is_written(CUSTOMER)
     names = ("item",) if values["event"].raw("each") else ()
     values["customer"] = table.value(CUSTOMER, names=names, required=True) if has_customer else None
     handshakes = tuple(_handshake(each, values["body_format"]) for each in values.pop("handshake"))

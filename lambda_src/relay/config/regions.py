@@ -23,6 +23,12 @@ def region_problem(region: str) -> str | None:
         return None
     letters = sorted(region.lower())
     swapped = [name for name in REGIONS if sorted(name) == letters]  # "us-esat-1" is as close to us-west-1
-    candidates = swapped or similar_names(region.lower(), sorted(REGIONS))
-    hint = f'(did you mean "{candidates[0]}"?)' if candidates else 'such as "us-east-1"'
+    candidates = swapped or _one_letter_more(region.lower()) or similar_names(region.lower(), sorted(REGIONS))
+    named = " or ".join(f'"{name}"' for name in candidates)
+    hint = f"(did you mean {named}?)" if candidates else 'such as "us-east-1"'
     return f"expected an AWS Region {hint}"
+
+
+def _one_letter_more(region: str) -> list[str]:
+    """Return the Regions that lack only one character to be `region`; "us-est-1" is us-east-1 and us-west-1."""
+    return sorted(name for name in REGIONS if any(name[:at] + name[at + 1 :] == region for at in range(len(name))))

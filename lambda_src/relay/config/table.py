@@ -56,6 +56,21 @@ class Table:
                 merged[key] = {**default, **merged[key]}
         self._data = merged
 
+    def is_wrong(self, key: str) -> bool:
+        """Return whether a mistake has been collected at `key`."""
+        return any(mistake.place == (*self._place, key) for mistake in self._mistakes)
+
+    def is_written(self, field: Field) -> bool:
+        """Return whether a field that may be left out is there; who misspells it is told its name."""
+        self._seen_keys.add(field.name)
+        return field.name in self._data
+
+    def explain_missing(self, key: str, more: str) -> None:
+        """Add to the mistake that `key` is missing, if it is, what else could be meant."""
+        if mistake := self._missing.get(key):
+            explained = Mistake(mistake.sentence + more, mistake.place)
+            self._mistakes[self._mistakes.index(mistake)] = self._missing[key] = explained
+
     def raw(self, key: str) -> Any:
         """Return what is written at `key`, or None; for a choice that has to be made before the table can be read."""
         return self._data.get(key)
@@ -133,6 +148,11 @@ class Table:
     _read_size = _read_duration = _read_number
 
     def _read_template(self, field: Field, names: Collection[str], *, required: bool) -> Template | None:
+        written = self._data.get(field.name)
+        if isinstance(written, list | dict):
+            example = f'such as "${{body.{field.name}}}"'
+            self.add_error(field.name, f"expected one text with a template, {example}, got {_type_name(written)}")
+            return INVALID_TEMPLATE if required else None
         text = self._typed(field, str, required=required)
         if text:
             try:
@@ -152,6 +172,7 @@ class Table:
 
     def _read_tables(self, field: Field, _names: Collection[str], *, required: bool) -> list["Table"]:
         tables = self._typed(field, list, required=required) or []
+        self.explain_missing(field.name, f" of [[{field.name}]] tables")
         if not all(isinstance(table, dict) for table in tables):
             self.add_error(field.name, f"expected [[{field.name}]] tables")
             return []

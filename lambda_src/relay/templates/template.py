@@ -14,9 +14,16 @@ from typing import Any
 from relay.errors import MappingError
 
 _QUOTES = "\"'`"
-_DOUBLE_BRACES = re.compile(r"\{\{([^{}]+)\}\}")
-"""A placeholder as other template languages write it."""
-
+_PLACES = "(?:body|item|headers|path|query)"
+_ELSEWHERE = (
+    r"\{\{([^{}]+)\}\}"
+    rf"|\{{({_PLACES}\b[^{{}}]*)\}}"
+    rf"|\$({_PLACES}[.\[][^\s/]*)"
+    r"|\$\.([A-Za-z_][^\s/]*)"
+)
+"""A placeholder as other languages write it: `{{body.x}}`, `{body.x}`, `$body.x`, `$.x`."""
+_BARE = r"(?:body|headers)(?:\.[A-Za-z_][A-Za-z_0-9]*)+"
+"""A text that is all of it a path, and was meant to be a placeholder."""
 
 class TemplateError(ValueError):
     """A template that cannot be compiled; the message says what was expected."""
@@ -105,6 +112,8 @@ def compile_template(text: str, names: Collection[str]) -> Template:
     Raise TemplateError if a placeholder does not end, is not JMESPath, reads a name that is not in `names`, calls a
     function with what it never takes, or is written in another template language.
     """
+    if text.startswith(("body.", "headers.")) and re.fullmatch(_BARE, text):
+        raise TemplateError(f'"{text}": expected "${{{text}}}"')
     return Template(text, tuple(_split(text, names)))
 
 
@@ -136,8 +145,8 @@ def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:
     while position < len(text):
         if text.startswith("$${", position):
             literal, position = literal + "${", position + 3
-        elif braces := _DOUBLE_BRACES.match(text, position):
-            raise TemplateError(f'"{text}": expected "${{{braces[1].strip()}}}" instead of "{braces[0]}"')
+        elif not text.startswith("${", position) and (other := _placeholder_elsewhere(text, position)):
+            raise TemplateError(f'"{text}": expected "${{{other[1]}}}" instead of "{other[0]}"')
         elif text.startswith("${", position):
             if literal:
                 yield literal
@@ -148,6 +157,15 @@ def _split(text: str, names: Collection[str]) -> Iterator[str | Placeholder]:
             literal, position = literal + text[position], position + 1
     if literal:
         yield literal
+
+
+def _placeholder_elsewhere(text: str, position: int) -> tuple[str, str] | None:
+    """Return what stands there in another template language, and its expression in this one."""
+    if text[position] not in "{$" or not (match := re.compile(_ELSEWHERE).match(text, position)):
+        return None
+    expression = next(group for group in match.groups() if group).strip()
+    is_json_path = match[4] is not None and not re.match(rf"{_PLACES}\b", expression)
+    return match[0], f"body.{expression}" if is_json_path else expression
 
 
 def _end_of_expression(text: str, start: int) -> int:
@@ -178,14 +196,25 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
     try:
         tree = interpreter.parse(expression)
     except (JMESPathError, ValueError) as error:
-        why = str(error).splitlines()[0] if str(error) else "it is empty"
-        if braces := _DOUBLE_BRACES.fullmatch(f"{{{expression}}}"):
+        why = str(error).splitlines()[0].rstrip(":") if str(error) else "it is empty"
+        if braces := re.fullmatch(r"\{([^{}]+)\}", expression):
             why = f'expected "${{{braces[1].strip()}}}"'
+        elif hyphen := re.fullmatch(r"headers((?:\.[\w-]+)+)", expression):
+            why = f'headers have _ for -: "${{headers{hyphen[1].lower().replace("-", "_")}}}"'
+        elif hyphen := re.search(r"[A-Za-z_]\w*(?:-\w+)+", expression):
+            why += f"; a name with a hyphen stands in quotes: '\"{hyphen[0]}\"'"
         raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
     for kind, name in _uses(tree):
         known = functions.RelayFunctions.FUNCTION_TABLE if kind == "function" else names
         if name not in known:
-            raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {", ".join(sorted(known))}')
+            hint = '; "item" needs `each`' if name == "item" else ""
+            known_names = ", ".join(sorted(known))
+            raise TemplateError(f'"${{{expression}}}": no {kind} "{name}"; expected one of {known_names}{hint}')
+    for path in _paths(tree):
+        if path[:1] == ("headers",) and len(path) > 1 and path[1] != (name := path[1].lower().replace("-", "_")):
+            raise TemplateError(
+                f'"${{{expression}}}": headers are in lower case, with _ for -: expected headers.{name}'
+            )
     for problem in functions.problems(tree):
         raise TemplateError(f'"${{{expression}}}": {problem}')
     return Placeholder(expression, _plain_names(tree))

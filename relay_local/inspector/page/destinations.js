@@ -3,20 +3,28 @@ import { $, ask, attempt, dialog, el, say, table } from "./dom.js";
 
 let destinations = [];
 
+// What was done, for the message below.
+const DONE = {
+  release: "the relay has looked at the source; what is held is released if a bus is attached", ping: "a test event was sent",
+  detach: "the bus is detached; the relay sees it within a minute, and EventBridge drops what comes until then",
+  attach: "a bus is attached; the relay sees it within a minute, or at Start delivery", pause: "paused; events are held", resume: "resumed",
+};
+
 function destinationRow(one) {
   const label = `${one.customer}/${one.name}`;
   const act = (operation, text) => el("button", {
     type: "button", textContent: text,
     onclick: attempt(async () => {
       await ask(`/destinations/${encodeURIComponent(one.customer)}/${encodeURIComponent(one.name)}/${operation}`, "POST", {});
-      say(`${label}: ${text.toLowerCase()}`);
+      say(`${label}: ${DONE[operation]}`);
     }),
   });
   const buttons = one.source_status === "active"
     ? [act("release", "Start delivery"), act("ping", "Send a test event"), act("detach", "Detach the bus")]
     : [act("attach", "Attach a bus"), act("release", "Start delivery")];
   buttons.push(one.status === "paused" ? act("resume", "Resume") : act("pause", "Pause"));
-  const state = one.holding ? `${one.held} held: ${one.holding}` : one.held ? `${one.held} being released` : "delivers";
+  const waiting = `${one.held} ${one.held === 1 ? "webhook" : "webhooks"}`;
+  const state = one.holding ? `${one.holding}: ${waiting} held` : one.held ? `${waiting} being released` : "delivers";
   return el("div", { className: "entry" },
     el("div", { className: "head" },
       el("h3", { textContent: label }), el("span", { className: `result ${one.holding ? "queued" : "accepted"}`, textContent: state })),

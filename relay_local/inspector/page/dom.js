@@ -28,12 +28,16 @@ export function table(rows) {
     el("tr", {}, el("th", { scope: "row", textContent: name }), el("td", { textContent: value })))));
 }
 
+const said = $("said");
 let sayTimer;
 
+// In an open dialog, because whatever is outside of it is dimmed, and silent to a screen reader.
 export function say(text) {
-  $("said").textContent = text;
+  const place = $("dialog").open ? $("dialog") : document.body;
+  if (said.parentNode !== place) place.append(said);
+  said.textContent = text;
   clearTimeout(sayTimer);
-  sayTimer = setTimeout(() => { $("said").textContent = ""; }, 4000);
+  sayTimer = setTimeout(() => { said.textContent = ""; }, 4000 + 40 * text.length);
 }
 
 export async function ask(path, method = "GET", body = undefined) {
@@ -61,7 +65,7 @@ export async function copy(text, what) {
 export function dialog(title, content, buttons = []) {
   $("dialog").replaceChildren(
     el("div", { className: "head" }, el("h2", { textContent: title, id: "dialog-title" }), ...buttons,
-      button("Close", () => $("dialog").close())), ...content);
+      button("Close", () => $("dialog").close())), ...content, ...(said.parentNode === $("dialog") ? [said] : []));
   if (!$("dialog").open) $("dialog").showModal();
 }
 

@@ -12,19 +12,25 @@ const refresh = attempt(() => show(() => $("dialog").open)); // nobody wants it 
 async function show(isWanted) {
   const found = await ask("/dead-letters");
   if (!isWanted()) return;
-  const redrive = button("Redrive all", async () => {
+  const redrive = button("Redrive all…", async () => {
+    const several = found.length === 1 ? "the dead letter" : `all ${found.length} dead letters`;
+    if (!confirm(`Send ${several} back to the retry queue? Those whose cause is not removed come back.`)) return;
     redrive.disabled = true;
     await ask("/dead-letters/redrive", "POST", {});
     say("Sent back to the retry queue; what is refused again comes back here");
     $("dialog").close();
   }, { className: "primary", id: "redrive", disabled: !found.length });
-  dialog("Dead letters", found.length ? [...byError(found)].flatMap(([error, same]) => group(error, same))
+  dialog("Dead letters", found.length ? [...byCause(found)].flatMap(([, same]) => group(same[0].error, same))
     : [el("p", { textContent: "There are none. What EventBridge refuses for good, or a route cannot map, waits here for a person." })], [redrive]);
 }
 
-function byError(found) {
+// Those with the same error and the same thing to do: a failure that was simulated is not the mistake of a template.
+function byCause(found) {
   const groups = new Map();
-  for (const letter of found) groups.set(letter.error, [...groups.get(letter.error) || [], letter]);
+  for (const letter of found) {
+    const cause = JSON.stringify([letter.error, letter.advice]);
+    groups.set(cause, [...groups.get(cause) || [], letter]);
+  }
   return groups;
 }
 
@@ -47,7 +53,7 @@ function letterPart(letter) {
       el("span", { textContent: new Date(letter.sent_at).toLocaleTimeString() }), link),
     table([["Why", letter.message], ["Source", letter.source], ["Attempts", letter.attempts ? String(letter.attempts) : ""]].filter(([, value]) => value)),
     el("div", { className: "buttons" },
-      button("Redrive", async () => {
+      button("Redrive…", async () => {
         if (!confirm("Send this dead letter back to the retry queue? If its cause is not removed, it comes back.")) return;
         await ask(`${path}/redrive`, "POST", {});
         say("Sent back to the retry queue; if it is refused again it comes back here");

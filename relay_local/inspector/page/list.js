@@ -31,6 +31,7 @@ function several(texts, none) {
 
 export function describe(one) {
   if (one.result === "rejected") return `${one.status} ${one.why}`;
+  if (one.why) return one.why;
   const counts = PLACES.filter((name) => one[name]).map((name) => `${one[name]} ${RESULTS[name]}`);
   return counts.length > 1 || (counts.length && !counts[0].startsWith("1 ")) ? counts.join(", ") : "";
 }

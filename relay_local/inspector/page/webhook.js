@@ -63,10 +63,10 @@ function parts(one) {
       backButton(),
       el("h2", { textContent: one.request.line }),
       el("span", { className: `result ${one.result}`, textContent: one.result === "mixed" ? one.status : `${one.status} ${RESULTS[one.result]}` }),
-      el("span", { textContent: list.describe(one) })),
+      el("span", { textContent: one.result === "rejected" ? one.why : list.describe(one) })),
     el("div", { className: "buttons" },
-      button("Replay, freshly signed", () => replay(one), { className: refused ? "" : "primary" }),
-      button("Try a mapping", () => edit(one), { disabled: !editable }),
+      button("Replay, freshly signed", () => replay(one), { className: refused ? "" : "primary", disabled: !one.route, title: one.route ? "" : "No route has this path: there is no secret to sign it with" }),
+      button("Try a mapping", () => edit(one), { disabled: !editable, title: editable ? "" : one.route ? "Its body cannot be read" : "No route has this path" }),
       button("Copy as curl", () => copy(one.curl, "The command")),
       button(many ? "Copy the first 20 entries" : "Copy all entries", () => copy(one.cli, "The command"), { disabled: !one.cli }),
       button("Copy address", () => copy(new URL(address(one.id), location.href).href, "The address"))),
@@ -114,7 +114,10 @@ function entries(one) {
   const number = one.entries.length === 1 ? "1 entry" : `${one.entries.length} entries`;
   const made = [...failed, ...others].map((entry, index) => entryPart(entry, one, index === 0));
   if (one.problem) made.unshift(el("p", { className: "problem", textContent: one.problem }));
-  if (one.result === "rejected" && !one.entries.length && !one.problem) return [];
+  made.unshift(...one.unsent.map((text) => el("p", { className: "unsent", textContent: text })));
+  if (one.result === "rejected") {
+    return one.entries.length ? [folds.section(`What it would have become: ${number}`, false, () => made)] : one.problem ? made : [];
+  }
   if (!made.length) made.push(el("p", { textContent: one.values ? "Nothing is forwarded: the route's `when` or `each` leaves nothing." : "None." }));
   const jump = failed.length && others.length
     ? button(`Show the ${failed.length === 1 ? "one" : failed.length} not delivered`, () => $("entries").scrollIntoView({ block: "start" })) : null;
@@ -133,7 +136,7 @@ function fate(entry, one) {
     queued: `queued: ${why}`,
     redriven: "sent back to the retry queue",
     dead_lettered: `dead-lettered: ${why}${result.error_message ? `: ${result.error_message}` : ""}`,
-    not_sent: one.result === "rejected" ? "not sent: the webhook was rejected" : "",
+    not_sent: one.result === "rejected" ? "not sent: the webhook was refused" : "",
   }[state] ?? RESULTS[state] ?? state;
   return el("span", { className: `result ${state}`, textContent: said });
 }
@@ -155,7 +158,7 @@ function entryPart(entry, one, open) {
 
 async function replay(one) {
   const answer = await ask(`/webhooks/${one.id}/replay`, "POST", {});
-  say(`Posted again: ${answer.status}`);
+  say(`Posted again: ${answer.status}; it is the newest of the list`);
 }
 
 export function start() {

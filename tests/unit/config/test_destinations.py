@@ -131,8 +131,10 @@ def test_what_a_route_with_a_customer_cannot_have(load: Load, old: str, new: str
 
 
 def test_a_route_without_a_customer_still_needs_a_source(load: Load) -> None:
-    assert problems(load, RELAY_TOML.replace(SOURCE, "")) == (
-        'relay.toml: route "orders": event.source: missing; expected text',
+    [problem] = problems(load, RELAY_TOML.replace(SOURCE, ""))
+    assert problem == (
+        'relay.toml: route "orders": event.source: missing; expected text,'
+        " or on the route `customer`: whose event it is"
     )
 
 

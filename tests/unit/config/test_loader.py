@@ -128,7 +128,14 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
             'preset: there is no "gitub"; did you mean "github"?',
         ),
         ("[[route]]", "[route]", "relay.toml: route: expected a list, got a table"),
-        ("partner =", "partner", "relay.toml: is not TOML: "),
+        ("partner =", "partner", "relay.toml:2: is not TOML: "),
+        ('"orders"', "orders", "is not TOML: Invalid value (column 8); a text stands in quotes"),
+        ('"orders"', '"orders', "(column 15); a text ends on the line on which it begins"),
+        ("[route.event]", "[route]", "(column 7); each route begins with [[route]]"),
+        ("${body.type}", '${body."type"}', "; a text that has a double quote stands in single quotes"),
+        ('name = "orders"', 'name = "orders"\ncustmer = "x"', 'custmer: unknown key; did you mean "customer"?'),
+        ("detail_type", 'resources = ["x"]\ndetail_type', "event.resources: expected one text with a template"),
+        ("[[route]]", "[[rout]]", 'relay.toml: rout: unknown key; did you mean "route"?'),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_what_was_expected(load: Load, old: str, new: str, problem: str) -> None:
@@ -307,3 +314,15 @@ def test_a_token_needs_an_algorithm_from_the_route(load: Load) -> None:
     jwt = 'auth = { scheme = "jwt", public_key = "x" }'
     text = RELAY_TOML.replace(AUTH, jwt)
     assert any("auth.algorithm: missing; expected text" in one for one in problems(load, text))
+
+
+def test_a_wrong_partner_name_is_one_mistake(load: Load) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(RELAY_TOML.replace('"aws.partner/acme.example"', '"aws.partner/acme.example/"', 1))
+    assert len(error.value.problems) == 1
+
+
+def test_what_is_not_toml_names_its_line_as_other_mistakes_do() -> None:
+    with pytest.raises(ConfigError) as error:
+        config.parse("a = 1\nb = x", "relay.toml")
+    assert error.value.problems[0].startswith("relay.toml:2: is not TOML: ")

@@ -17,6 +17,7 @@ def test_the_regions_are_those_that_botocore_knows() -> None:
     [
         ("us-east-1", None),
         ("us-esat-1", 'expected an AWS Region (did you mean "us-east-1"?)'),
+        ("us-est-1", 'expected an AWS Region (did you mean "us-east-1" or "us-west-1"?)'),
         ("us-east1", 'expected an AWS Region (did you mean "us-east-1"?)'),
         ("US-EAST-1", 'expected an AWS Region (did you mean "us-east-1"?)'),
         ("us-west-3", 'expected an AWS Region (did you mean "us-west-2"?)'),

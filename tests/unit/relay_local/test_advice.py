@@ -2,6 +2,7 @@
 
 import pytest
 
+from relay_local.emulator.faults import Fault
 from relay_local.inspector import advice
 from relay_local.process import ROOT
 
@@ -21,7 +22,7 @@ RUNBOOK = (ROOT / "docs/how-to/operations.md").read_text("utf-8")
     ],
 )
 def test_each_error_code_has_the_advice_of_the_runbook(code: str | None, what: str) -> None:
-    found = advice.for_code(advice.read(RUNBOOK), code)
+    found = advice.for_letter(advice.read(RUNBOOK), code)
     assert found.startswith(what)
     assert "`" not in found
 
@@ -29,4 +30,11 @@ def test_each_error_code_has_the_advice_of_the_runbook(code: str | None, what: s
 def test_only_the_table_of_the_dead_letters_is_read() -> None:
     assert "Blocked" not in advice.read(RUNBOOK)
     assert advice.read("nothing") == {}
-    assert advice.for_code({}, "X") == ""
+    assert advice.for_letter({}, "X") == ""
+
+
+def test_who_simulated_a_failure_is_not_told_to_correct_a_template() -> None:
+    found = advice.for_letter(
+        advice.read(RUNBOOK), "MalformedDetail", Fault(error_code="MalformedDetail").error_message
+    )
+    assert "end the simulation, then redrive" in found

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from relay.config.model import Config
-from relay_local.inspector import archive_replay, editor, explain
+from relay.destinations.model import Destination
+from relay_local.inspector import archive_replay, editor, explain, terminal
 from relay_local.inspector.captures import BUCKETS, Capture, Captures, Events, summary
 from relay_local.inspector.explain import Surroundings
 from relay_local.inspector.fates import Fates
@@ -107,6 +108,69 @@ def test_an_event_is_found_by_its_id_or_else_by_what_is_in_it(relay: Config) -> 
         events.add(arrived, capture.at + arrives)
         [entry] = explain.detail(capture, Surroundings(relay, {"acme/c42": SECRET}, events, ""))["entries"]
         assert bool(entry["event"]) is found
+
+
+def test_a_refused_webhook_has_no_event_though_an_equal_one_arrived_later(relay: Config) -> None:
+    genuine = captured(Captures())
+    forged = captured(Captures(), told={"detail": "no"}, status=401, headers=[("content-type", "application/json")])
+    events = Events()
+    events.add(event(genuine, relay), forged.at + 60)
+    shown = explain.detail(forged, Surroundings(relay, {"acme/c42": SECRET}, events, ""))
+    assert [(entry["state"], entry["event"]) for entry in shown["entries"]] == [("not_sent", None)]
+
+
+def test_a_row_says_why_a_webhook_was_refused_or_cannot_be_mapped(relay: Config) -> None:
+    met = Surroundings(relay, {"acme/c42": SECRET}, Events(), "")
+    told = {"detail": "The webhook could not be authenticated."}
+    forged = replace(captured(Captures(), told=told, status=401), body=b'{"type":"x"}')
+    assert summary(forged, relay, explain.in_short(forged, met))["why"] == "signature mismatch"
+    unmapped = captured(Captures(), told={"dead_lettered": 1}, body=b"{}")
+    assert "${body.type} is null or missing" in summary(unmapped, relay, explain.in_short(unmapped, met))["why"]
+
+
+TO_CUSTOMERS = """
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+[destinations]
+[[route]]
+name = "orders"
+path = "/orders/{customer}"
+auth = { scheme = "standard-webhooks", secret = "acme/orders" }
+customer = "${item.customer}"
+event = { each = "${body.events}", detail_type = "${item.type}" }
+"""
+
+
+def test_it_is_said_whom_an_event_was_for_that_nobody_gets_and_what_is_missing(load: Load) -> None:
+    relay = load(TO_CUSTOMERS)
+    body = b'{"events":[{"type":"a","customer":"c42"},{"type":"b","customer":"c43"},{"type":"b"}]}'
+    source = "aws.partner/acme.example/c42/prod"
+    wanted = Destination("c42", "prod", "1", "222222222222", "us-east-1", source, detail_types=("x",))
+    met = Surroundings(relay, {}, Events(), "", lambda customer: [wanted] if customer == "c42" else [])
+    results = [{"unsubscribed": True}] * 2 + [{"without_customer": True}]
+    capture = captured(Captures(), body=body, told={"unsubscribed": 2, "without_customer": 1, "entries": results})
+    lines = explain.detail(capture, met)["unsent"]
+    assert lines == explain.why_unsent(capture, met)
+    create = "relayctl destinations create c43 NAME --account ACCOUNT --destination-region us-east-1"
+    assert lines == [
+        "1 event: no destination of customer c42 wants this detail-type",
+        f"1 event: customer c43 has no destination: {create}",
+        "1 event: no customer is named: ${item.customer} is null or missing",
+    ]
+    assert explain.in_short(capture, met).customers == ("c42", "c43")
+
+
+def test_the_terminal_says_the_message_what_to_do_and_for_whom_it_was(relay: Config) -> None:
+    letter = {"dead_lettered": True, "error_code": "InvalidArgument", "error_message": "DetailType has 137 characters"}
+    told = {"dead_lettered": 2, "unsubscribed": 1, "entries": [letter, letter, {"unsubscribed": True}]}
+    explained = terminal.Explanations(lambda: "no", lambda: ["customer c88 has none"], lambda code, _: f"fix {code}")
+    said = terminal.lines(captured(Captures(), told=told), relay, explained)
+    assert said[0].endswith("POST /orders/c42: 2 dead-lettered, 1 unsubscribed")
+    assert [line.strip() for line in "\n".join(said[1:]).splitlines()] == [
+        "InvalidArgument: DetailType has 137 characters",
+        "what to do: fix InvalidArgument",
+        "customer c88 has none",
+    ]
 
 
 def test_old_events_are_forgotten() -> None:

@@ -25,7 +25,7 @@ def test_a_fault_without_a_number_holds_until_it_is_replaced() -> None:
 def test_an_error_hits_the_entries_it_names() -> None:
     [fault] = faults.parse([{"error_code": "InternalFailure", "entries": [1]}])
     hit = [Faults().entry_error(fault, index, now=0) for index in range(3)]
-    assert hit == [None, ("InternalFailure", "Injected fault"), None]
+    assert hit == [None, ("InternalFailure", "Simulated failure"), None]
 
 
 def test_a_token_bucket_throttles_what_does_not_fit_and_fills_with_time() -> None:
