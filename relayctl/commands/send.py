@@ -24,6 +24,13 @@ from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, aws_opt
 from relayctl.signing import sign
 
 TIMEOUT_SECONDS = 35  # API Gateway's own limit is 30
+NEXT_STEPS = {
+    "dead_lettered": "EventBridge refused an entry, or it could not be mapped: see `relayctl dead-letters list`.",
+    "held": "An entry waits until its customer can receive it: see `relayctl destinations show CUSTOMER NAME`.",
+    "unsubscribed": "No destination of the customer wants the event: see `relayctl destinations create`.",
+    "without_customer": "An event names no customer: see `relayctl map`.",
+}
+"""What to do about what did not arrive, by the key of the answer that counts it."""
 
 
 @aws_options
@@ -138,6 +145,11 @@ def _paced(count: int, rate: float) -> Iterator[int]:
 def _print_response(response: httpx.Response) -> None:
     output.print_message(f"{response.status_code} {response.reason_phrase}")
     try:
-        output.print_json(response.json())
+        answer = response.json()
     except (ValueError, RecursionError):
         output.print_text(response.text)
+        return
+    output.print_json(answer)
+    for name, hint in NEXT_STEPS.items():
+        if isinstance(answer, dict) and answer.get(name):
+            output.print_message(hint)

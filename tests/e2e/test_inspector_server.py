@@ -37,7 +37,7 @@ def test_a_mapping_is_written_only_after_a_question_and_only_over_what_was_shown
         assert relay_toml.read_text() == shipped
         page.get_by_role("button", name="Close").click()
         edit(said=True)
-        expect(page.locator("#said")).to_have_text("Written to relay.toml")
+        expect(page.locator("#said")).to_have_text("Written to relay.toml; to deploy it, stop and start make run")
         written = relay_toml.read_text()
         rest = 'source = "aws.partner/acme.example/github'
         assert written == shipped.replace(f"event = {{ {rest}", f'event = {{ detail_type = "git", {rest}')

@@ -1,5 +1,6 @@
 """What relayctl says when credentials, a Region, a stack or a secret is missing."""
 
+import json
 import subprocess
 from collections.abc import Callable
 
@@ -89,3 +90,15 @@ def test_a_missing_secret_is_named(partner: Command) -> None:
     result = partner("send", "github", "relay_local/samples/github-push.json", "--url", "http://127.0.0.1:1/github")
     assert result.returncode == 1
     assert result.stderr.startswith(f'No secret is named "acme/github" in Region {REGION} of account {PARTNER}: ')
+
+
+def test_a_relay_of_another_stage_is_named(partner: Command, bus: LocalAws) -> None:
+    client = bus.client("cloudformation", PARTNER, REGION)
+    template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    client.create_stack(StackName="PartnerEventRelay-dev", TemplateBody=template)
+    try:
+        result = partner("dead-letters", "list")
+    finally:
+        client.delete_stack(StackName="PartnerEventRelay-dev")
+    assert result.returncode == 1
+    assert "PartnerEventRelay-dev is there: use --stage dev" in result.stderr

@@ -126,3 +126,11 @@ def test_a_route_without_a_preset_needs_a_payload(relayctl: Relayctl, server: Se
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == 'Give a PAYLOAD: route "own" has no preset, so there is no sample.\n'
     assert relayctl(*arguments, "-", given="{}").returncode == 0
+
+
+def test_what_did_not_arrive_is_said_with_where_to_look(relayctl: Relayctl, server: Server) -> None:
+    arguments = ("send", "own", "-", "--config", str(server.file), "--url", f"{server.url}/own", "--secret", SECRET)
+    refused = relayctl(*arguments, given="[1]")  # a detail has to be an object
+    assert json.loads(refused.stdout)["dead_lettered"] == 1
+    assert "see `relayctl dead-letters list`" in refused.stderr
+    assert relayctl(*arguments, given="{}").stderr == "202 Accepted\n"

@@ -37,7 +37,7 @@ def render(template: Template, scope: Mapping[str, Any], label: str) -> str:
     try:
         text = template.render(scope)
     except MappingError as error:
-        raise Unauthorized(f"{label} missing: {error}") from error
+        raise Unauthorized(f"{label} missing: {str(error).partition(';')[0]}") from error
     if not text:
         raise Unauthorized(f"{label} empty")
     return text

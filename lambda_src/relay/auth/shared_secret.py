@@ -42,7 +42,7 @@ class SharedSecretScheme(Scheme):
         try:
             tokens = [to_bytes(self.token.render(element)) for element in scope.elements(self.each, values)]
         except MappingError as error:
-            raise Unauthorized(f"token missing: {error}") from error
+            raise Unauthorized(f"token missing: {str(error).partition(';')[0]}") from error
         matches = [any_equal(expected, [token]) for token in tokens]
         if not all(matches):
             raise Unauthorized("token mismatch")

@@ -237,7 +237,7 @@ def _signed_value(part: Placeholder, following: str | Placeholder, values: Mappi
     try:
         value = Template(part.expression, (part,)).render(values)
     except MappingError as error:
-        raise Unauthorized(f"signed value missing: {error}") from error
+        raise Unauthorized(f"signed value missing: {str(error).partition(';')[0]}") from error
     delimiter = following if part.expression.startswith("headers.") and isinstance(following, str) else ""
     if delimiter and (value + delimiter).find(delimiter) < len(value):
         raise Unauthorized(f"{part.expression} contains the text that separates it from what follows")

@@ -26,7 +26,7 @@ def check_timestamp(text: str, unit: str, tolerance: float, now: datetime) -> No
     else:
         raise Unauthorized("timestamp is not decimal digits")
     if abs(now.timestamp() - seconds) > tolerance:
-        raise Unauthorized("timestamp outside the tolerance")
+        raise Unauthorized(f"timestamp outside the tolerance of {tolerance:g} s")
 
 
 def format_timestamp(now: datetime, unit: str) -> str:

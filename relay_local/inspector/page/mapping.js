@@ -12,7 +12,7 @@ export async function edit(one) {
     if (!confirm(`Write this route to ${route.file}? It is deployed when make run or make deploy runs next.`)) return;
     await ask(`/routes/${encodeURIComponent(one.route)}`, "PUT", { text: editor.text(), version: route.version });
     $("dialog").close();
-    say(`Written to ${route.file}`);
+    say(`Written to ${route.file}; to deploy it, stop and start make run`);
   }, { className: "primary", id: "save" });
   let timer;
   const editor = mappingEditor(route.text, `The route ${one.route} of ${route.file}`, schema, one.values, () => {
