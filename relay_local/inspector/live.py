@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -116,7 +117,7 @@ class Live:
 
     def _surroundings(self) -> explain.Surroundings:
         session = self.session
-        find = self._find if session.connections else None
+        find = functools.cache(self._find) if session.connections else None  # a webhook names a customer many times
         return explain.Surroundings(session.config, session.secrets, self.events, self.url, find)
 
     def destinations(self) -> list[dict[str, Any]]:
