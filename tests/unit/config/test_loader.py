@@ -128,7 +128,7 @@ def test_an_hmac_scheme_of_ones_own_needs_no_preset(load: Load) -> None:
             'preset: there is no "gitub"; did you mean "github"?',
         ),
         ("[[route]]", "[route]", "relay.toml: route: expected a list, got a table"),
-        ("partner =", "partner", "relay.toml:2: is not TOML: "),
+        ("partner =", "partner", "relay.toml: is not TOML: "),
         ('"orders"', "orders", "is not TOML: Invalid value (column 8); a text stands in quotes"),
         ('"orders"', '"orders', "(column 15); a text ends on the line on which it begins"),
         ("[route.event]", "[route]", "(column 7); each route begins with [[route]]"),
