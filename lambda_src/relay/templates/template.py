@@ -25,6 +25,7 @@ _ELSEWHERE = (
 _BARE = r"(?:body|headers)(?:\.[A-Za-z_][A-Za-z_0-9]*)+"
 """A text that is all of it a path, and was meant to be a placeholder."""
 
+
 class TemplateError(ValueError):
     """A template that cannot be compiled; the message says what was expected."""
 
