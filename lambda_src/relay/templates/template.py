@@ -202,8 +202,8 @@ def _compile(expression: str, names: Collection[str]) -> Placeholder:
             why = f'expected "${{{braces[1].strip()}}}"'
         elif hyphen := re.fullmatch(r"headers((?:\.[\w-]+)+)", expression):
             why = f'headers have _ for -: "${{headers{hyphen[1].lower().replace("-", "_")}}}"'
-        elif hyphen := re.search(r"[A-Za-z_]\w*(?:-\w+)+", expression):
-            why += f"; a name with a hyphen stands in quotes: '\"{hyphen[0]}\"'"
+        elif hyphened := [name for name in re.split(r"[^\w-]", expression) if "-" in name.strip("-")]:
+            why += f"; a name with a hyphen stands in quotes: '\"{hyphened[0]}\"'"
         raise TemplateError(f'"${{{expression}}}" is not JMESPath: {why}') from error
     for kind, name in _uses(tree):
         known = functions.RelayFunctions.FUNCTION_TABLE if kind == "function" else names
