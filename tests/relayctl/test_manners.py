@@ -128,8 +128,7 @@ def test_a_pipe_gets_no_escape_sequence(relayctl: Relayctl, arguments: tuple[str
 
 
 def test_what_is_copied_from_a_table_is_whole_in_a_narrow_terminal() -> None:
-    cells = [line.split("│")[-2].strip() for line in in_terminal("presets", "--search", "gitlab").splitlines()[3:-1]]
-    assert "https://docs.gitlab.com/user/project/integrations/webhooks" in "".join(cells)
+    assert "https://docs.gitlab.com/user/project/integrations/webhooks" in in_terminal("presets", "--search", "gitlab")
 
 
 def test_bash_completes_commands_routes_and_presets_once_it_is_installed(tmp_path: Path) -> None:
