@@ -58,11 +58,11 @@ def count(acknowledged: Tally, arrived: Tally, kept: Tally) -> Counted:
     told = there = waiting = lost = twice = unacknowledged = 0
     for number in range(max(len(acknowledged), len(arrived), len(kept))):
         seen = arrived[number]
-        there += seen > 0
-        twice += seen > 1
-        waiting += kept[number] > 0
         if acknowledged[number]:
             told += 1
+            there += seen > 0
+            twice += seen > 1
+            waiting += kept[number] > 0
             lost += not seen and not kept[number]
         else:
             unacknowledged += seen > 0

