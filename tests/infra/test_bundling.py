@@ -7,12 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 
 from partner_event_relay.functions import compiler
 from partner_event_relay.functions.bundling import LAMBDA_PLATFORM, Package, installed_folder
 
 ROOT = Path(__file__).parents[2]
+MINIMAL = """
+partner = "aws.partner/acme.example"
+regions = ["us-east-1"]
+[[route]]
+name = "orders"
+path = "/orders"
+auth = { scheme = "standard-webhooks", secret = "acme/orders" }
+event = { source = "aws.partner/acme.example/orders", detail_type = "a" }
+"""
 
 
 def test_dependencies_that_are_installed_are_not_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +60,21 @@ def test_the_catalog_is_in_the_control_api_s_package_alone(tmp_path: Path) -> No
         Package(config, local=True, cryptography=False, control=control).build(tmp_path / str(control))
     assert [path.name for path in (tmp_path / "True" / "events").iterdir()] == ["order.paid.toml"]
     assert not (tmp_path / "False" / "events").exists()
+
+
+def test_two_relays_of_one_app_have_a_relay_toml_each(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "out"))
+    assets = []
+    for name in "orders", "tickets":
+        config = tmp_path / name / "relay.toml"
+        config.parent.mkdir()
+        config.write_text(MINIMAL.replace("orders", name), "utf-8")
+        code = Package(config, local=True, cryptography=False).code()
+        location = code.bind(cdk.Stack(app, name)).s3_location
+        assert location
+        assets.append(tmp_path / "out" / f"asset.{location.object_key.removesuffix('.zip')}")
+    for name, asset in zip(("orders", "tickets"), assets, strict=True):
+        assert f"path='/{name}'" in (asset / "relay_toml.py").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

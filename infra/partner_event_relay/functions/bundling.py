@@ -8,7 +8,7 @@ import sysconfig
 import tempfile
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -82,8 +82,11 @@ class Package:
 
     def code(self) -> lambda_.Code:
         """Return the asset. Its hash is that of its content, so the same sources give the same template."""
-        # The CDK takes two assets of the same folder for one, unless their options differ.
-        environment = {"PACKAGE": "control"} if self.control else None
+        # The CDK takes two assets of the same folder for one, unless their options differ: the second relay of an app
+        # would have the first one's routes, secrets and customers.
+        config = self.config.resolve()
+        package = replace(self, config=config)
+        environment = {"PACKAGE": f"{package} {hashlib.sha256(config.read_bytes()).hexdigest()}"}
         return lambda_.Code.from_asset(
             str(SOURCES),
             asset_hash_type=cdk.AssetHashType.OUTPUT,
