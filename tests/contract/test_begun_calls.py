@@ -67,6 +67,13 @@ def test_after_an_error_the_next_record_has_a_connection_of_its_own(aws: Aws) ->
     assert aws.connections == 2
 
 
+def test_the_late_answer_to_a_record_that_nobody_waited_for_is_not_taken_for_that_of_the_next(aws: Aws) -> None:
+    aws.answers = [(0, b""), (200, TAKEN)]
+    send(http_transport.begin)  # the function has no time left for the answer
+    assert send(http_transport.begin)()["RecordId"] == "1"
+    assert aws.connections == 2
+
+
 @both
 def test_a_record_is_never_sent_twice(aws: Aws, begin: AwsBegin) -> None:
     """Firehose would have it twice."""

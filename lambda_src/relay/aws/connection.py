@@ -54,7 +54,7 @@ class Connection:
         except OSError:
             plain.close()
             raise
-        self._is_open = True
+        self._is_open, self._is_answered = True, True
         self._used = _now()
 
     def close(self) -> None:
@@ -63,10 +63,13 @@ class Connection:
         self._socket.close()
 
     def is_usable(self) -> bool:
-        """Return whether the idle connection can be reused: not idle for too long, and not closed by the peer."""
+        """Return whether the idle connection can be reused: not idle for too long, and not closed by the peer.
+
+        The response to a request that nobody received would be taken for that of the next one.
+        """
         used_at, now = self._used, _now()
         idle = max(now.wall - used_at.wall, now.monotonic - used_at.monotonic)
-        if not self._is_open or idle > MAX_IDLE_SECONDS:
+        if not self._is_open or not self._is_answered or idle > MAX_IDLE_SECONDS:
             return False
         # No response is due: if the socket is readable, the peer has closed it, except for TLS session tickets.
         self._socket.settimeout(0)
@@ -100,6 +103,7 @@ class Connection:
             raise ConnectionClosed("a header is not one line of ASCII")
         request = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n".encode()
         self._socket.settimeout(seconds)
+        self._is_answered = False
         try:
             self._socket.sendall(request + body)
         except ConnectionError:
@@ -112,6 +116,7 @@ class Connection:
             with _BoundedResponse(time.monotonic() + seconds, self._socket, method="POST") as raw:
                 raw.begin()
                 response = HttpResponse(raw.status, raw.headers, _read_body(raw))
+                self._is_answered = True
                 if raw.will_close:
                     self.close()
                 return response
