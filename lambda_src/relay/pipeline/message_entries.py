@@ -26,6 +26,10 @@ from relay.templates.strict_json import NotJSON
 from relay.webhook import Webhook
 
 
+SECONDS_TO_PUT = 7
+"""Of a run's time, for what has been read: one request, at worst. S3 and the registry may be slow for each message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of the function: when it began, and how long it may go on."""
@@ -37,6 +41,10 @@ class Run:
     def is_time_left(self) -> bool:
         """Return whether something else may begin."""
         return self.budget.allows(failing=False)
+
+    def is_time_to_read(self) -> bool:
+        """Return whether another message may be read, and there is still time to put those that were."""
+        return self.budget.clock() < self.budget.send_until - SECONDS_TO_PUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ def _find(run: Run) -> Find:
     def find(customer: str) -> Sequence[Destination]:
         if run.services.destinations is None:
             raise OSError("relay.toml has no [destinations]")
-        if not run.is_time_left():
+        if not run.is_time_to_read():
             raise OSError("there was no time to read the customer's destinations")
         try:
             return run.services.destinations.read(customer)

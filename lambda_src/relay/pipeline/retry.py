@@ -73,7 +73,7 @@ def redeliver(
     items: list[Item] = []
     room = MAX_BYTES
     for index, received in enumerate(batch):
-        if room <= 0:
+        if room <= 0 or not run.is_time_to_read():
             results[index] = _postpone(received, "NotAttempted", services)
             continue
         text = _isolate(partial(services.follow, received.text), received, run)

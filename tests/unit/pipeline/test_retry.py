@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from relay.delivery.deliver import Budget
 from relay.delivery.message import Message
 from relay.delivery.undelivered import Queue
 from relay.entry import Entry, Failed
 from relay.http.request import Request
 from relay.pipeline.results import Done, Postponed
-from relay.pipeline.retry import MAX_BYTES
-from tests.conftest import RELAY_TOML, Load
+from relay.pipeline.retry import MAX_BYTES, redeliver
+from relay.pipeline.waiting import ReceivedMessage
+from tests import doubles
+from tests.conftest import NOW, RELAY_TOML, Load
 from tests.unit.pipeline.retry_world import ENTRY, ENTRY_MESSAGE, ORIGIN, THROTTLED, World, entry, posted
 
 BATCH_TOML = RELAY_TOML + 'each = "${body.events}"\n'
@@ -73,6 +76,20 @@ def test_a_message_in_the_overflow_bucket_is_delivered_too_and_waits_while_s3_is
     world.overflow["pointer"] = entry("large").text()
     assert world.run(load(RELAY_TOML), "pointer", "s3 is down") == [Done(1, 0), Postponed(5, "OSError")]
     assert world.requests == [["large"]]
+
+
+def test_messages_that_are_slow_to_read_leave_the_time_to_put_those_that_were(load: Load) -> None:
+    world, now = World(), [0.0]
+
+    def follow(text: str) -> str:
+        now[0] += 10
+        return text
+
+    services = doubles.services(load(RELAY_TOML), send=world.send, follow=follow)
+    batch = [ReceivedMessage(entry(name).text(), 1, NOW) for name in "abcdef"]
+    results = redeliver(batch, services, NOW, Budget(0, 37, clock=lambda: now[0]))
+    assert results == [Done(accepted=1)] * 3 + [Postponed(5, "NotAttempted")] * 3
+    assert world.requests == [["a", "b", "c"]]
 
 
 def test_a_webhook_is_mapped_again_with_todays_relay_toml(load: Load) -> None:
