@@ -84,6 +84,9 @@ class Relay(Construct):
             self.destinations.stores.grant_deliver(self.redeliver)
             self.destinations.stores.grant_list(self.source_health)
             self.queues.grant_read_claim_checks(self.redeliver)
+        # What a new version leaves in a queue, or holds, is for a Region or in a form that the old ones may not know.
+        readers = [self.redeliver, *([self.destinations.releaser] if self.destinations else [])]
+        self.ingest.live.node.add_dependency(*(reader.live for reader in readers))
         self.archive: Archive | None = None
         if config.archive:
             self.archive = Archive(self, "Archive", settings=config.archive, stage=stage)
@@ -111,12 +114,11 @@ class Relay(Construct):
         )
         LineMetrics(self, "LineMetrics", log_group=self.ingest.log_group, log_entries=config.log_entries)
         if config.log_entries:
-            later = [self.redeliver, *([self.destinations.releaser] if self.destinations else [])]
             EntryInsights(
                 self,
                 "EntryInsights",
                 ingest=self.ingest.log_group,
-                later=[function.log_group for function in later],
+                later=[function.log_group for function in readers],
             )
         if stage.canary:
             Canary(self, "Canary", function=self.ingest, monitoring=self.monitoring)

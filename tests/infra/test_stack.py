@@ -112,6 +112,12 @@ def test_what_holds_events_or_logs_outlives_the_stack_in_prod_alone(stage: str, 
     assert {resource["DeletionPolicy"] for resource in retained} == {policy}
 
 
+def test_whoever_delivers_what_a_new_version_leaves_in_a_queue_is_deployed_before_it(template: Template) -> None:
+    aliases = resources(template, "AWS::Lambda::Alias")
+    [ingest] = [alias for name, alias in aliases.items() if name.startswith("Ingest")]
+    assert any(name.startswith("Redeliver") and name in aliases for name in ingest["DependsOn"])
+
+
 def test_callers_reach_the_live_version_and_prod_moves_it_by_canary(template: Template) -> None:
     aliases = resources(template, "AWS::Lambda::Alias")
     assert {alias["Properties"]["Name"] for alias in aliases.values()} == {"live"}
