@@ -25,7 +25,6 @@ from relay.pipeline.services import Services
 from relay.templates.strict_json import NotJSON
 from relay.webhook import Webhook
 
-
 SECONDS_TO_PUT = 7
 """Of a run's time, for what has been read: one request, at worst. S3 and the registry may be slow for each message."""
 
