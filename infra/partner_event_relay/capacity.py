@@ -16,7 +16,7 @@ WEBHOOK_SECONDS = 0.0225
 HEADROOM = 0.9
 # Messages of the retry queue: five requests for each invocation, if they are small.
 BATCH_SIZE = 100
-# Of a Region's puts, and of the account's concurrency, for what waited. The rest is for what comes.
+# Of a Region's puts, and of the concurrency that is not reserved, for what waited. The rest is for what comes.
 PUTS_OF_REDELIVERY = 1 / 2
 CONCURRENCY_OF_REDELIVERY = 1 / 4
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
@@ -48,18 +48,24 @@ class Throttle(NamedTuple):
     route_burst: int
 
 
-def redelivery_concurrency(quotas: Quotas) -> int:
-    """Return how many batches of the retry queue may be delivered at once: they use half of the Region's puts."""
-    most = min(quotas.puts * PUTS_OF_REDELIVERY / REQUESTS_PER_SECOND, quotas.concurrency * CONCURRENCY_OF_REDELIVERY)
-    return min(max(LEAST_CONCURRENCY, int(most)), MOST_CONCURRENCY)
+def redelivery_concurrency(quotas: Quotas, reserved: int = 0) -> int:
+    """Return how many batches of the retry queue may be delivered at once: they use half of the Region's puts.
+
+    What is `reserved` for webhooks is not there for them. A batch that Lambda throttles would be hidden for six minutes.
+    """
+    return _batches_at_once(quotas.puts * PUTS_OF_REDELIVERY, quotas.concurrency - reserved)
 
 
-def delivery_concurrency(quotas: Quotas) -> int:
+def delivery_concurrency(quotas: Quotas, reserved: int = 0) -> int:
     """Return how many batches of the delivery queue may be delivered at once: they may use all of the Region's puts.
 
     What is over the quota goes to the retry queue, and what is over this waits in the delivery queue.
     """
-    most = min(quotas.puts / REQUESTS_PER_SECOND, quotas.concurrency * CONCURRENCY_OF_REDELIVERY)
+    return _batches_at_once(quotas.puts, quotas.concurrency - reserved)
+
+
+def _batches_at_once(puts: float, concurrency: int) -> int:
+    most = min(puts / REQUESTS_PER_SECOND, concurrency * CONCURRENCY_OF_REDELIVERY)
     return min(max(LEAST_CONCURRENCY, int(most)), MOST_CONCURRENCY)
 
 

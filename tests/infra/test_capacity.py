@@ -17,7 +17,7 @@ from partner_event_relay.capacity import (
     throttle,
 )
 from relay.delivery.pace import REQUESTS_PER_SECOND
-from tests.infra.conftest import RELAY_TOML, only, stack_of, synthesise
+from tests.infra.conftest import RELAY_TOML, only, resources, stack_of, synthesise
 
 LARGE = Quotas(concurrency=4_000, puts=10_000)
 DERIVED = {"rate": 0, "burst": 0, "route_rate": 0}
@@ -73,6 +73,13 @@ def test_redelivery_leaves_half_of_the_puts_and_three_quarters_of_the_concurrenc
     most = redelivery_concurrency(Quotas(concurrency=concurrency, puts=puts))
     assert 2 <= most <= 1000  # what Lambda takes
     assert most == 2 or (most * REQUESTS_PER_SECOND <= puts / 2 and most <= concurrency / 4)
+
+
+def test_redelivery_takes_no_more_than_half_of_what_is_not_reserved_for_webhooks() -> None:
+    template = synthesise(RELAY_TOML, put_quota=10_000, reserved_concurrency=900)
+    mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    most = [mapping["Properties"]["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings]
+    assert most == [25, 25]
 
 
 @pytest.mark.parametrize(("puts", "most"), [(400, 5), (2_400, 30), (10_000, 125)])

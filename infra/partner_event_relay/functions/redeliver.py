@@ -46,10 +46,13 @@ class Redeliver(Construct):
         if any(route.on_oversize == CLAIM_CHECK for route in config.routes):
             queues.grant_claim_checks(self.function)
         queues.grant_consume(self.function)
-        quotas = props.stage.quotas
+        quotas, reserved = props.stage.quotas, props.stage.reserved_concurrency
         # So that the backlog of one outage does not cause the next one.
-        self._add_source("RetryQueue", queues.retry, capacity.BATCH_SIZE, capacity.redelivery_concurrency(quotas))
-        self._add_source("DeliveryQueue", queues.delivery, DELIVERY_BATCH_SIZE, capacity.delivery_concurrency(quotas))
+        redelivery, delivery = (
+            most(quotas, reserved) for most in (capacity.redelivery_concurrency, capacity.delivery_concurrency)
+        )
+        self._add_source("RetryQueue", queues.retry, capacity.BATCH_SIZE, redelivery)
+        self._add_source("DeliveryQueue", queues.delivery, DELIVERY_BATCH_SIZE, delivery)
 
     def _add_source(self, construct_id: str, queue: sqs.Queue, batch_size: int, concurrency: int) -> None:
         mapping = lambda_.EventSourceMapping(
