@@ -51,7 +51,7 @@ class Throttle(NamedTuple):
 def redelivery_concurrency(quotas: Quotas, reserved: int = 0) -> int:
     """Return how many batches of the retry queue may be delivered at once: they use half of the Region's puts.
 
-    What is `reserved` for webhooks is not there for them. A batch that Lambda throttles would be hidden for six minutes.
+    What is `reserved` for webhooks is not there for them. A batch that Lambda throttles is hidden for six minutes.
     """
     return _batches_at_once(quotas.puts * PUTS_OF_REDELIVERY, quotas.concurrency - reserved)
 

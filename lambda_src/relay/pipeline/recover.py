@@ -27,6 +27,8 @@ MESSAGES_OF_AN_OBJECT, BYTES_OF_AN_OBJECT = 200, 1024 * 1024
 _ALL = "all"
 LONGEST_WEBHOOK = timedelta(seconds=30)
 """How long after it was received a webhook may still be put: the function's timeout is shorter."""
+LONGEST_IN_QUEUE = timedelta(minutes=10)
+"""How much longer the delivery queue may have had an entry that is put: a second, if nothing is in its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +70,37 @@ def recover(
     state, settings = destination.state, services.config.destinations
     if not state.dropped_since or not state.dropped_until or settings is None or settings.hold is None:
         return 0
-    progress = _progress(state)
-    window = Window(state.dropped_since - LONGEST_WEBHOOK, state.dropped_until + PUT_UNTIL, progress.position)
+    put = Window(state.dropped_since - LONGEST_WEBHOOK, state.dropped_until + PUT_UNTIL)
+    in_queue = {route.name: put.since - LONGEST_IN_QUEUE for route in services.config.routes if route.is_queued}
+    received = put._replace(since=min([put.since, *in_queue.values()]))
+    progress = _progress(state, received)
 
     def note_progress(progress: _Progress) -> None:
-        note(json.dumps([_window_name(state), *progress]))
+        note(json.dumps([_window_name(received), *progress]))
 
-    copied = _hold_released(destination, window, services, go_on, progress.copied)
+    def may_have_been_put(webhook: ArchivedWebhook) -> bool:
+        return webhook.received_at >= in_queue.get(webhook.route, put.since)
+
+    copied = _hold_released(destination, put, services, go_on, progress.copied)
     if copied != _ALL:
         note_progress(progress._replace(copied=copied))
         return None
     objects = _Objects(destination, services, state.dropped_until + READ_ARCHIVE_AFTER, progress.number)
-    return _hold_archived(objects, window, go_on, note_progress)
+    window = received._replace(after=progress.position)
+    return _hold_archived(objects, window, may_have_been_put, go_on, note_progress)
 
 
-def _progress(state: SourceState) -> _Progress:
+def _progress(state: SourceState, window: Window) -> _Progress:
     """Return how far a recovery came. Its text names the window: what a look has widened since begins anew."""
-    window, *progress = json.loads(state.recovery or '[""]')
-    if window != _window_name(state):
+    name, *progress = json.loads(state.recovery or '[""]')
+    if name != _window_name(window):
         return _Progress()
     number, position, copied = progress
     return _Progress(number, Position(*position) if position else None, copied)
 
 
-def _window_name(state: SourceState) -> str:
-    return f"{state.dropped_since} {state.dropped_until}"
+def _window_name(window: Window) -> str:
+    return f"{window.since} {window.until}"
 
 
 def _hold_released(
@@ -117,10 +125,11 @@ def _hold_released(
 def _hold_archived(
     objects: "_Objects",
     window: Window,
+    may_have_been_put: Callable[[ArchivedWebhook], bool],
     go_on: Callable[[], bool],
     note: Callable[[_Progress], None],
 ) -> int | None:
-    """Hold what the archive has of a window. Return how many entries, None if cut off."""
+    """Hold what the archive has of a window and may have been put in it. Return how many entries, None if cut off."""
     destination, services, total = objects.destination, objects.services, 0
     cut_off_at: Position | None = None
 
@@ -133,7 +142,7 @@ def _hold_archived(
 
     for found in services.archived(window, may_read):
         planned = planned_for(found.webhook, destination)
-        if not any(each.what == PUT for each in planned.values()):
+        if not may_have_been_put(found.webhook) or not any(each.what == PUT for each in planned.values()):
             continue
         messages = messages_of(found.webhook, planned, destination, services.config, services.store_detail)
         if messages is not None:

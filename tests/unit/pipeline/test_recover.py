@@ -235,3 +235,17 @@ def test_where_nothing_waits_nothing_is_held_again(load: Load) -> None:
     config = load(TOML.replace("[destinations]", '[destinations]\nhold = "never"'))
     archive = Archive(config, webhook(config, 1))
     assert (archive.recover(), archive.held) == (0, {})
+
+
+@pytest.mark.parametrize(("delivery", "expected"), [("direct", ["msg_3"]), ("queued", ["msg_2", "msg_3"])])
+def test_of_a_queued_route_what_may_have_waited_in_the_queue_is_held_again_too(
+    delivery: str, expected: list[str]
+) -> None:
+    config = replace(CONFIG, routes=(replace(CONFIG.routes[0], delivery=delivery),))
+    archive = Archive(config)
+    for number, minutes in enumerate((-11, -9, 0), 1):
+        found = replace(webhook(config, number), received_at=NOW + minutes * MINUTE)
+        archive.bucket.write(f"{found.received_at:%Y/%m/%d/%H}", str(number), found)
+    assert archive.recover() == len(expected)
+    [messages] = archive.held.values()
+    assert [message.origin.webhook_id for message in messages] == expected
