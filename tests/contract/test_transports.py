@@ -155,6 +155,19 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     process_cache.clear()
 
 
+@pytest.mark.parametrize("trace", ["Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", "Self=é\r\nx-a: b{}\"'&"])
+def test_both_send_the_trace_whatever_a_sender_has_written_into_it(
+    trace: str, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "ingest")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    put(http_transport.call)
+    put(boto3_transport.call)
+    (mine, _), (theirs, _) = aws.asked
+    assert mine["x-amzn-trace-id"] == theirs["x-amzn-trace-id"]
+    assert "x-a" not in mine
+
+
 @pytest.mark.usefixtures("aws", "no_credentials")
 @pytest.mark.parametrize("transport", [http_transport.call, boto3_transport.call], ids=["direct", "boto3"])
 def test_credentials_that_were_not_there_are_looked_for_again(

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from relay import process_cache
 from relay.aws import credentials, endpoints, request_body, sigv4
@@ -28,6 +28,9 @@ from relay.templates import strict_json
 
 _JSON = "application/x-amz-json-"
 _USER_AGENT = "{} lang/python#{}.{}.{}".format(USER_AGENT, *sys.version_info)
+
+# From botocore, handlers.py: a part of the trace may be the sender's, and stops no call.
+_TRACE_CHARACTERS = "-=;:+&[]{}\"',"
 
 # From botocore, retries/standard.py, without the codes of other services.
 _TRANSIENT_CODES = {
@@ -198,7 +201,7 @@ class _Endpoint:
         headers = sigv4.sign_headers(headers, body, self._scope, credentials.get_credentials(), datetime.now(UTC))
         headers["user-agent"] = _USER_AGENT  # like the trace, not signed: proxies may change it; botocore does the same
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):
-            headers["x-amzn-trace-id"] = trace
+            headers["x-amzn-trace-id"] = quote(trace, safe=_TRACE_CHARACTERS)
         return headers
 
     def connect(self, options: CallOptions) -> Connection:
