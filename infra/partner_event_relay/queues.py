@@ -14,10 +14,10 @@ from partner_event_relay.stages import Stage
 REDELIVER_TIMEOUT = cdk.Duration.seconds(60)
 VISIBILITY_TIMEOUT = cdk.Duration.minutes(6)
 # The function gives up after 24 hours, at most 730 receives. This is the safety net for a message that crashes it:
-# longer than a day of receives, and at 6 minutes each shorter than the retention.
+# longer than a day of receives, and at 6 minutes each four days, much shorter than the retention.
 MAX_RECEIVE_COUNT = 900
-RETRY_RETENTION = cdk.Duration.days(4)
-MAX_RETENTION = cdk.Duration.days(14)
+# The longest that SQS takes. What is older is gone and in no other queue, also if nobody could receive it.
+RETENTION = cdk.Duration.days(14)
 # Longer than a message can be in both queues.
 OVERFLOW_DAYS = 30
 # After what an entry may be held for: its claim check has to outlive it by a week.
@@ -41,7 +41,7 @@ class Queues(Construct):
             "DeadLetters",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=MAX_RETENTION,
+            retention_period=RETENTION,
             removal_policy=stage.removal_policy,
         )
         # This redrive policy is also what permits moving dead letters back into the retry queue.
@@ -53,7 +53,7 @@ class Queues(Construct):
                 encryption=sqs.QueueEncryption.SQS_MANAGED,
                 enforce_ssl=True,
                 visibility_timeout=VISIBILITY_TIMEOUT,
-                retention_period=RETRY_RETENTION,
+                retention_period=RETENTION,
                 dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVE_COUNT),
                 removal_policy=stage.removal_policy,
             )

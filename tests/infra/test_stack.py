@@ -13,11 +13,11 @@ from tools.cost.model import MEASURED
 SECRET = "AWS::SecretsManager::Secret"
 
 
-@pytest.mark.parametrize(("name", "days"), [("QueuesDelivery", 4), ("QueuesRetry", 4), ("QueuesDeadLetters", 14)])
-def test_the_queues_are_encrypted_keep_for_days_and_outlive_the_stack(template: Template, name: str, days: int) -> None:
+@pytest.mark.parametrize("name", ["QueuesDelivery", "QueuesRetry", "QueuesDeadLetters"])
+def test_the_queues_are_encrypted_keep_as_long_as_sqs_can_and_outlive_the_stack(template: Template, name: str) -> None:
     queue = only(template, "AWS::SQS::Queue", name)
     assert queue["Properties"]["SqsManagedSseEnabled"] is True
-    assert queue["Properties"]["MessageRetentionPeriod"] == days * 24 * 3600
+    assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert queue["DeletionPolicy"] == "Retain"
 
 
