@@ -3,6 +3,7 @@
 Elsewhere the environment variable CHROMIUM has the path of one.
 """
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
@@ -63,7 +64,9 @@ def browser() -> Iterator[Browser]:
 def _installed() -> tuple[str, dict[str, str]]:
     environment = os.environ | {"TMPDIR": str(FOLDER), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
     command = ["node", "--input-type=module", "-e", SCRIPT]
-    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    with (FOLDER / "lock").open("w") as lock:  # nobody can run the program while another worker extracts it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     path = found.stdout.strip().splitlines()[-1]
     needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
     return path, {"LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib")} if "not found" in needed else {}

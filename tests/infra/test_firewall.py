@@ -135,7 +135,7 @@ def test_no_webhook_and_no_proof_of_one_is_in_what_waf_keeps(rest: Template) -> 
     assert fields == {"SINGLE_HEADER": headers, "QUERY_STRING": None, "BODY": None}
 
 
-@pytest.mark.parametrize(("header", "logged"), [("x-" + "a" * 62, 1), ("x-" + "a" * 63, 0)])
+@pytest.mark.parametrize(("header", "logged"), [("x_" + "a" * 62, 1), ("x_" + "a" * 63, 0)])
 def test_a_header_that_waf_cannot_leave_out_of_its_log_leaves_no_log(header: str, logged: int) -> None:
     auth = f'auth = {{ scheme = "api-key", secret = "acme/a", token = "${{headers.\\"{header}\\"}}" }}'
     text = RELAY_TOML.replace('preset = "github"\nauth = { secret = "ssm:/acme/github" }', auth)

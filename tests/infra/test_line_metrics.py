@@ -1,9 +1,6 @@
 """What every webhook has is counted by the lines that it has in the log, as often as it happened."""
 
 import json
-import re
-from collections.abc import Iterable
-from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
@@ -16,6 +13,7 @@ from relay.entry import Accepted, Entry, Failed
 from relay.pipeline import entry_lines
 from relay.pipeline.results import Relayed
 from tests.conftest import NOW
+from tests.filter_patterns import counted
 from tests.infra.conftest import resources
 
 QUEUED = Queued(Queue.RETRY, Failed("ThrottlingException", "slow down", 1))
@@ -26,28 +24,6 @@ RESULTS: dict[str, list[EntryResult]] = {
     "nothing": [],
 }
 EXPECTED = {"accepted": (1, [12]), "some": (2, [12]), "nobody's": (0, []), "nothing": (0, [])}
-
-
-def counted(pattern: str, value: str, lines: Iterable[dict[str, Any]]) -> list[float]:
-    """Return what CloudWatch Logs reads of lines: a filter pattern of comparisons, parentheses, && and ||.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
-    """
-    compare = r'\$\.(\w+) (=|>=|>) ("[^"]*"|[0-9]+)'
-    program = re.sub(compare, lambda match: f"compare({match[1]!r}, {match[2]!r}, {match[3]})", pattern.strip("{} "))
-    program = program.replace("&&", "and").replace("||", "or")
-    found = []
-    for line in lines:
-
-        def compare_key(key: str, operator: str, than: str | int, line: dict[str, Any] = line) -> bool:
-            have = line.get(key)
-            if type(have) is not type(than):
-                return False
-            return bool(have == than if operator == "=" else have > than or (operator == ">=" and have == than))
-
-        if eval(program, {"compare": compare_key}):
-            found.append(float(line[value[2:]] if value.startswith("$.") else value))
-    return found
 
 
 @pytest.mark.parametrize("name", RESULTS)

@@ -89,7 +89,7 @@ def test_what_is_archived_is_signed_anew_and_posted_until_ctrl_c(deployed: Deplo
         assert process.stdout
         deployed.archive("github", "first", headers | {"x-github-delivery": "first"}, {"note": "Zoë's"})
         assert process.stdout.readline().split("\t")[1:] == ["github", "first", "202 Accepted\n"]
-        deployed.archive("stripe", "elsewhere", headers, {})
+        deployed.archive("nowhere", "elsewhere", headers, {})
         assert process.stdout.readline().endswith("not posted: relay.toml here has no such route\n")
         deployed.archive("github", "second", headers | {"x-github-delivery": "second"}, {})
         assert process.stdout.readline().split("\t")[1:] == ["github", "second", "202 Accepted\n"]
