@@ -40,10 +40,11 @@ def main() -> None:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with run_emulator(region=arguments.region, port=arguments.port, iam=arguments.functions) as aws:
+        functions: bool = arguments.functions
+        with run_emulator(region=arguments.region, port=arguments.port, iam=functions, functions=functions) as aws:
             partner = aws.client("events", CUSTOMER, arguments.region)
             partner.create_partner_event_source(Name=SOURCE, Account=CUSTOMER)
-            progress(_with_functions(aws, arguments.region) if arguments.functions else _example(aws, arguments.region))
+            progress(_with_functions(aws, arguments.region) if functions else _example(aws, arguments.region))
             signal.pause()
     except KeyboardInterrupt:
         pass

@@ -90,13 +90,13 @@ def require_free(port: int) -> None:
 
 
 @contextmanager
-def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[LocalAws]:
+def run_emulator(*, region: str, port: int = 0, iam: bool = True, functions: bool = True) -> Iterator[LocalAws]:
     """Run the emulator on `port` (0: any free one).
 
-    With `iam` it serves TLS, runs Lambda functions and enforces their policies. Raise LocalAwsError.
+    With `iam` it serves TLS and enforces policies, with `functions` it runs Lambda functions. Raise LocalAwsError.
     """
     try:
-        pythons = [environment_python(name) for name in (EMULATOR, *((RUNTIME,) if iam else ()))]
+        pythons = [environment_python(name) for name in (EMULATOR, *((RUNTIME,) if functions else ()))]
     except EmulatorInstallationError as error:
         raise LocalAwsError(str(error)) from error
     for python in pythons:
@@ -123,7 +123,10 @@ def run_emulator(*, region: str, port: int = 0, iam: bool = True) -> Iterator[Lo
 
 
 def _start(pythons: Sequence[Path], home: Path, region: str, port: int, output: IO[bytes]) -> "subprocess.Popen[bytes]":
-    """Start the first of the Pythons; with a second, which runs the functions, it serves TLS and has IAM."""
+    """Start the first of the Pythons; the second, if there is one, runs functions.
+
+    With the certificates of `_certificates` in `home` it serves TLS and has IAM.
+    """
     emulator, *runtime = pythons
     environment = {
         # Nothing of ours leaks into the functions, which inherit the emulator's environment.
@@ -140,10 +143,10 @@ def _start(pythons: Sequence[Path], home: Path, region: str, port: int, output: 
         "RELAY_RUNTIME_PYTHON": str(runtime[0] if runtime else emulator),
         "RELAY_EMULATOR_HOME": str(home),
     }
-    if runtime:
+    if (certificate := home / "server.pem").exists():
         tls = {
             "USE_SSL": "1",
-            "MINISTACK_SSL_CERT": str(home / "server.pem"),
+            "MINISTACK_SSL_CERT": str(certificate),
             "MINISTACK_SSL_KEY": str(home / "key.pem"),
         }
         environment |= {"AUTH": "true", **tls}

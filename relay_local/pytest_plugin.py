@@ -14,5 +14,5 @@ def partner_bus() -> Iterator[object]:
     """
     from relay_local.process import run_emulator  # noqa: PLC0415 # only who uses the fixture needs its packages
 
-    with run_emulator(region="us-east-1", iam=False) as bus:
+    with run_emulator(region="us-east-1", iam=False, functions=False) as bus:
         yield bus
