@@ -26,6 +26,16 @@ class Context:
         return 29_000
 
 
+class RedeliverContext(Context):
+    """What it passes to the redeliver function, which has more time."""
+
+    function_name = "redeliver"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return what is left at the start of an invocation."""
+        return 60_000
+
+
 class Remembered:
     """Idempotency in memory: notes each claim, and remembers responses if it is told to."""
 

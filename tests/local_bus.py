@@ -27,7 +27,7 @@ from relay_local.deploy import CUSTOMER, drain
 from relay_local.process import PARTNER, LocalAws
 from relay_local.samples import SIGNERS
 from tests.conftest import http_api_event
-from tests.doubles import Context
+from tests.doubles import Context, RedeliverContext
 from tests.handler import ingest, redeliver
 from tests.transport import with_transport
 
@@ -134,7 +134,8 @@ class Functions:
             }
             for number, message in enumerate(messages)
         ]
-        return redeliver.create_handler(self.services)({"Records": records}, Context())  # type: ignore[arg-type]  # a double
+        handler = redeliver.create_handler(self.services)
+        return handler({"Records": records}, RedeliverContext())  # type: ignore[arg-type]  # a double
 
 
 def _nobody() -> str:

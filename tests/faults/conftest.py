@@ -13,30 +13,29 @@ from tests.local_bus import REGION, SECRET, Functions, bus, faults, functions
 
 __all__ = ["bus", "faults"]  # fixtures
 
-SOURCE = "aws.partner/acme.example/faults/orders"
-RELAY_TOML = f"""
+RELAY_TOML = """
 partner = "aws.partner/acme.example"
 regions = ["us-east-1"]
 [[route]]
 name = "orders"
 path = "/orders"
 retry_for = "0 s"
-auth = {{ scheme = "standard-webhooks", secret = "faults/orders" }}
+auth = { scheme = "standard-webhooks", secret = "NAME/orders" }
 [route.event]
-each = "${{body.events}}"
-source = "{SOURCE}"
+each = "${body.events}"
+source = "aws.partner/acme.example/NAME/orders"
 detail_type = "order.created"
-detail = "${{item}}"
+detail = "${item}"
 [[route]]
 name = "queued"
 path = "/queued"
 delivery = "queued"
-auth = {{ scheme = "standard-webhooks", secret = "faults/orders" }}
+auth = { scheme = "standard-webhooks", secret = "NAME/orders" }
 [route.event]
-each = "${{body.events}}"
-source = "{SOURCE}"
+each = "${body.events}"
+source = "aws.partner/acme.example/NAME/orders"
 detail_type = "order.created"
-detail = "${{item}}"
+detail = "${item}"
 """
 
 HEAD = f"\n{'fault':30} {'n':>3} told  acc. queu. dead  arrived twice"
@@ -44,18 +43,24 @@ PrintRow = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
-def customer(bus: LocalAws) -> Customer:
-    customer = Customer(bus, REGION, queue="faults")
-    customer.subscribe([SOURCE])
+def name(request: pytest.FixtureRequest) -> str:
+    """Return what everything of this module is named by: another may use the same bus."""
+    return f"faults-{request.path.stem.removeprefix('test_')}"
+
+
+@pytest.fixture(scope="module")
+def customer(bus: LocalAws, name: str) -> Customer:
+    customer = Customer(bus, REGION, queue=name)
+    customer.subscribe([f"aws.partner/acme.example/{name}/orders"])
     return customer
 
 
 @pytest.fixture(scope="module")
-def relay(bus: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
-    path: Path = tmp_path_factory.mktemp("faults") / "relay.toml"
-    path.write_text(RELAY_TOML)
-    bus.client("secretsmanager", PARTNER, REGION).create_secret(Name="faults/orders", SecretString=SECRET)
-    with functions(bus, path, "faults") as made:
+def relay(bus: LocalAws, name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+    path: Path = tmp_path_factory.mktemp(name) / "relay.toml"
+    path.write_text(RELAY_TOML.replace("NAME", name))
+    bus.client("secretsmanager", PARTNER, REGION).create_secret(Name=f"{name}/orders", SecretString=SECRET)
+    with functions(bus, path, name) as made:
         yield made
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from tests.doubles import Context
+from tests.doubles import Context, RedeliverContext
 
 
 def main() -> None:
@@ -13,8 +13,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # the function's log
     handler = importlib.import_module(f"relay.{sys.argv[1]}").handler
+    context = RedeliverContext() if sys.argv[1] == "redeliver" else Context()
     for line in sys.stdin:
-        answers.write(json.dumps(handler(json.loads(line), Context())) + "\n")
+        answers.write(json.dumps(handler(json.loads(line), context)) + "\n")
         answers.flush()
 
 
