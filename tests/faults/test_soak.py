@@ -143,6 +143,8 @@ class Soak:
         self.kills = 0
         self.sending, self.ended = True, threading.Event()
         self._sqs, self._queue_url = bus.client("sqs", PARTNER, REGION), environment["RETRY_QUEUE_URL"]
+        described = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
+        self._queue_arn = described["Attributes"]["QueueArn"]
         ids = [f"e{number}" for number in range(ENTRIES)]
         self._webhooks = [ids[start : start + IN_A_WEBHOOK] for start in range(0, ENTRIES, IN_A_WEBHOOK)]
 
@@ -182,6 +184,7 @@ class Soak:
                     "body": one["Body"],
                     "attributes": one["Attributes"],
                     "eventSource": "aws:sqs",
+                    "eventSourceARN": self._queue_arn,
                 }
                 for one in messages
             ]
@@ -239,7 +242,7 @@ def test_no_acknowledged_entry_is_lost(
             deadline = time.monotonic() + END_SECONDS
             while soak.waiting() and time.monotonic() < deadline:
                 time.sleep(0.2)
-            settled = time.monotonic() - begun
+            settled, waiting = time.monotonic() - begun, soak.waiting()
         finally:
             soak.sending = False
             soak.ended.set()
@@ -264,5 +267,6 @@ def test_no_acknowledged_entry_is_lost(
     assert len(soak.acknowledged) == ENTRIES
     assert soak.kills > 0
     assert soak.told["queued"] > 0
+    assert waiting == 0  # what is hidden in the queue is neither lost nor kept here: it has not come back in time
     assert not lost
     assert kept == []
