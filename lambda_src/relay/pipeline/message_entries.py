@@ -25,25 +25,31 @@ from relay.pipeline.services import Services
 from relay.templates.strict_json import NotJSON
 from relay.webhook import Webhook
 
-SECONDS_TO_PUT = 7
-"""Of a run's time, for what has been read: one request, at worst. S3 and the registry may be slow for each message."""
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the function: when it began, and how long it may go on."""
+    """One run of the function: when it began, how long it may go on, and until when it may read messages.
+
+    S3 and the registry may be slow for each message, and what was read is to be put.
+    """
 
     services: Services
     now: datetime
     budget: Budget
+    read_until: float
+
+    @classmethod
+    def begin(cls, services: Services, now: datetime, budget: Budget) -> "Run":
+        """Return a run that begins now, and may read for half of its time."""
+        return cls(services, now, budget, (budget.clock() + budget.send_until) / 2)
 
     def is_time_left(self) -> bool:
         """Return whether something else may begin."""
         return self.budget.allows(failing=False)
 
     def is_time_to_read(self) -> bool:
-        """Return whether another message may be read, and there is still time to put those that were."""
-        return self.budget.clock() < self.budget.send_until - SECONDS_TO_PUT
+        """Return whether another message may be read."""
+        return self.budget.clock() < self.read_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def redeliver(
 
     Each message is handled alone: whatever it is, and whatever it makes raise, the others are delivered.
     """
-    run = Run(services, now, budget)
+    run = Run.begin(services, now, budget)
     results: dict[int, MessageResult] = {}
     items: list[Item] = []
     room = MAX_BYTES
