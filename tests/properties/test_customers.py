@@ -19,7 +19,7 @@ from tests.conftest import NOW
 from tests.unit.destinations.destinations import ACTIVE
 from tests.unit.pipeline.customers_world import TOML, World, deliver, event, prod, webhook
 
-CONFIG = relay_toml.loader.parse(TOML, "relay.toml")
+CONFIG = relay_toml.parse(TOML, "relay.toml")
 CUSTOMERS = ["c1", "c2", "c3"]
 STATES = st.builds(
     SourceState,

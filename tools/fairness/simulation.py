@@ -91,7 +91,7 @@ def simulate(scenario: Scenario, seed: int = 1) -> Result:
 class _Simulation:
     def __init__(self, scenario: Scenario, chance: random.Random) -> None:
         self._scenario, self._chance = scenario, chance
-        self._config = config.loader.parse(RELAY_TOML, "relay.toml")
+        self._config = config.parse(RELAY_TOML, "relay.toml")
         self._queue, self._result = Queue(scenario.fair), Result()
         self._now, self._spent, self._number = 0.0, 0.0, itertools.count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
