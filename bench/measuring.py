@@ -1,5 +1,6 @@
 """Starts what is measured: the stub of AWS, and a driver for each execution environment."""
 
+import fcntl
 import json
 import os
 import re
@@ -118,8 +119,15 @@ class Bench:
 
 @contextmanager
 def ready() -> Iterator[Bench]:
-    """Build the relay's package, serve the stub and write the events until the block ends."""
+    """Build the relay's package, serve the stub and write the events until the block ends: one process at a time."""
     package, archive, task = BUILD / "package", BUILD / "package.zip", BUILD / "task"
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _prepared(package, archive, task)
+
+
+def _prepared(package: Path, archive: Path, task: Path) -> Iterator[Bench]:
     for folder in (package, task):
         shutil.rmtree(folder, ignore_errors=True)
     Package(RELAY_TOML, local=True, cryptography=False).build(package)
