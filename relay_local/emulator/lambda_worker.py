@@ -16,8 +16,6 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-API = "/2018-06-01/runtime"
-
 invocations: "queue.Queue[dict[str, Any]]" = queue.Queue()
 answers: "queue.Queue[dict[str, Any]]" = queue.Queue()
 

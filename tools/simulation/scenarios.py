@@ -19,7 +19,6 @@ HOUR, BEFORE_SECONDS = 3_600, 60
 # Webhooks that came before EventBridge was back are still being tried.
 RECOVERED_SECONDS = 2
 
-USUAL = Quotas()
 REGION = Quotas(puts=10_000)
 ASKED = Quotas(concurrency=4_000, api_rate=12_000, api_burst=6_000, puts=20_000)
 

@@ -29,7 +29,6 @@ class DisabledReason(StrEnum):
 
     NEVER_ATTACHED = "never-attached"
     REFUSED = "refused"
-    REMOVED_BY_CUSTOMER = "removed-by-customer"
 
 
 class SourceStatus(StrEnum):

@@ -40,7 +40,6 @@ class World:
         self.now = NOW
         self.calls = 0
         self.kill_at = 0
-        self.most_objects_in_memory = 0
         self.outcome: Outcome | None = None
         self.down: Queue | None = None
 
