@@ -1,12 +1,11 @@
 """`relayctl map`: the entries that a payload becomes, without AWS."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from relayctl import inputs, mapping, output, senders
-from relayctl.completion import complete_route
+from relayctl.arguments import PayloadArgument, RouteArgument
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, OutputOption
 from relayctl.output import OutputFormat
 
@@ -14,17 +13,8 @@ COLUMNS = ("entry", "request", "region", "bus", "source", "detail-type", "time",
 
 
 def map_payload(
-    route_name: Annotated[
-        str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
-    ],
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[PAYLOAD]",
-            help="A file with the body, or - for standard input. Without it, the sample of the route's preset.",
-            show_default=False,
-        ),
-    ] = None,
+    route_name: RouteArgument,
+    file: PayloadArgument = None,
     header: HeaderOption = None,
     path: Annotated[
         list[str] | None, typer.Option(help="A parameter of the path, as name=value. Can be repeated.")

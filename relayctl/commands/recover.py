@@ -10,9 +10,9 @@ import typer
 from relay.errors import CannotSign
 from relay.http.request import Request
 from relayctl import github_deliveries, inputs, output, sender_api, stripe_events, svix_attempts
+from relayctl.arguments import RouteArgument
 from relayctl.aws import Account
 from relayctl.commands.send import read_secret
-from relayctl.completion import complete_route
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, OutputOption, aws_options
 from relayctl.output import OutputFormat
 from relayctl.sender_api import Deliveries, Delivery, SenderError
@@ -92,9 +92,7 @@ def recover_svix(
 @app.command("stripe")
 @aws_options
 def recover_stripe(  # the options of a command
-    route_name: Annotated[
-        str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
-    ],
+    route_name: RouteArgument,
     account: Account,
     url: Annotated[str, typer.Option(help="The complete URL of the route.")],
     since: SinceOption,

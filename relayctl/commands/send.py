@@ -18,8 +18,8 @@ from relay.errors import CannotSign
 from relay.http import body_formats
 from relay.http.request import Request
 from relayctl import inputs, output, senders
+from relayctl.arguments import PayloadArgument, RouteArgument
 from relayctl.aws import Account
-from relayctl.completion import complete_route
 from relayctl.options import DEFAULT_CONFIG, ConfigOption, HeaderOption, aws_options
 from relayctl.signing import sign
 
@@ -35,19 +35,10 @@ NEXT_STEPS = {
 
 @aws_options
 def send(
-    route_name: Annotated[
-        str, typer.Argument(metavar="ROUTE", help="The name of a route.", autocompletion=complete_route)
-    ],
+    route_name: RouteArgument,
     account: Account,
     url: Annotated[str, typer.Option(help="The complete URL of the route, with its path parameters filled in.")],
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[PAYLOAD]",
-            help="A file with the body, or - for standard input. Without it, the sample of the route's preset.",
-            show_default=False,
-        ),
-    ] = None,
+    file: PayloadArgument = None,
     header: HeaderOption = None,
     count: Annotated[int, typer.Option(min=1, help="Post the payload this many times, each with a new signature.")] = 1,
     rate: Annotated[float, typer.Option(min=0, help="The most requests a second; 0 means no limit.")] = 0,

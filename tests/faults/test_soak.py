@@ -57,7 +57,7 @@ class Worker:
     """One execution environment of a function; started anew when it has been killed."""
 
     def __init__(self, function: str, environment: Mapping[str, str]) -> None:
-        self._command = [sys.executable, "-m", "tests.faults.worker", function]
+        self._command = [sys.executable, "-m", "tools.simulation.worker", function]
         self._environment = {**os.environ, **environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambda_src'}"}
         self._start()
 

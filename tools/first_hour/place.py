@@ -1,5 +1,6 @@
 """One account and Region: AWS, or the local AWS if AWS_ENDPOINT_URL is set. Knows which stacks are the run's own."""
 
+import json
 import os
 import ssl
 from collections.abc import Iterator, Mapping
@@ -58,6 +59,19 @@ class Place:
             raise NotOursError(f"{name} in {self.region} has no tag {runs.TAG} = {self.run.id}: it stays as it is")
         described: Mapping[str, Any] = stack
         return described
+
+    def create_stack(self, part: str, template: Mapping[str, Any]) -> None:
+        """Create the run's own stack, unless it is there. Raise NotOursError, and botocore's WaiterError."""
+        if self.stack(part):
+            return
+        cloudformation, name = self.client("cloudformation"), self.run.stack_name(part)
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(template),
+            Tags=[{"Key": runs.TAG, "Value": self.run.id}],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 2})
 
     def outputs(self, part: str) -> dict[str, str]:
         """Return the outputs of the run's own stack by name, none if it is not there. Raise NotOursError."""

@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from tools.first_hour import run as runs
 from tools.first_hour.place import ROOT, Place
+from tools.first_hour.receiver import policy, queue_of_events
 from tools.first_hour.relay import Relay
 from tools.first_hour.run import Run
 from tools.load import webhooks
@@ -45,36 +46,17 @@ FILES = (
 
 def template(run: Run) -> dict[str, Any]:
     """Return the CloudFormation template of the queue, the rule and the function, whose code comes afterwards."""
-    queue, rule, role = ({"Fn::GetAtt": [name, "Arn"]} for name in ("Queue", "Rule", "Role"))
-    send = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
     assume = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     log = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
     return {
         "Description": f"Sends and counts the webhooks of the afternoon {run.id}; delete it with the other stack.",
         "Resources": {
-            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"SqsManagedSseEnabled": True}},
-            "Rule": {
-                "Type": "AWS::Events::Rule",
-                "Properties": {
-                    "EventPattern": {"source": [run.source]},
-                    "Targets": [{"Id": "queue", "Arn": queue, "InputPath": "$.detail.load_id"}],
-                },
-            },
-            "Policy": {
-                "Type": "AWS::SQS::QueuePolicy",
-                "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": _document(send)},
-            },
+            **queue_of_events(run, InputPath="$.detail.load_id"),
             "Role": {
                 "Type": "AWS::IAM::Role",
                 "Properties": {
-                    "AssumeRolePolicyDocument": _document(assume),
-                    "Policies": [{"PolicyName": "log", "PolicyDocument": _document(log)}],
+                    "AssumeRolePolicyDocument": policy(assume),
+                    "Policies": [{"PolicyName": "log", "PolicyDocument": policy(log)}],
                 },
             },
             "Sender": {
@@ -83,7 +65,7 @@ def template(run: Run) -> dict[str, Any]:
                     "Runtime": "python3.13",
                     "Architectures": ["arm64"],
                     "Handler": "tools.load.aws_sender.handler",
-                    "Role": role,
+                    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
                     "MemorySize": 1769,
                     "Timeout": TIMEOUT,
                     "Code": {"ZipFile": "# its code comes when the stack is there"},
@@ -92,10 +74,6 @@ def template(run: Run) -> dict[str, Any]:
         },
         "Outputs": {"QueueUrl": {"Value": {"Ref": "Queue"}}, "Sender": {"Value": {"Ref": "Sender"}}},
     }
-
-
-def _document(statement: dict[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def package() -> bytes:
@@ -109,12 +87,7 @@ def package() -> bytes:
 
 def create(place: Place) -> None:
     """Create the stack, unless it is there, and give the function its code. Raise NotOursError, WaiterError."""
-    if not place.stack(runs.SENDER):
-        cloudformation, name = place.client("cloudformation"), place.run.stack_name(runs.SENDER)
-        tags = [{"Key": runs.TAG, "Value": place.run.id}]
-        body = json.dumps(template(place.run))
-        cloudformation.create_stack(StackName=name, TemplateBody=body, Tags=tags, Capabilities=["CAPABILITY_IAM"])
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 2})
+    place.create_stack(runs.SENDER, template(place.run))
     client, function = place.client("lambda"), place.outputs(runs.SENDER)["Sender"]
     client.update_function_code(FunctionName=function, ZipFile=package())
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
