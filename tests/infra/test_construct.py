@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Match, Template
 
 from partner_event_relay import PartnerEventRelay, RelayError
+from relay.telemetry import Metric
 from tests.infra.conftest import CONTEXT, RELAY_TOML
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/install.md"
@@ -50,6 +51,21 @@ def test_the_pages_example_grants_subscribes_and_watches(monkeypatch: pytest.Mon
     [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
     assert "sqs:StartMessageMoveTask" in statement["Action"]
     assert len(statement["Resource"]) == 2
+
+
+def test_the_page_lists_what_the_construct_has_and_each_metric_is_one_that_the_relay_writes() -> None:
+    relay = relay_of(new_stack())
+    table = PAGE.read_text("utf-8").split("| `stage` |")[1].split("\n\n")[0]
+    listed = {
+        name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)", cell)
+    }
+    assert listed == {name for name in vars(PartnerEventRelay) if not name.startswith("_")}
+    metrics = [getattr(relay, name)().metric_name for name in listed if name.startswith("metric_")]
+    assert sorted(set(metrics)) == sorted(metrics)
+    assert set(metrics) <= set(Metric)
+    resources = [relay.ingest_function.function_arn, relay.overflow_bucket.bucket_arn, relay.alarm_topic.topic_arn]
+    assert all(cdk.Token.is_unresolved(arn) for arn in resources)
+    assert relay.archive_bucket is None
 
 
 def test_the_outputs_have_the_names_that_relayctl_looks_for_whatever_the_construct_is_called() -> None:
