@@ -75,7 +75,7 @@ def _first_webhook(hooks: Hooks, answer: Callable[[], Any]) -> dict[str, float]:
         contexts.append(None)
         return make_context(cls, *args, **options)
 
-    ssl.SSLContext.__new__ = counted  # type: ignore[method-assign,assignment]
+    ssl.SSLContext.__new__ = counted  # type: ignore[method-assign,assignment]  # whoever makes one is counted
     modules = set(sys.modules)
     before, before_wall = time.process_time(), time.monotonic()
     for hook in hooks.after:

@@ -40,7 +40,7 @@ class Noise:
         """Return the noisy groups, given how many messages of each are in flight and which groups have some waiting."""
         while self._recent and self._recent[0][0] < at - RECENT_SECONDS:
             _, group, seconds = self._recent.popleft()
-            self._spent[group] -= seconds  # type: ignore[assignment]
+            self._spent[group] -= seconds  # type: ignore[assignment]  # a Counter of floats
         everything, all_seconds = sum(in_flight.values()), sum(self._spent.values())
         self._noisy |= {
             group

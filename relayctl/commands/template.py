@@ -35,7 +35,7 @@ def write(
     _find_node()
     try:
         from partner_event_relay import RelayError  # noqa: PLC0415 # only this command needs the CDK
-        from partner_event_relay.template import write_template  # noqa: PLC0415
+        from partner_event_relay.template import write_template  # noqa: PLC0415 # it needs the CDK, which the extra brings
     except ModuleNotFoundError as error:
         output.fail(f"The extra cdk is not installed ({error}): pip install 'partner-event-relay[cdk]'.")
     stage = context.find_root().params["stage"]

@@ -101,7 +101,7 @@ class _Simulation:
 
     def run(self) -> Result:
         for at, customer in self._arrivals():
-            self._later(at, lambda customer=customer: self._arrive(customer))  # type: ignore[misc]
+            self._later(at, lambda customer=customer: self._arrive(customer))  # type: ignore[misc]  # the default binds the loop's value
         while self._events:
             self._now, _, happen = heapq.heappop(self._events)
             happen()
@@ -138,7 +138,7 @@ class _Simulation:
             if len(batch) == self._scenario.batch:
                 self._invoke(poller, batch)
             elif batch and is_first:
-                self._later(self._scenario.window, lambda poller=poller, batch=batch: self._close(poller, batch))  # type: ignore[misc]
+                self._later(self._scenario.window, lambda poller=poller, batch=batch: self._close(poller, batch))  # type: ignore[misc]  # likewise
 
     def _close(self, poller: int, batch: list[Message]) -> None:
         """Invoke the function with what was collected within the window, unless that was full before."""
@@ -223,7 +223,7 @@ def _services(
         send=send,
         store=store,
         claim_checks=ClaimCheckStore(nothing, nothing, 0),
-        idempotency=nothing,  # type: ignore[arg-type]
+        idempotency=nothing,  # type: ignore[arg-type]  # no route has dedupe
         follow=lambda text: text,
         store_unreadable=nothing,
         postpone=nothing,

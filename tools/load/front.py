@@ -27,7 +27,7 @@ async def main() -> None:
 
     async def invoke(event: dict[str, Any]) -> dict[str, Any]:
         assert environment.stdin  # noqa: S101 - both are pipes
-        assert environment.stdout  # noqa: S101
+        assert environment.stdout  # noqa: S101 # it is a pipe
         async with turn:
             environment.stdin.write(json.dumps(event).encode() + b"\n")
             line = await environment.stdout.readline()

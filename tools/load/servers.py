@@ -135,7 +135,7 @@ def _started(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin  # noqa: S101 - both are pipes
-        assert process.stdout  # noqa: S101
+        assert process.stdout  # noqa: S101 # it is a pipe
         try:
             yield process, process.stdout.readline().strip()
         finally:

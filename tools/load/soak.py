@@ -87,7 +87,7 @@ def _environment(bench: Bench, stub: str) -> Iterator[tuple[int, Invoke]]:
         stderr=subprocess.DEVNULL,
     ) as process:
         assert process.stdin  # noqa: S101 - both are pipes
-        assert process.stdout  # noqa: S101
+        assert process.stdout  # noqa: S101 # it is a pipe
         stdin, stdout = process.stdin, process.stdout
 
         def invoke(line: bytes) -> bytes:

@@ -67,7 +67,7 @@ def postpone_messages(source_arn: str, seconds: Mapping[str, int]) -> None:
         ]
         try:
             # The stubs do not accept plain dictionaries with these keys.
-            _client().change_message_visibility_batch(QueueUrl=_url_of(source_arn), Entries=entries)  # type: ignore[arg-type]
+            _client().change_message_visibility_batch(QueueUrl=_url_of(source_arn), Entries=entries)  # type: ignore[arg-type]  # plain dictionaries
         except Exception:  # noqa: BLE001, S112 - see boto3_clients.py; an error would send the whole batch back
             continue
 
