@@ -50,6 +50,13 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_LOG_LEVEL",
 }
+HERE = "${AWS::Region}:${AWS::AccountId}"  # in an ARN
+# What every function that delivers may do.
+PUT_AND_KEEP = {
+    "sqs:SendMessage": {"<QueuesRetry>", "<QueuesDeadLetters>"},
+    "s3:PutObject": {"<QueuesOverflow>/overflow/*"},
+    "events:PutPartnerEvents": {"*"},
+}
 CONTEXT = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]  # what the CDK command line adds
 
 

@@ -6,7 +6,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from tests.infra.conftest import allowed, flat, only, resources, synthesise
-from tests.infra.test_destinations import TOML
+from tests.infra.destinations import TOML
 
 STREAM, BUCKET = "AWS::KinesisFirehose::DeliveryStream", "<ArchiveBucket>"
 

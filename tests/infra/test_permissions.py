@@ -3,17 +3,9 @@
 import pytest
 from aws_cdk.assertions import Template
 
-from tests.infra.conftest import ENVIRONMENT, RELAY_TOML, allowed, only, resources, synthesise
+from tests.infra.conftest import ENVIRONMENT, HERE, PUT_AND_KEEP, RELAY_TOML, allowed, only, resources, synthesise
 
 ENROLLING = 'preset = "asana"\nenroll = true\nauth = { secret = "acme/asana" }'
-
-
-HERE = "${AWS::Region}:${AWS::AccountId}"
-PUT_AND_KEEP = {
-    "sqs:SendMessage": {"<QueuesRetry>", "<QueuesDeadLetters>"},
-    "s3:PutObject": {"<QueuesOverflow>/overflow/*"},
-    "events:PutPartnerEvents": {"*"},
-}
 
 
 def test_the_role_of_ingest_allows_exactly_what_it_does(template: Template) -> None:
