@@ -17,7 +17,7 @@ from relay_local.inspector.app import inspector
 from relay_local.inspector.captures import Captures
 from relay_local.inspector.live import Live
 from tests.conftest import RELAY_TOML
-from tests.unit.relay_local.test_inspector import captured
+from tests.unit.relay_local.captures import captured
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from relay_local.inspector import search
 from relay_local.inspector.captures import Captures
-from tests.unit.relay_local.test_inspector import captured
+from tests.unit.relay_local.captures import captured
 
 FIELDS = {"type": ["order.created", "order.paid"], "customer": ["c42"], "status": ["202"]}
 BODY = b'{"type":"order.created","name":"Zo\\u00eb","id":12345678901234567890}'

@@ -3,7 +3,7 @@
 from relay_local.inspector import timeline
 from relay_local.inspector.captures import Captures
 from relay_local.inspector.fates import Step
-from tests.unit.relay_local.test_inspector import captured
+from tests.unit.relay_local.captures import captured
 
 
 def texts(*entries: list[Step], status: int = 202) -> list[str]:
