@@ -5,7 +5,7 @@ import pytest
 from relay.config.customer_page import Page
 from relay.config.destinations import Destinations
 from tests.conftest import RELAY_TOML, Load
-from tests.unit.config.test_loader import problems
+from tests.unit.config.loading import problems
 
 SOURCE = 'source = "aws.partner/acme.example/${path.customer}/orders"\n'
 OF_THE_PATH = RELAY_TOML.replace(SOURCE, "").replace("[route.event]", 'customer = "${path.customer}"\n[route.event]')

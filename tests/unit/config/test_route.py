@@ -2,13 +2,9 @@
 
 import pytest
 
-from relay.errors import ConfigError
 from relay.http import body_formats
-from relay.templates.template import compile_template
 from tests.conftest import RELAY_TOML, Load
-from tests.unit.config.test_loader import preset, problems
-
-TOPIC = "arn:aws:sns:us-east-1:111111111111:a"
+from tests.unit.config.loading import problems
 
 
 @pytest.mark.parametrize(
@@ -50,182 +46,6 @@ def test_fields_beside_a_claim_take_a_route_with_claims(load: Load) -> None:
     assert problems(load, RELAY_TOML + 'claim_check_detail = "${ {id: body.id} }"\n') == (expected,)
 
 
-@pytest.mark.parametrize(
-    ("name", "covered"),
-    [
-        ("standard-webhooks", True),  # the id is in what is signed
-        ("stripe", True),  # the id is in the body
-        ("sns", True),
-        ("github", False),
-        ("shopify", False),
-        ("woocommerce", False),
-        ("telegram", False),  # a token signs nothing
-        ("paypal", False),  # a CRC is no proof of a body
-        ("pubsub", False),
-        ("kinde", True),
-    ],
-)
-def test_whether_the_delivery_id_is_signed(load: Load, name: str, covered: bool) -> None:
-    auth = {
-        "sns": f'topics = ["{TOPIC}"]',
-        "paypal": 'webhook_id = "1"',
-        "pubsub": 'audience = "a", email = "e"',
-        "kinde": 'jwks_url = "https://acme.kinde.com/.well-known/jwks"',
-    }
-    route = preset(load, name, auth.get(name, 'secret = "s"')).routes[0]
-    assert route.delivery_id
-    assert route.auth.covers(route.delivery_id) is covered
-
-
-def tenants(source: str, secret: str = "acme/orders", more: str = "") -> str:
-    text = RELAY_TOML.replace("${path.customer}/orders", source).replace("acme/${path.customer}", secret)
-    return text.replace('detail_type = "${body.type}"', 'detail_type = "a"').replace(
-        "[route.event]", f"{more}\n[route.event]"
-    )
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "${path.customer}",
-        "${query.c}",
-        "${headers.x_customer}",
-        "a-${path.customer}",
-        "${body.a || headers.x_customer}",
-        "${@ | body.customer}",
-    ],
-)
-def test_a_source_that_is_not_signed_is_refused_unless_the_operator_accepts_it(load: Load, source: str) -> None:
-    [problem] = problems(load, tenants(source))
-    assert problem.startswith('relay.toml: route "orders": event.source: ${')
-    assert "is not signed, and one secret serves all customers" in problem
-    [warning] = load(tenants(source, more="allow_forgeable_source = true")).warnings()
-    assert "is not signed" in warning
-
-
-@pytest.mark.parametrize(
-    ("source", "secret"),
-    [
-        ("${body.customer}", "acme/orders"),
-        ("${headers.webhook_id}", "acme/orders"),  # it is in what is signed
-        ("${delivery_id}", "acme/orders"),  # which is the same
-        ("${path.customer}", "acme/${path.customer}"),
-        ("fixed", "acme/orders"),
-        ("fixed", "acme/${path.customer}"),
-        ("${received_at}", "acme/orders"),  # our own clock
-    ],
-)
-def test_a_source_that_is_signed_or_chose_the_secret_is_accepted(load: Load, source: str, secret: str) -> None:
-    assert load(tenants(source, secret)).warnings() == []
-
-
-@pytest.mark.parametrize(
-    "source", ["${body.customer}", "${path.customer}/${body.kind}", "${delivery_id}", "${headers.webhook_id}"]
-)
-def test_a_customer_who_has_a_secret_cannot_name_another_by_what_it_signs(load: Load, source: str) -> None:
-    [problem] = problems(load, tenants(source, "acme/${path.customer}"))
-    assert "is said by whoever holds the customer's secret" in problem
-
-
-def test_a_region_may_come_from_what_the_customer_signs(load: Load) -> None:
-    text = tenants("${path.customer}", "acme/${path.customer}") + 'region = "${body.region}"\n'
-    assert load(text).warnings() == []
-    [problem] = problems(load, text.replace("${body.region}", "${query.region}"))
-    assert "event.region: ${query.region} is not signed" in problem
-
-
-def test_a_bus_of_the_operators_own_has_no_other_customer(load: Load) -> None:
-    text = tenants("x", more='bus = "orders"').replace("aws.partner/acme.example/x", "acme.${headers.x_customer}")
-    assert load(text).warnings() == []
-
-
-@pytest.mark.parametrize(
-    ("name", "auth", "signed_fields", "free"),
-    [
-        ("sns", f'topics = ["{TOPIC}"]', ["TopicArn", "Message", "Subject"], ["MessageAttributes.t.Value"]),
-        ("braintree", 'secret = "s", public_key_id = "p"', ["bt_payload"], ["merchant", "bt_signature"]),
-        ("mailgun", 'secret = "s"', ["signature.token"], ["domain.name"]),
-        ("twilio", 'secret = "s"', [], ["AccountSid"]),
-        ("mandrill", 'secret = "s"', [], ["mandrill_events"]),
-        ("plivo", 'secret = "s"', [], ["From"]),
-        ("paypal", 'webhook_id = "1"', [], ["id"]),
-        ("gitlab", 'secret = "s"', [], ["project_id"]),
-        ("adyen-payments", 'secret = "s"', [], ["live"]),
-        ("inngest", 'secret = "s"', ["id"], []),
-        ("netlify", 'secret = "s"', ["site_id"], []),
-        ("monday", 'secret = "s"', [], ["event.boardId"]),
-        ("qstash", 'secret = "s"', ["customer"], []),
-        ("jira-connect", 'secret = "s"', [], ["issue.id"]),
-        ("dockerhub", 'scheme = "none"', [], ["repository.name"]),
-    ],
-)  # fmt: skip
-def test_what_a_preset_signs_is_known_by_field(
-    load: Load, name: str, auth: str, signed_fields: list[str], free: list[str]
-) -> None:
-    route = preset(load, name, auth, 'public_url = "https://hooks.acme.example"').routes[0]
-    covered = {
-        field: route.auth.covers(compile_template("${body." + field + "}", ["body"]))
-        for field in [*signed_fields, *free]
-    }
-    assert covered == dict.fromkeys(signed_fields, True) | dict.fromkeys(free, False)
-
-
-@pytest.mark.parametrize(
-    ("name", "covered"),
-    [
-        ("square", True),
-        ("hubspot-v3", True),
-        ("contentful", True),
-        ("plivo", True),
-        ("messagebird", True),
-        ("qstash", True),
-        ("jira-connect", True),
-        ("netlify", False),
-        ("twilio", False),
-        ("github", False),
-        ("gitlab", False),
-    ],
-)
-def test_a_path_is_signed_where_the_url_is_and_ends_where_the_url_ends(load: Load, name: str, *, covered: bool) -> None:
-    route = preset(load, name, 'secret = "s"', 'public_url = "https://hooks.acme.example"').routes[0]
-    assert route.auth.covers(compile_template("${path.customer}", ["path"])) is covered
-
-
-@pytest.mark.parametrize(
-    ("content", "covered"),
-    [
-        ("${headers.x_id}.${body}", True),
-        ("${body}.${headers.x_id}", True),
-        ("${headers.x_id}${body}", False),  # the end of one could be the beginning of the other
-        ("${headers.x_id}${url}${body}", False),
-        ("${headers.x_id || ''}.${body}", False),
-    ],
-)
-def test_values_side_by_side_are_not_told_apart(load: Load, content: str, *, covered: bool) -> None:
-    own = f'scheme = "hmac", secret = "acme/orders", signature = "${{headers.x_sig}}", content = "{content}"'
-    own += ', signs = "part-of-body"' if content == "${headers.x_id}${body}" else ""
-    text = RELAY_TOML.replace('scheme = "standard-webhooks", secret = "acme/${path.customer}"', own)
-    scheme = load('public_url = "https://a.example"\n' + text.replace("${path.customer}", "fixed")).routes[0].auth
-    assert scheme.covers(compile_template("${headers.x_id}", ["headers"])) is covered
-
-
-@pytest.mark.parametrize(("source", "each"), [("${delivery_id}", ""), ("${item.customer}", "${headers.x_events}")])
-def test_a_name_that_is_made_of_something_unsigned_is_not_signed(load: Load, source: str, each: str) -> None:
-    with pytest.raises(ConfigError, match="is not signed, and one secret serves all customers"):
-        load(
-            f"""
-partner = "aws.partner/acme.example"
-regions = ["us-east-1"]
-[[route]]
-name = "hook"
-path = "/hook"
-preset = "github"
-auth = {{ secret = "s" }}
-event = {{ source = "aws.partner/acme.example/{source}"{f', each = "{each}"' if each else ""} }}
-"""
-        )
-
-
 def test_what_a_handshake_signs_for_anybody_is_known_to_each_route_of_its_secret(load: Load) -> None:
     def route(name: str, sender: str, secret: str) -> str:
         key = ', public_key_id = "p"' if sender == "braintree" else ""
@@ -242,18 +62,6 @@ event = {{ source = "aws.partner/acme.example/{name}" }}
     routes = load(head + route("a", "braintree", "s") + route("b", "github", "s") + route("c", "zoom", "t")).routes
     patterns = [getattr(one.auth, "refused_contents", None) for one in routes]
     assert patterns == [("[a-f0-9]{20,32}",), ("[a-f0-9]{20,32}",), ()]  # Zoom proves itself before it is answered
-
-
-def test_a_customer_cannot_choose_the_secret_of_another_route(load: Load) -> None:
-    second = (
-        RELAY_TOML[RELAY_TOML.index("[[route]]") :]
-        .replace('"orders"', '"github"')
-        .replace("/orders/{customer}", "/github")
-    )
-    second = second.replace("acme/${path.customer}", "acme/github").replace("${path.customer}", "fixed")
-    [problem] = problems(load, RELAY_TOML + second)
-    assert 'route "orders": auth.secret: expected another beginning: a customer could choose "acme/github"' in problem
-    assert load(RELAY_TOML + second.replace("acme/github", "acme/senders/github")).routes
 
 
 def test_what_anybody_gets_signed_has_an_exact_form(load: Load) -> None:
@@ -284,21 +92,6 @@ def test_a_plain_hash_is_for_bodies_to_which_nothing_can_be_appended(load: Load,
         assert load(text).routes
     else:
         assert 'body_format: expected "json"' in problems(load, text)[0]
-
-
-def test_a_signature_is_no_proof_of_attributes_in_headers(load: Load) -> None:
-    text = RELAY_TOML.replace("[route.event]", 'body_format = "cloudevents-binary"\n[route.event]')
-    assert 'body_format: expected "cloudevents"' in problems(load, text)[0]
-    bearer = text.replace('"standard-webhooks"', '"bearer"')
-    assert load(bearer).routes[0].body_format == "cloudevents-binary"
-
-
-@pytest.mark.parametrize(
-    "secret", ["${path.customer}", "a-${path.customer}", "/${path.x}", "a/${bdy.x}", "a b/${path.x}"]
-)
-def test_a_secret_for_each_customer_has_a_fixed_beginning(load: Load, secret: str) -> None:
-    [problem] = problems(load, tenants("fixed", secret))
-    assert problem.startswith('relay.toml: route "orders": auth.secret: ')
 
 
 @pytest.mark.parametrize(
