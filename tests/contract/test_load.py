@@ -20,6 +20,7 @@ from tools.first_hour.place import Place
 from tools.load import local_stack, servers
 from tools.load.generator import NO_ANSWER, Target, closed_loop, open_loop, run
 from tools.load.ledger import Counted, Tally, count
+from tools.load.measured import Run
 from tools.load.soak import WARM, soak
 
 STALL = 0.2
@@ -57,12 +58,29 @@ async def against_a_server_that_stalls(work: Any) -> Any:
         return await work(Target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/github"))
 
 
-def test_a_webhook_that_was_due_during_a_stall_has_waited_since_then() -> None:
+@pytest.mark.parametrize("most", [1, 20])
+def test_a_webhook_that_was_due_during_a_stall_has_waited_since_then(most: int) -> None:
     times = [number * STALL / 20 for number in range(20)]  # all of them are due while the first one is answered
-    measured = run(against_a_server_that_stalls(lambda target: open_loop(target, times, 0, seconds=STALL)))
+    measured = run(against_a_server_that_stalls(lambda target: open_loop(target, times, 0, seconds=STALL, most=most)))
     assert measured.answers == {202: 20}
     # A closed loop would have seen one slow answer of twenty: its median would be that of a fast one.
     assert measured.percentiles()["50"] > STALL / 3
+
+
+def test_what_waits_for_a_connection_is_sent_over_a_new_one_when_that_is_closed() -> None:
+    async def work() -> Run:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+            writer.close()
+            await writer.wait_closed()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            target = Target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/github")
+            return await open_loop(target, [0.0] * 5, 0, seconds=1, most=1)
+
+    assert run(work()).answers == {202: 5}
 
 
 def test_what_is_never_answered_is_counted_when_patience_ends() -> None:

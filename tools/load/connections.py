@@ -85,6 +85,7 @@ class Pool:
 
     url: str
     trust: ssl.SSLContext | None = None
+    most: int = MOST
     _idle: list[Connection] = field(default_factory=list)
     _open: set[Connection] = field(default_factory=set)
     _opening: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -96,13 +97,13 @@ class Pool:
         return urlsplit(self.url).netloc
 
     def send(self, request: bytes, answered: Answered) -> None:
-        """Send a request over an idle connection, or over a new one, or as soon as one of MOST is free."""
+        """Send a request over an idle connection, or over a new one, or as soon as one of the `most` is free."""
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open:
                 connection.send(request, answered)
                 return
-        if len(self._open) + len(self._opening) < MOST:
+        if len(self._open) + len(self._opening) < self.most:
             task = asyncio.get_running_loop().create_task(self._send_anew(request, answered))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
@@ -131,13 +132,18 @@ class Pool:
     async def _connect(self) -> Connection:
         parts = urlsplit(self.url)
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: Connection(self._released, self._open.discard),
+            lambda: Connection(self._released, self._lost),
             parts.hostname or "",
             parts.port or 0,
             ssl=self.trust,
         )
         self._open.add(connection)
         return connection
+
+    def _lost(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        if self._waiting:
+            self.send(*self._waiting.popleft())
 
     def _released(self, connection: Connection) -> None:
         if self._waiting:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bench.events import SECRET
 from tools.load import webhooks
-from tools.load.connections import Pool
+from tools.load.connections import MOST, Pool
 from tools.load.measured import Run
 
 T = TypeVar("T")
@@ -33,9 +33,9 @@ class Target:
         parts = urlsplit(self.url)
         return webhooks.request(number, parts.path, parts.netloc, self.secret)
 
-    def pool(self) -> Pool:
-        """Return connections to it."""
-        return Pool(self.url, self.trust)
+    def pool(self, most: int = MOST) -> Pool:
+        """Return connections to it, so many at a time at most."""
+        return Pool(self.url, self.trust, most)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -51,14 +51,16 @@ async def open_loop(  # noqa: PLR0913 - by name
     *,
     seconds: float,
     connections: int = 0,
+    most: int = MOST,
     patience: float = PATIENCE,
     at: float = 0,
 ) -> Run:
     """Send a webhook at each of the times, in seconds from the beginning, numbered from `first` on.
 
-    The beginning is `at`, in epoch seconds, so that several senders begin together; or as soon as connections are open.
+    So many `connections` are open before it begins, and `most` at a time. The beginning is `at`, in epoch seconds, so
+    that several senders begin together; or as soon as connections are open.
     """
-    loop, pool, waiting = asyncio.get_running_loop(), target.pool(), dict[int, float]()
+    loop, pool, waiting = asyncio.get_running_loop(), target.pool(most), dict[int, float]()
     await pool.warm(connections)
     measured = Run(seconds)
     begun, number = loop.time() + max(LEAD, at - time.time()), first

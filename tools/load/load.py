@@ -130,8 +130,9 @@ class Measurement:
         rate = SHARE * seen.capacity
         for _ in range(TRIES):
             times = poisson(rate, self.plan.seconds, seed)
+            warm = WARM_SENDERS
             work = open_loop(
-                target, times, first, seconds=self.plan.seconds, connections=WARM_SENDERS, patience=PATIENCE
+                target, times, first, seconds=self.plan.seconds, connections=warm, most=warm, patience=PATIENCE
             )
             with servers.precedence():
                 measured = run(work)
