@@ -78,12 +78,13 @@ class Entry:
 class Accepted:
     """EventBridge accepted the entry; `destination` is the label of a customer's destination, if it was for one.
 
-    `attempts` is how often it was put.
+    `attempts` is how often it was put, and `region` the Region to which it failed over, if it did.
     """
 
     event_id: str
     destination: str = ""
     attempts: int = 1
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from partner_event_relay import capacity
 from partner_event_relay.capacity import Quotas, Throttle
+from relay.delivery.circuit_breaker import CircuitBreaker
 
 # https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html: refilled continuously, never saved up.
 NEW_ENVIRONMENTS = 1_000
@@ -71,6 +72,7 @@ class Environment:
     idle_since: float = 0.0
     cold: bool = True
     has_boto3: bool = False
+    circuit_breaker: CircuitBreaker | None = None
 
 
 class Function:

@@ -30,7 +30,7 @@ STEPS: Mapping[str, Parameters] = {
     "the same, cold start 0.15 s": Parameters(quotas=ASKED, throttle=derived(ASKED), cold=0.15),
     "the same, cold start 0.08 s": Parameters(quotas=ASKED, throttle=derived(ASKED), cold=0.08),
 }
-OUTAGE_RATE = 1_000
+OUTAGE_RATE, OUTAGE_START_SECONDS = 1_000, 30
 OUTAGE = Quotas(concurrency=4_000, puts=2_400)
 Run = dict[str, Any]
 
@@ -56,8 +56,8 @@ def simulate_step(parameters: Parameters, rate: float, seconds: float, seed: int
     return webhooks.answers
 
 
-def outage_start(quotas: Quotas, fails_after: float, retry: float, seconds: float = 30) -> Run:
-    """Return what webhooks are answered in the first seconds of an outage, with warm environments."""
+def outage_start(quotas: Quotas, fails_after: float, retry: float, seconds: float = 300) -> Run:
+    """Return what webhooks are answered in the first 30 seconds of an outage, and later, with warm environments."""
     rng = random.Random(SEED)  # noqa: S311 - has to be repeatable
     parameters = Parameters(quotas=quotas, throttle=Throttle(100_000, 100_000, 100_000, 100_000), retry=retry)
     world, bus = simpy.Environment(), EventBridge(parameters, rng)
@@ -66,7 +66,10 @@ def outage_start(quotas: Quotas, fails_after: float, retry: float, seconds: floa
     webhooks = Webhooks(world, bus)
     world.process(webhooks.arrive(OUTAGE_RATE, begins + seconds))
     world.run()
-    return summary([answer for answer in webhooks.answers if answer.arrived >= begins])
+    since = [answer._replace(arrived=answer.arrived - begins) for answer in webhooks.answers]
+    return summary([answer for answer in since if 0 <= answer.arrived < OUTAGE_START_SECONDS]) | {
+        "later": counts([answer for answer in since if answer.arrived >= OUTAGE_START_SECONDS])
+    }
 
 
 def outage(parameters: Parameters, rate: float = OUTAGE_RATE, seconds: float = HOUR, seed: int = SEED) -> Run:

@@ -5,11 +5,14 @@ from typing import Any, NamedTuple
 
 import simpy
 
+from relay.delivery.circuit_breaker import CircuitBreaker
 from relay.delivery.deliver import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from tools.simulation.model import Environment, EventBridge, Function, TokenBucket
 
 Steps = Generator[simpy.Event, Any, None]
 ACCEPTED, TOO_MANY, UNAVAILABLE = 202, 429, 503
+REGION = ""
+"""The only one: a circuit is that of a Region."""
 
 
 class Answer(NamedTuple):
@@ -62,9 +65,13 @@ class Webhooks:
         arrived, cold = world.now, environment.cold
         yield world.timeout(parameters.cold if cold else parameters.own)
         give_up, attempt, is_taken = world.now + parameters.retry, 0, False
-        while True:
-            is_taken, seconds = self._bus.put(world.now)
+        environment.circuit_breaker = environment.circuit_breaker or CircuitBreaker(lambda: world.now, self._rng.random)
+        circuit_breaker = environment.circuit_breaker
+        while not circuit_breaker.open_regions() or attempt:
+            began = world.now
+            is_taken, seconds = self._bus.put(began)
             yield world.timeout(seconds)
+            circuit_breaker.note(REGION, began, has_failed=not is_taken, retry_seconds=parameters.retry)
             pause = self._rng.random() * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
             if is_taken or world.now + pause >= give_up:
                 break

@@ -216,6 +216,12 @@ ROUTE_FIELDS = (
         maximum="20 s",
     ),
     Field(
+        "failover_region",
+        TEXT,
+        "The Region, one of `regions`, that gets what another Region's EventBridge has not taken within `retry_for`.",
+        example="us-west-2",
+    ),
+    Field(
         "on_oversize",
         TEXT,
         "What becomes of an entry over `limits.entry`: 413, or its detail goes to S3 and the event carries a URL.",

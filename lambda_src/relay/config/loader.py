@@ -186,6 +186,7 @@ def _check_route(table: Table, route: Route, regions: Collection[str]) -> None:
         table.add_error("customer", f'expected one placeholder, such as "${{item.id}}", got "{route.customer.text}"')
     if route.is_queued and table.raw("retry_for") is not None:
         table.add_error("retry_for", 'expected delivery = "direct" beside it: from a queue, EventBridge is tried once')
+    _check_failover(table, route, regions)
     if route.dedupe and not route.delivery_id:
         table.add_error("dedupe", "expected delivery_id: what tells one webhook from another")
     if route.event.claim_check_detail and route.on_oversize != CLAIM_CHECK:
@@ -195,6 +196,20 @@ def _check_route(table: Table, route: Route, regions: Collection[str]) -> None:
     table.reject_unknown_keys()
     for key, expected in route_rules.problems(route):
         table.add_error(key, expected)
+
+
+def _check_failover(table: Table, route: Route, regions: Collection[str]) -> None:
+    key = "failover_region"
+    if not route.failover_region:
+        return
+    if route.failover_region not in regions:
+        table.add_error(key, f'expected one of regions, got "{route.failover_region}"')
+    if route.customer:
+        table.add_error(key, "expected no customer beside it: a customer has a destination in each Region instead")
+    if route.bus:
+        table.add_error(key, "expected no bus beside it: for an ordinary bus EventBridge has global endpoints")
+    if route.is_queued:
+        table.add_error(key, 'expected delivery = "direct" beside it: what is in a queue waits for its own Region')
 
 
 def _handshake(table: Table, body_format: str) -> Handshake:

@@ -42,6 +42,7 @@ class Route:
     response_body: str = ""
     delivery: str = DIRECT_DELIVERY
     retry_for: float = 2  # seconds
+    failover_region: str = ""
     dedupe: bool = False
     unique_delivery_id: bool = False
     on_oversize: str = REJECT

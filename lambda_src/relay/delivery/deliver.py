@@ -97,12 +97,9 @@ def deliver(
     return [outcomes[index] for index in range(len(entries))]
 
 
-def leave_to_queue(entries: Sequence[Entry], partner: str) -> list[Outcome]:
-    """Return the outcome of each entry of a route with `delivery = "queued"`, of which nothing is put now.
-
-    What EventBridge would refuse has failed already.
-    """
-    return [refusal(entry, partner) or Failed(error_codes.QUEUED, "") for entry in entries]
+def leave_to_queue(entries: Sequence[Entry], partner: str, code: str, why: str = "") -> list[Outcome]:
+    """Return the outcome of each entry when nothing is put now. What EventBridge would refuse has failed already."""
+    return [refusal(entry, partner) or Failed(code, why) for entry in entries]
 
 
 def _deliver_to_region(entries: Sequence[Entry], max_request_bytes: int, send: Send, budget: Budget) -> list[Outcome]:

@@ -65,6 +65,9 @@ HELD, HOLD_FAILED = "Held", "HoldFailed"
 QUEUED = "Queued"
 """Code of a message that nobody has tried to deliver yet: its route has `delivery = "queued"`."""
 
+CIRCUIT_OPEN = "CircuitOpen"
+"""Code of a message that was not tried, because EventBridge in its Region had just failed: see circuit_breaker.py."""
+
 REFUSES_SOURCE = {"InvalidAccountIdException", "NotAuthorizedForSourceException", "ResourceNotFoundException"}
 """Codes with which an entry is refused because of its source, whatever is in it. No document says which of them
 PutPartnerEvents gives for a source that was deleted, has expired or belongs to somebody else."""
@@ -79,6 +82,11 @@ REFUSES_RELAY = {
     "OptInRequired",
 }
 """Codes with which the relay itself is refused, whatever it sends: its role, its account, or it is no partner here."""
+
+
+def may_go_elsewhere(failed: Failed) -> bool:
+    """Return whether another Region's EventBridge may accept an entry, as its own has failed."""
+    return is_retryable(failed) and failed.code not in REFUSES_SOURCE
 
 
 def refuses_relay(outcome: Outcome) -> bool:

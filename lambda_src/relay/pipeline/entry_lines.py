@@ -67,7 +67,8 @@ def _was_put(result: EntryResult) -> bool:
 def _result(result: EntryResult) -> EntryLine:
     if isinstance(result, Accepted):
         again: EntryLine = {"attempts": result.attempts} if result.attempts > 1 else {}
-        return {"result": ACCEPTED, "event_id": result.event_id, **again}
+        elsewhere: EntryLine = {"region": result.region} if result.region else {}
+        return {"result": ACCEPTED, "event_id": result.event_id, **again, **elsewhere}
     if isinstance(result, Queued):
         failed = result.failed
         if failed.code == QUEUED:

@@ -1,10 +1,12 @@
 """Put the entries of a webhook for the first time, or leave that to the delivery queue."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from relay.config.route import Route
-from relay.delivery.deliver import budget, deliver, leave_to_queue
-from relay.entry import Entry, Outcome
+from relay.delivery import error_codes
+from relay.delivery.deliver import Budget, budget, deliver, leave_to_queue
+from relay.entry import Accepted, Entry, Failed, Outcome
 from relay.pipeline.services import Services
 
 
@@ -12,13 +14,44 @@ def put_or_leave(
     route: Route, entries: Sequence[Entry], services: Services, seconds_left: Callable[[], float]
 ) -> list[Outcome]:
     """Return the outcome of each entry, in order. What has failed is to be stored, whatever it failed with."""
-    config = services.config
     if route.is_queued:
-        return leave_to_queue(entries, config.partner)
-    return deliver(
-        entries,
-        services.send,
-        budget(route.retry_for, seconds_left()),
-        partner=config.partner,
-        max_request_bytes=config.limits.request,
-    )
+        return leave_to_queue(entries, services.config.partner, error_codes.QUEUED)
+    outcomes = _put(route, entries, services, budget(route.retry_for, seconds_left()))
+    if route.failover_region:
+        _fail_over(route, entries, outcomes, services, seconds_left)
+    return outcomes
+
+
+def _put(route: Route, entries: Sequence[Entry], services: Services, budget: Budget) -> list[Outcome]:
+    """Return the outcome of each entry, in order. What is for a Region whose circuit is open is not sent."""
+    partner, breaker = services.config.partner, services.circuit_breaker
+    away = breaker.open_regions()
+    sending = [entry for entry in entries if entry.region not in away] if away else entries
+    send = breaker.watch(services.send, route.retry_for)
+    sent = deliver(sending, send, budget, partner=partner, max_request_bytes=services.config.limits.request)
+    if not away:
+        return sent
+    left = [entry for entry in entries if entry.region in away]
+    kept = leave_to_queue(left, partner, error_codes.CIRCUIT_OPEN, "EventBridge in this Region has just failed")
+    outcomes = {True: iter(kept), False: iter(sent)}
+    return [next(outcomes[entry.region in away]) for entry in entries]
+
+
+def _fail_over(
+    route: Route,
+    entries: Sequence[Entry],
+    outcomes: list[Outcome],
+    services: Services,
+    seconds_left: Callable[[], float],
+) -> None:
+    """Put once, to the failover Region, what its own has not taken, and note in `outcomes` what that accepts."""
+    region = route.failover_region
+    failed = {
+        index: outcome
+        for index, (entry, outcome) in enumerate(zip(entries, outcomes, strict=True))
+        if isinstance(outcome, Failed) and error_codes.may_go_elsewhere(outcome) and entry.region != region
+    }
+    moved = [replace(entries[index], region=region) for index in failed]
+    for index, outcome in zip(failed, _put(route, moved, services, budget(0, seconds_left())), strict=True):
+        if isinstance(outcome, Accepted):
+            outcomes[index] = replace(outcome, attempts=failed[index].attempts + 1, region=region)

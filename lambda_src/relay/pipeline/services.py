@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from relay.auth.context import Fetch
 from relay.aws.idempotency import Claim
 from relay.config.model import Config
+from relay.delivery.circuit_breaker import CircuitBreaker
 from relay.delivery.deliver import Send
 from relay.delivery.undelivered import Store
 from relay.entry import Entry
@@ -72,7 +73,8 @@ class Services:
     `destinations` is None without `[destinations]` in relay.toml.
     `archive` begins to archive a webhook and what it is to become, and returns how to wait for that: given how many
     seconds are left, why the webhook is not archived, empty if it is. It does not raise; None without `[archive]`.
-    `spoilers` are the sources whose entries are put alone in what is left of the process's life.
+    `spoilers` are the sources whose entries are put alone in what is left of the process's life, and `circuit_breaker`
+    knows the Regions whose EventBridge has just failed.
     `jitter` returns a number from 0 to 1, and `report` records an error that nobody expected.
     """
 
@@ -93,3 +95,4 @@ class Services:
     destinations: DestinationServices | None = None
     archive: "Archive | None" = None
     spoilers: Spoilers = field(default_factory=Spoilers)
+    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)

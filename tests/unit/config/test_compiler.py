@@ -14,7 +14,7 @@ from tests import every_preset
 ROOT = Path(__file__).parents[3]
 REST = """
 partner = "aws.partner/acme.example"
-regions = ["us-east-1"]
+regions = ["us-east-1", "eu-west-1"]
 public_url = "https://hooks.acme.example"
 claim_check_ttl = "2 h"
 transport = "boto3"
@@ -39,6 +39,7 @@ name = "slow"
 path = "/slow"
 response_body = "ok"
 retry_for = "5 s"
+failover_region = "eu-west-1"
 delivery_id = "${body.id}"
 dedupe = true
 allow_forgeable_source = true

@@ -19,11 +19,24 @@ from tests.unit.config.loading import problems
             f'body_format: expected one of {", ".join(body_formats.FORMATS)}, got "xml"',
         ),
         ('dedupe = "yes"', "dedupe: expected true or false, got text"),
+        ('failover_region = "eu-west-2"', 'failover_region: expected one of regions, got "eu-west-2"'),
+        (
+            'failover_region = "eu-west-1"\ndelivery = "queued"',
+            'failover_region: expected delivery = "direct" beside it: what is in a queue waits for its own Region',
+        ),
     ],
 )
 def test_an_option_of_a_route_that_cannot_be(load: Load, line: str, problem: str) -> None:
     text = RELAY_TOML.replace("[route.event]", f"{line}\n[route.event]")
     assert problems(load, text) == (f'relay.toml: route "orders": {problem}',)
+
+
+def test_an_ordinary_bus_has_no_failover_of_ours(load: Load) -> None:
+    text = RELAY_TOML.replace('source = "aws.partner/', 'source = "').replace(
+        "[route.event]", 'failover_region = "eu-west-1"\nbus = "orders"\n[route.event]'
+    )
+    expected = "failover_region: expected no bus beside it: for an ordinary bus EventBridge has global endpoints"
+    assert problems(load, text) == (f'relay.toml: route "orders": {expected}',)
 
 
 def test_to_tell_one_webhook_from_another_takes_an_id(load: Load) -> None:
