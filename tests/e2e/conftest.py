@@ -68,6 +68,11 @@ class Relay:
         )["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
+    def delivers(self) -> bool:
+        """Post a webhook, and return whether EventBridge has accepted it."""
+        one = self.sample("/github")
+        return bool(self.post(one.path, one.body, one.signed()).json()["accepted"])
+
     def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something holds, with a deadline."""
         deadline = time.monotonic() + seconds

@@ -81,6 +81,7 @@ def test_every_metric_that_is_watched_is_emitted(relay: Relay, faults: Any) -> N
     assert relay.post("/orders", orders.body, orders.signed()).json()["queued"] == 44
     relay.until(lambda: any(name == "MessagesPostponed" for name, _ in emitted(relay)))
     faults([])
+    relay.until(relay.delivers)
     relay.until(lambda: relay.waiting() == 0)
     functions = relay.client("lambda")
     [health] = [

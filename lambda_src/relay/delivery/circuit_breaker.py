@@ -13,7 +13,8 @@ from relay.entry import Entry, Failed, Outcome
 
 FIRST_SECONDS = 10
 LONGEST_SECONDS = 80
-LEAST_PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 1
+"""For so much longer than a webhook is tried have requests to fail: one that is refused at once opens no circuit."""
 
 
 class _Open(NamedTuple):
@@ -61,14 +62,14 @@ class CircuitBreaker:
     def note(self, region: str, began: float, *, has_failed: bool, retry_seconds: float) -> None:
         """Note the end of a request that began then, for a webhook that is tried again for so many seconds.
 
-        Requests that fail for that long, and for a second at least, open the circuit.
+        Requests that fail for a second longer open the circuit.
         """
         if not has_failed:
             self._failing_since.pop(region, None)
             self._open.pop(region, None)
             return
         now, since = self._clock(), self._failing_since.setdefault(region, began)
-        if now - since >= max(LEAST_PATIENCE_SECONDS, retry_seconds):
+        if now - since >= retry_seconds + PATIENCE_SECONDS:
             times = self._open[region].times + 1 if region in self._open else 1
             longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (times - 1))
             self._open[region] = _Open(now, longest * (0.5 + self._jitter() / 2), times)
