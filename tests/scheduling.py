@@ -40,7 +40,7 @@ SHARED = {
         "test_onboarding.py",
         "test_rehearse.py",
     ),
-    "make run": ("test_commands.py", "test_inspector.py"),  # its ports are fixed
+    "make run": ("test_commands.py", "test_inspector.py", "test_inspector_page.py"),  # its ports are fixed
 }
 """What several files of tests/e2e use, by its name."""
 
