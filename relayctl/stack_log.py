@@ -50,12 +50,15 @@ def trace(stack: Stack, text: str, since: datetime) -> list[Line]:
 def row(line: Line) -> dict[str, Any]:
     """Return what is shown of a line; JSON has all of it."""
     is_entry = line.get("message") == "entry"
+    event = (
+        f"{line['event_id']} in {line['region']}" if "event_id" in line and "region" in line else line.get("event_id")
+    )
     shown = {
         "time": line["at"].isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "result": line.get("result") if is_entry else line.get("message"),
         "webhook": line.get("webhook_id"),
         "detail-type": line.get("detail_type"),
-        "event or error": line.get("event_id") or line.get("error_code") or line.get("reason"),
+        "event or error": event or line.get("error_code") or line.get("reason"),
     }
     return {**{key: value for key, value in line.items() if key != "at"}, **shown}
 

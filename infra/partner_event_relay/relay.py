@@ -111,6 +111,7 @@ class Relay(Construct):
             routes=[route.name for route in config.routes],
             has_destinations=self.destinations is not None,
             archive_freshness=self.archive.metric_freshness() if self.archive else None,
+            has_failover=any(route.failover_region for route in config.routes),
         )
         LineMetrics(self, "LineMetrics", log_group=self.ingest.log_group, log_entries=config.log_entries)
         if config.log_entries:

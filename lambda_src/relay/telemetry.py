@@ -22,8 +22,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from relay.aws.api import AwsCall, AwsError, CallOptions, Service
-from relay.delivery.error_codes import HOLD_FAILED, QUEUED
+from relay.delivery.error_codes import CIRCUIT_OPEN, HOLD_FAILED, QUEUED
 from relay.delivery.undelivered import Queued
+from relay.entry import Accepted
 from relay.pipeline import responses
 from relay.pipeline.results import (
     Done,
@@ -59,6 +60,7 @@ class Metric(StrEnum):
     ENTRIES_ACCEPTED = "EntriesAccepted"
     ENTRIES_QUEUED = "EntriesQueued"
     ENTRIES_QUEUED_FOR_DELIVERY = "EntriesQueuedForDelivery"
+    ENTRIES_FAILED_OVER = "EntriesFailedOver"
     ENTRIES_DEAD_LETTERED = "EntriesDeadLettered"
     ENTRIES_REDELIVERED = "EntriesRedelivered"
     ENTRIES_HELD = "EntriesHeld"
@@ -244,7 +246,7 @@ def _record_relayed(result: Relayed, entries: Iterable[EntryLine]) -> None:
     for_delivery = len(codes) - len(failures)
     webhook_id = result.webhook_id[:MAX_TEXT]
     line = {"route": result.route, "webhook_id": webhook_id, **counts, "error_codes": sorted(set(failures))}
-    put = {"put_ms": result.put_ms} if counts["accepted"] or failures else {}
+    put = {"put_ms": result.put_ms} if counts["accepted"] or {*failures} - {CIRCUIT_OPEN} else {}
     if not record_entries(entries) and not _write("relayed", [{**line, **put}]):
         count(Metric.WEBHOOKS_RECEIVED, 1)
         count(Metric.WEBHOOKS_RELAYED, 1)
@@ -253,6 +255,9 @@ def _record_relayed(result: Relayed, entries: Iterable[EntryLine]) -> None:
             metrics.add_metric(Metric.PUT_LATENCY, MetricUnit.Milliseconds, milliseconds)
     _count_nonzero(Metric.ENTRIES_QUEUED, counts["queued"] - for_delivery)
     _count_nonzero(Metric.ENTRIES_QUEUED_FOR_DELIVERY, for_delivery)
+    _count_nonzero(
+        Metric.ENTRIES_FAILED_OVER, sum(isinstance(each, Accepted) and each.region != "" for each in result.results)
+    )
     _count_nonzero(Metric.ENTRIES_DEAD_LETTERED, counts["dead_lettered"])
     _count_places(counts)
     _count_nonzero(Metric.ENTRIES_HOLD_FAILED, failures.count(HOLD_FAILED))

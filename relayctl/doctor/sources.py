@@ -79,6 +79,11 @@ def _missing(config: Config, names: Names, destinations: Sequence[Row] | Unread,
         if is_complete and region and _is_absent(names, region, name):
             message = f"route {route.name} puts its events to it, and it does not exist: they are rejected"
             yield _wrong((region, name), message, f"relayctl sources create {name} ACCOUNT --region {region}")
+        for name in _names_of(template, names.get(region or "", ())) if route.failover_region else ():
+            if _is_absent(names, route.failover_region, name):
+                message = f"route {route.name} fails over to it, and it does not exist: no event arrives there"
+                create = f"relayctl sources create {name} ACCOUNT --region {route.failover_region}"
+                yield _wrong((route.failover_region, name), message, create)
 
 
 def _orphaned(config: Config, names: Names, destinations: Sequence[Row] | Unread) -> Iterator[Finding]:
@@ -129,6 +134,14 @@ def _region(route: Route, config: Config) -> str | None:
         return config.regions[0]
     region, is_complete = literal_prefix(route.event.region)
     return region if is_complete else None
+
+
+def _names_of(template: Template, found: Collection[str] | Unread) -> list[str]:
+    """Return the sources of a Region that a webhook could choose, and the one that the template names."""
+    name, is_complete = literal_prefix(template)
+    if is_complete:
+        return [name]
+    return [] if isinstance(found, Unread) else [each for each in sorted(found) if _can_be(template, each)]
 
 
 def _can_be(template: Template, name: str) -> bool:

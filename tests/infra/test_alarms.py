@@ -1,6 +1,7 @@
 """The alarms of the template, evaluated against what the metrics would be: they go off for what they are there for."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from relay.pipeline.results import Done, MessageResult, Postponed, RejectedReque
 from relay.pipeline.waiting import ReceivedMessage, backoff_seconds, oldest_waiting_seconds
 from tests.doubles import Context
 from tests.infra.alarm_evaluation import Sample, in_alarm, metric
-from tests.infra.conftest import flat, only, resources
+from tests.infra.conftest import RELAY_TOML, flat, only, resources, synthesise
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 START = datetime(2026, 11, 25, tzinfo=UTC)
@@ -251,3 +252,11 @@ def test_every_alarm_and_graph_is_of_a_metric_with_exactly_the_dimensions_that_i
                 watched.add((name, frozenset(names)))
     assert len(watched) == 15
     assert watched - emitted - set(_filtered(template)) == set()
+
+
+def test_failover_is_an_alarm_for_who_has_it(template: Template) -> None:
+    text = RELAY_TOML.replace("[[route]]", '[[route]]\nfailover_region = "eu-west-1"', 1)
+    failing_over = synthesise(re.sub(r"regions = .*", 'regions = ["us-east-1", "eu-west-1"]', text))
+    series = {metric("EntriesFailedOver", service=SERVICE): [(30.0, 1.0)]}
+    assert in_alarm(alarm(failing_over, "FailedOver"), series, MINUTE)
+    assert not any("FailedOver" in name for name in resources(template, "AWS::CloudWatch::Alarm"))

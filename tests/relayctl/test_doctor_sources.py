@@ -1,5 +1,6 @@
 """The checks of `relayctl doctor` on destinations and sources, on what could be read: no network."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,21 @@ def test_a_routes_fixed_source_that_does_not_exist_in_its_region_is_missing(rela
     findings = check_sources(relay, names, [], {}, NOW)
     assert problems(findings)[:2] == [(f"us-east-1 {PARTNER}/shop", "wrong"), (f"eu-west-1 {PARTNER}/far", "wrong")]
     assert f"relayctl sources create {PARTNER}/shop ACCOUNT --region us-east-1" in findings[0].action
+
+
+def test_a_source_that_is_missing_where_its_route_fails_over_to_is_named(relay: Config) -> None:
+    routes = tuple(replace(route, failover_region="eu-west-1") for route in relay.routes if route.name != "far")
+    config = replace(relay, routes=routes)
+    names: Names = {
+        REGION: {f"{PARTNER}/shop", f"{PARTNER}/github/there", f"{PARTNER}/github/missing"},
+        "eu-west-1": {f"{PARTNER}/github/there"},
+    }
+    findings = check_sources(config, names, [], {}, NOW)
+    assert problems(findings) == [
+        (f"eu-west-1 {PARTNER}/github/missing", "wrong"),
+        (f"eu-west-1 {PARTNER}/shop", "wrong"),
+    ]
+    assert findings[0].action == f"relayctl sources create {PARTNER}/github/missing ACCOUNT --region eu-west-1"
 
 
 def test_the_state_is_asked_of_routes_own_sources_and_not_of_destinations(relay: Config) -> None:

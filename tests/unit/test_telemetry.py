@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from relay.delivery.undelivered import EntryResult, Queue, Queued
+from relay.entry import Accepted, Failed
 from relay.errors import Unauthorized, Unavailable
-from relay.pipeline.results import Done, Postponed, RejectedRequest
+from relay.pipeline.results import Done, Postponed, RejectedRequest, Relayed
 from tests.doubles import Context
 
 Emitted = Callable[[Callable[[Any], None]], dict[str, Any]]
@@ -52,6 +54,29 @@ def test_what_is_answered_4xx_says_nothing_against_a_version(emitted: Emitted, m
     )
     assert "WebhooksFailed" not in line
     assert "version" not in line
+
+
+def test_entries_that_failed_over_are_counted(emitted: Emitted) -> None:
+    queued = Queued(Queue.RETRY, Failed("InternalFailure", ""))
+    for regions, number in ((["eu-west-1", "", "eu-west-1"], [2.0]), ([""], None)):
+        results: list[EntryResult] = [*(Accepted("id", region=region) for region in regions), queued]
+        relayed = Relayed("orders", "msg_1", results)
+        line = emitted(lambda telemetry, relayed=relayed: telemetry.record_request(relayed))  # type: ignore[misc]  # mypy infers no default
+        assert line.get("EntriesFailedOver") == number
+
+
+@pytest.mark.parametrize(("code", "has_time"), [("CircuitOpen", False), ("InternalFailure", True)])
+def test_the_time_of_a_put_is_not_told_of_what_was_not_put(
+    emitted: Emitted, capsys: pytest.CaptureFixture[str], code: str, has_time: bool
+) -> None:
+    lines: list[dict[str, Any]] = []
+
+    def record(telemetry: Any) -> None:
+        telemetry.record_request(Relayed("orders", "msg_1", [Queued(Queue.RETRY, Failed(code, ""))]))
+        lines.extend(json.loads(line) for line in capsys.readouterr().out.splitlines())
+
+    emitted(record)
+    assert [("put_ms" in line) for line in lines] == [has_time]
 
 
 def test_the_age_of_what_stays_is_emitted_and_nothing_if_nothing_does(emitted: Emitted) -> None:

@@ -41,6 +41,7 @@ class Parameters:
     postpone: float = 0.05
     kept: float = 600.0
     scale: float = 1.0
+    has_breaker: bool = True
 
 
 def derived(quotas: Quotas, reserved: int = 0, retry: float = 2.0) -> Throttle:

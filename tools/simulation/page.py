@@ -125,7 +125,7 @@ def _outage_starts(runs: list[Results]) -> Iterator[str]:
             *shares,
             f"{run['p50_ms']:,.0f} ms",
             f"{run['p99_ms']:,.0f} ms",
-            _share(run["later"]["503"], run["later"]["webhooks"]),
+            *(_share(run[key]["503"], run[key]["webhooks"]) for key in ("later", "without")),
         )
 
 

@@ -30,7 +30,7 @@ STEPS: Mapping[str, Parameters] = {
     "the same, cold start 0.15 s": Parameters(quotas=ASKED, throttle=derived(ASKED), cold=0.15),
     "the same, cold start 0.08 s": Parameters(quotas=ASKED, throttle=derived(ASKED), cold=0.08),
 }
-OUTAGE_RATE, OUTAGE_START_SECONDS = 1_000, 30
+OUTAGE_RATE, OUTAGE_START_SECONDS, OUTAGE_SECONDS = 1_000, 30, 300
 OUTAGE = Quotas(concurrency=4_000, puts=2_400)
 Run = dict[str, Any]
 
@@ -56,20 +56,33 @@ def simulate_step(parameters: Parameters, rate: float, seconds: float, seed: int
     return webhooks.answers
 
 
-def outage_start(quotas: Quotas, fails_after: float, retry: float, seconds: float = 300) -> Run:
-    """Return what webhooks are answered in the first 30 seconds of an outage, and later, with warm environments."""
+def outage_start(quotas: Quotas, fails_after: float, retry: float) -> Run:
+    """Return what webhooks are answered in the first 30 seconds of an outage, with and without a circuit breaker.
+
+    Environments are warm. `later` is about the next four and a half minutes.
+    """
+    answers = _outage_answers(quotas, fails_after, retry, OUTAGE_SECONDS, has_breaker=True)
+    without = _outage_answers(quotas, fails_after, retry, OUTAGE_START_SECONDS, has_breaker=False)
+    return summary([answer for answer in answers if answer.arrived < OUTAGE_START_SECONDS]) | {
+        "later": counts([answer for answer in answers if answer.arrived >= OUTAGE_START_SECONDS]),
+        "without": counts(without),
+    }
+
+
+def _outage_answers(
+    quotas: Quotas, fails_after: float, retry: float, seconds: float, *, has_breaker: bool
+) -> list[Answer]:
+    """Return the answers to webhooks that arrive in so many seconds of an outage, by when in the outage they came."""
     rng = random.Random(SEED)  # noqa: S311 - has to be repeatable
-    parameters = Parameters(quotas=quotas, throttle=Throttle(100_000, 100_000, 100_000, 100_000), retry=retry)
+    throttle = Throttle(100_000, 100_000, 100_000, 100_000)
+    parameters = Parameters(quotas=quotas, throttle=throttle, retry=retry, has_breaker=has_breaker)
     world, bus = simpy.Environment(), EventBridge(parameters, rng)
     begins = 10
     bus.away, bus.fails_after = lambda now: now >= begins, fails_after
     webhooks = Webhooks(world, bus)
     world.process(webhooks.arrive(OUTAGE_RATE, begins + seconds))
     world.run()
-    since = [answer._replace(arrived=answer.arrived - begins) for answer in webhooks.answers]
-    return summary([answer for answer in since if 0 <= answer.arrived < OUTAGE_START_SECONDS]) | {
-        "later": counts([answer for answer in since if answer.arrived >= OUTAGE_START_SECONDS])
-    }
+    return [each._replace(arrived=each.arrived - begins) for each in webhooks.answers if each.arrived >= begins]
 
 
 def outage(parameters: Parameters, rate: float = OUTAGE_RATE, seconds: float = HOUR, seed: int = SEED) -> Run:

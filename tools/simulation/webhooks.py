@@ -64,14 +64,15 @@ class Webhooks:
         world, parameters = self._world, self._parameters
         arrived, cold = world.now, environment.cold
         yield world.timeout(parameters.cold if cold else parameters.own)
+        webhook = object()
         give_up, attempt, is_taken = world.now + parameters.retry, 0, False
         environment.circuit_breaker = environment.circuit_breaker or CircuitBreaker(lambda: world.now, self._rng.random)
         circuit_breaker = environment.circuit_breaker
-        while not circuit_breaker.open_regions() or attempt:
+        while attempt or not (parameters.has_breaker and circuit_breaker.open_regions()):
             began = world.now
             is_taken, seconds = self._bus.put(began)
             yield world.timeout(seconds)
-            circuit_breaker.note(REGION, began, has_failed=not is_taken, retry_seconds=parameters.retry)
+            circuit_breaker.note(REGION, webhook, began, has_failed=not is_taken, retry_seconds=parameters.retry)
             pause = self._rng.random() * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
             if is_taken or world.now + pause >= give_up:
                 break

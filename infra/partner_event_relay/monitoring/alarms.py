@@ -144,6 +144,16 @@ def destination_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:
     )
 
 
+def failover_alarms(metrics: RelayMetrics) -> Iterator[AlarmDefinition]:
+    """Yield the alarm of routes with a failover Region: nothing else tells that it is used."""
+    yield AlarmDefinition(
+        "FailedOver",
+        metrics.metric("EntriesFailedOver", period=MINUTE),
+        1,
+        "EventBridge in a Region did not take entries, and they went to the failover Region",
+    )
+
+
 def archive_alarms(metrics: RelayMetrics, freshness: cloudwatch.IMetric) -> Iterator[AlarmDefinition]:
     """Yield the alarms of the archive. `freshness` is the age of what Firehose has not written yet, in seconds."""
     yield AlarmDefinition(

@@ -33,6 +33,14 @@ QUERIES = (
 | limit 1000""",
     ),
     SavedQuery(
+        "FailedOverEntries",
+        "Entries that failed over",
+        """fields @timestamp, region, route, source, detail_type, event_id, attempts, webhook_id, index
+| filter message = "entry" and ispresent(region)
+| sort @timestamp desc
+| limit 1000""",
+    ),
+    SavedQuery(
         "EntriesOfCustomer",
         "Entries of one customer",
         """fields @timestamp, result, error_code, destination, source, detail_type, event_id, route, webhook_id, index
@@ -43,7 +51,7 @@ QUERIES = (
     SavedQuery(
         "WayOfWebhook",
         "Way of one webhook",
-        """fields @timestamp, message, index, result, error_code, attempts, destination, source, event_id, route, reason
+        """fields @timestamp, message, index, result, error_code, attempts, destination, event_id, region, route, reason
 | filter webhook_id = "ID" or correlation_id = "ID" or event_id = "ID"
 | sort @timestamp asc
 | limit 10000""",

@@ -12,7 +12,13 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from partner_event_relay.front import Front
-from partner_event_relay.monitoring.alarms import AlarmDefinition, archive_alarms, destination_alarms, relay_alarms
+from partner_event_relay.monitoring.alarms import (
+    AlarmDefinition,
+    archive_alarms,
+    destination_alarms,
+    failover_alarms,
+    relay_alarms,
+)
 from partner_event_relay.monitoring.dashboard import add_dashboard, add_destination_widgets
 from partner_event_relay.monitoring.metrics import RelayMetrics
 from partner_event_relay.queues import Queues
@@ -38,6 +44,7 @@ class Monitoring(Construct):
         routes: Sequence[str],
         has_destinations: bool = False,
         archive_freshness: cloudwatch.IMetric | None = None,
+        has_failover: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self.metrics = RelayMetrics(cdk.Stack.of(self).stack_name)
@@ -47,6 +54,8 @@ class Monitoring(Construct):
             alarms = [*self.add_alarms(destination_alarms(self.metrics)), *alarms]
         if archive_freshness:
             alarms += self.add_alarms(archive_alarms(self.metrics, archive_freshness))
+        if has_failover:
+            alarms += self.add_alarms(failover_alarms(self.metrics))
         dashboard = add_dashboard(
             self, metrics=self.metrics, alarms=alarms, front=front, functions=functions, queues=queues, routes=routes
         )

@@ -25,7 +25,8 @@ def put_entries(call: AwsCall, entries: Sequence[Entry]) -> list[Outcome]:
     except AwsError as error:
         failure = Failed(error.code, error.message, is_of_request=True)
     except (KeyError, TypeError, ValueError) as error:
-        failure = Failed("InvalidResponse", f"the answer does not account for each entry: {error}")
+        message = f"the answer does not account for each entry: {error}"
+        failure = Failed("InvalidResponse", message, is_of_request=True)
     return [failure] * len(entries)
 
 

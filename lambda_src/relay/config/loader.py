@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from relay.config.suggestions import similar_names
 from relay.config.table import Mistake, Table
 from relay.errors import ConfigError
 from relay.http.routing import shape
+from relay.templates.template import literal_prefix
 
 # The answer of so many fits an item of the idempotency table (see pipeline/responses.py); no longer one is remembered.
 _ENTRIES_OF_AN_ITEM = 5000
@@ -174,7 +175,7 @@ def _handshake_values(table: Table, handshakes: Sequence[Handshake]) -> dict[str
     return values | ({"verify_token": read_secret(table, VERIFY_TOKEN)} if "verify_token" in names else {})
 
 
-def _check_route(table: Table, route: Route, regions: Collection[str]) -> None:
+def _check_route(table: Table, route: Route, regions: Sequence[str]) -> None:
     secret = route.auth.secret
     if route.enroll and secret and (secret.is_parameter or not secret.is_fixed):
         table.add_error("enroll", "expected the secret to be one in Secrets Manager, where it can be stored")
@@ -198,12 +199,21 @@ def _check_route(table: Table, route: Route, regions: Collection[str]) -> None:
         table.add_error(key, expected)
 
 
-def _check_failover(table: Table, route: Route, regions: Collection[str]) -> None:
+MAX_RETRY_BEFORE_FAILOVER = 2
+"""Seconds. A request that is not answered takes three, and after six there is no time for another Region."""
+
+
+def _check_failover(table: Table, route: Route, regions: Sequence[str]) -> None:
     key = "failover_region"
     if not route.failover_region:
         return
-    if route.failover_region not in regions:
-        table.add_error(key, f'expected one of regions, got "{route.failover_region}"')
+    own, is_complete = literal_prefix(route.event.region) if route.event.region else ("".join(regions[:1]), True)
+    if not is_complete:
+        table.add_error(key, "expected no template as event.region: elsewhere the name may be another customer's")
+    elif route.failover_region not in regions or route.failover_region == own:
+        table.add_error(key, f'expected another of regions than {own}, got "{route.failover_region}"')
+    if route.retry_for > MAX_RETRY_BEFORE_FAILOVER:
+        table.add_error("retry_for", 'expected at most "2 s" beside failover_region: then there is time for both')
     if route.customer:
         table.add_error(key, "expected no customer beside it: a customer has a destination in each Region instead")
     if route.bus:

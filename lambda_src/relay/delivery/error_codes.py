@@ -84,8 +84,8 @@ REFUSES_RELAY = {
 """Codes with which the relay itself is refused, whatever it sends: its role, its account, or it is no partner here."""
 
 
-def may_go_elsewhere(failed: Failed) -> bool:
-    """Return whether another Region's EventBridge may accept an entry, as its own has failed."""
+def is_of_service(failed: Failed) -> bool:
+    """Return whether EventBridge itself has failed: neither the entry nor its source is to blame."""
     return is_retryable(failed) and failed.code not in REFUSES_SOURCE
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from relay.delivery.error_codes import QUEUED
+from relay.delivery.error_codes import CIRCUIT_OPEN, QUEUED
 from relay.delivery.message import Message, Origin
 from relay.delivery.undelivered import EntryResult, NotSent, Queue, Queued, queue_for
 from relay.entry import Accepted, Entry
@@ -61,7 +61,9 @@ def of_unsent(origin: Origin, index: int, unsent: NotSent) -> EntryLine:
 
 
 def _was_put(result: EntryResult) -> bool:
-    return isinstance(result, Accepted) or (isinstance(result, Queued) and result.failed.code != QUEUED)
+    return isinstance(result, Accepted) or (
+        isinstance(result, Queued) and result.failed.code not in {QUEUED, CIRCUIT_OPEN}
+    )
 
 
 def _result(result: EntryResult) -> EntryLine:

@@ -44,14 +44,17 @@ def _fail_over(
     services: Services,
     seconds_left: Callable[[], float],
 ) -> None:
-    """Put once, to the failover Region, what its own has not taken, and note in `outcomes` what that accepts."""
+    """Put to the failover Region, without trying again, what its own has not taken; note in `outcomes` what it said."""
     region = route.failover_region
     failed = {
         index: outcome
-        for index, (entry, outcome) in enumerate(zip(entries, outcomes, strict=True))
-        if isinstance(outcome, Failed) and error_codes.may_go_elsewhere(outcome) and entry.region != region
+        for index, outcome in enumerate(outcomes)
+        if isinstance(outcome, Failed) and error_codes.is_of_service(outcome)
     }
     moved = [replace(entries[index], region=region) for index in failed]
     for index, outcome in zip(failed, _put(route, moved, services, budget(0, seconds_left())), strict=True):
+        attempts = failed[index].attempts + outcome.attempts
         if isinstance(outcome, Accepted):
-            outcomes[index] = replace(outcome, attempts=failed[index].attempts + 1, region=region)
+            outcomes[index] = replace(outcome, attempts=attempts, region=region)
+        else:
+            outcomes[index] = replace(failed[index], attempts=attempts)

@@ -39,7 +39,6 @@ name = "slow"
 path = "/slow"
 response_body = "ok"
 retry_for = "5 s"
-failover_region = "eu-west-1"
 delivery_id = "${body.id}"
 dedupe = true
 allow_forgeable_source = true
@@ -52,6 +51,12 @@ time = "${item.time}"
 resources = "${item.resources}"
 detail = "${item.detail}"
 detail_type = "quoted \\" and ' and \\\\"
+[[route]]
+name = "two-regions"
+path = "/two-regions"
+failover_region = "eu-west-1"
+auth = { scheme = "bearer", secret = "acme/two" }
+event = { source = "aws.partner/acme.example/two", detail_type = "x" }
 [[route]]
 name = "large"
 path = "/large"

@@ -19,7 +19,18 @@ from tests.unit.config.loading import problems
             f'body_format: expected one of {", ".join(body_formats.FORMATS)}, got "xml"',
         ),
         ('dedupe = "yes"', "dedupe: expected true or false, got text"),
-        ('failover_region = "eu-west-2"', 'failover_region: expected one of regions, got "eu-west-2"'),
+        (
+            'failover_region = "eu-west-2"',
+            'failover_region: expected another of regions than us-east-1, got "eu-west-2"',
+        ),
+        (
+            'failover_region = "us-east-1"',
+            'failover_region: expected another of regions than us-east-1, got "us-east-1"',
+        ),
+        (
+            'failover_region = "eu-west-1"\nretry_for = "3 s"',
+            'retry_for: expected at most "2 s" beside failover_region: then there is time for both',
+        ),
         (
             'failover_region = "eu-west-1"\ndelivery = "queued"',
             'failover_region: expected delivery = "direct" beside it: what is in a queue waits for its own Region',
@@ -29,6 +40,19 @@ from tests.unit.config.loading import problems
 def test_an_option_of_a_route_that_cannot_be(load: Load, line: str, problem: str) -> None:
     text = RELAY_TOML.replace("[route.event]", f"{line}\n[route.event]")
     assert problems(load, text) == (f'relay.toml: route "orders": {problem}',)
+
+
+def test_what_may_be_another_customers_elsewhere_fails_over_to_no_region(load: Load) -> None:
+    for options, expected in (
+        ('[route.event]\nregion = "${body.region}"', "expected no template as event.region: elsewhere the name may be"),
+        (
+            'customer = "${path.customer}"\n[route.event]',
+            "expected no customer beside it: a customer has a destination",
+        ),
+    ):
+        text = RELAY_TOML.replace("[route.event]", f'failover_region = "eu-west-1"\n{options}')
+        text = f"[destinations]\n{text}" if "customer =" in options else text
+        assert any(f"failover_region: {expected}" in each for each in problems(load, text))
 
 
 def test_an_ordinary_bus_has_no_failover_of_ours(load: Load) -> None:

@@ -1,4 +1,4 @@
-"""An EventBridge that has failed for a while is left alone for a time; one whose entries fail is not."""
+"""An EventBridge that has failed for a while is left alone for a time; one that refuses entries is not."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from relay.delivery.circuit_breaker import CircuitBreaker
-from relay.delivery.deliver import MAX_ENTRIES_PER_REQUEST, Send
+from relay.delivery.deliver import Send
 from relay.entry import Accepted, Entry, Failed, Outcome
 from tests.conftest import NOW
 
@@ -16,22 +16,30 @@ THERE = Accepted("id")
 
 
 class Region:
-    """One Region's EventBridge, which answers after a while, and a breaker that watches it."""
+    """A Region's EventBridge, which answers after a while, and a breaker that watches it."""
 
-    def __init__(self, outcome: Outcome = AWAY, seconds: float = 0.0, jitter: float = 1.0) -> None:
-        self.outcome, self.seconds, self.now = outcome, seconds, 1000.0
+    def __init__(self, *outcomes: Outcome, seconds: float = 0.0, jitter: float = 1.0) -> None:
+        self.outcomes, self.seconds, self.now = outcomes or (AWAY,), seconds, 1000.0
         self.breaker = CircuitBreaker(lambda: self.now, lambda: jitter)
 
-    def _send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
+    def _send(self, _entries: Sequence[Entry]) -> Sequence[Outcome]:
         self.now += self.seconds
-        return [self.outcome] * len(entries)
+        return list(self.outcomes)
 
-    def send(self, *, retry_seconds: float = 2, region: str = "us-east-1") -> Sequence[Outcome]:
-        send: Send = self.breaker.watch(self._send, retry_seconds)
-        return send([replace(ENTRY, region=region)] * MAX_ENTRIES_PER_REQUEST)
+    def webhook(self, retry_seconds: float = 2) -> Send:
+        """Return how the requests of one webhook are sent."""
+        return self.breaker.watch(self._send, retry_seconds)
+
+    def send(self, webhook: Send | None = None, *, region: str = "us-east-1") -> Sequence[Outcome]:
+        """Send a request, of a webhook of its own without one."""
+        return (webhook or self.webhook())([replace(ENTRY, region=region)] * len(self.outcomes))
 
     def at(self, seconds: float) -> "Region":
         self.now = 1000.0 + seconds
+        return self
+
+    def answers(self, *outcomes: Outcome, seconds: float = 0.0) -> "Region":
+        self.outcomes, self.seconds = outcomes, seconds
         return self
 
     @property
@@ -40,10 +48,13 @@ class Region:
 
 
 def opened(jitter: float = 1.0) -> Region:
+    """Return a Region whose circuit has just opened."""
     region = Region(seconds=3.0, jitter=jitter)
     region.send()
-    region.seconds = 0.0
-    return region
+    assert not region.is_open
+    region.send()
+    assert region.is_open
+    return region.answers(AWAY)
 
 
 def open_seconds(region: Region) -> float:
@@ -54,11 +65,11 @@ def open_seconds(region: Region) -> float:
 
 
 def test_what_was_sent_comes_back_as_it_was() -> None:
-    assert Region().send() == [AWAY] * 20
-    assert Region(THERE).send() == [THERE] * 20
+    assert Region(AWAY, AWAY).send() == [AWAY, AWAY]
+    assert Region(THERE, AWAY).send() == [THERE, AWAY]
 
 
-def test_failures_for_a_second_longer_than_a_webhook_is_tried_open_it() -> None:
+def test_failures_of_several_webhooks_for_a_second_longer_than_one_is_tried_open_it() -> None:
     region = Region()
     for seconds in (0, 1, 2.9):
         region.at(seconds).send()
@@ -67,46 +78,65 @@ def test_failures_for_a_second_longer_than_a_webhook_is_tried_open_it() -> None:
     assert region.is_open
 
 
-def test_one_request_that_took_that_long_opens_it() -> None:
+def test_one_webhook_alone_never_opens_it() -> None:
     region = Region(seconds=3)
+    webhook = region.webhook()
+    for _ in range(9):
+        region.send(webhook)
+    assert not region.is_open
     region.send()
     assert region.is_open
 
 
 def test_a_route_that_does_not_try_again_gives_it_a_second() -> None:
     region = Region()
-    region.send(retry_seconds=0)
-    region.at(0.9).send(retry_seconds=0)
+    region.send(region.webhook(retry_seconds=0))
+    region.at(0.9).send(region.webhook(retry_seconds=0))
     assert not region.is_open
-    region.at(1).send(retry_seconds=0)
+    region.at(1).send(region.webhook(retry_seconds=0))
     assert region.is_open
 
 
 def test_a_success_between_them_begins_the_time_anew() -> None:
     region = Region()
     region.send()
-    region.outcome = THERE
-    region.at(1).send()
-    region.outcome = AWAY
-    region.at(2).send()
+    region.answers(THERE).at(1).send()
+    region.answers(AWAY).at(2).send()
     region.at(4.9).send()
     assert not region.is_open
 
 
+def test_failures_five_minutes_apart_have_nothing_to_do_with_each_other() -> None:
+    region = Region()
+    region.send()
+    region.at(300).send()
+    assert not region.is_open
+    region.at(303).send()
+    assert region.is_open
+
+
 @pytest.mark.parametrize(
-    "outcome",
+    "outcomes",
     [
-        Failed("ThrottlingException", "of this entry"),
-        Failed("ValidationException", "of one in the request", is_of_request=True),
-        Failed("AccessDenied", "whatever is sent", is_of_request=True),
-        Failed("ResourceNotFoundException", "its source", is_of_request=True),
+        (Failed("ThrottlingException", "of this entry"), THERE),
+        (Failed("ThrottlingException", "of this entry"), Failed("MalformedDetail", "of that one")),
+        (Failed("ValidationException", "of one in the request", is_of_request=True),),
+        (Failed("AccessDenied", "whatever is sent", is_of_request=True),),
+        (Failed("ResourceNotFoundException", "its source", is_of_request=True),),
     ],
 )
-def test_an_answer_about_entries_never_opens_it(outcome: Outcome) -> None:
-    region = Region(outcome, seconds=3)
-    region.send()
-    region.send()
+def test_an_answer_about_entries_never_opens_it(outcomes: tuple[Outcome, ...]) -> None:
+    region = Region(*outcomes, seconds=3)
+    for _ in range(3):
+        region.send()
     assert not region.is_open
+
+
+def test_an_answer_that_takes_none_of_the_entries_is_a_failure() -> None:
+    region = Region(Failed("ThrottlingException", ""), Failed("InternalFailure", ""), seconds=3)
+    region.send()
+    region.send()
+    assert region.is_open
 
 
 def test_it_is_open_for_half_to_all_of_ten_seconds() -> None:
@@ -114,37 +144,51 @@ def test_it_is_open_for_half_to_all_of_ten_seconds() -> None:
     assert open_seconds(opened(jitter=0)) == 5
 
 
-def test_it_is_open_for_twice_as_long_after_each_failure_up_to_eighty_seconds() -> None:
-    region, times = Region(seconds=3), []
+def test_it_is_open_for_twice_as_long_each_time_up_to_eighty_seconds() -> None:
+    region, times = opened(), []
     for _ in range(6):
-        region.send()
         times.append(open_seconds(region))
+        region.send()
     assert times == [10, 20, 40, 80, 80, 80]
 
 
+def test_other_requests_of_webhooks_that_found_it_closed_do_not_keep_it_open() -> None:
+    region = opened()
+    webhook = region.webhook()
+    region.now += 4
+    region.send(webhook)
+    region.send(webhook)
+    assert open_seconds(region) == 6
+    region.send(webhook)
+    assert open_seconds(region) == 20
+
+
+def test_after_it_one_failure_opens_it_again_however_long_that_webhook_is_tried() -> None:
+    region = opened()
+    region.now += 10
+    region.send(region.webhook(retry_seconds=20))
+    assert region.is_open
+
+
 def test_a_success_after_it_closes_it_for_good() -> None:
-    region = opened().at(13)
-    region.outcome = THERE
+    region = opened()
+    region.now += 10
+    region.answers(THERE).send()
+    region.answers(AWAY, seconds=3).send()
+    assert not region.is_open
     region.send()
-    region.outcome, region.seconds = AWAY, 3
-    region.send()
-    assert region.is_open
     assert open_seconds(region) == 10
-
-
-def test_a_failure_after_it_opens_it_at_once() -> None:
-    region = opened().at(13)
-    region.send()
-    assert region.is_open
 
 
 def test_each_region_has_its_own() -> None:
     region = opened()
-    region.outcome = THERE
-    region.send(region="eu-west-1")
+    region.answers(THERE).send(region="eu-west-1")
     assert region.breaker.open_regions() == ["us-east-1"]
 
 
-def test_a_clock_that_was_set_back_closes_it() -> None:
+def test_a_clock_that_was_set_back_closes_it_and_it_opens_as_before() -> None:
     region = opened()
     assert not region.at(-3600).is_open
+    region.send()
+    region.at(-3597).send()
+    assert region.is_open

@@ -24,37 +24,41 @@ TWO_REGIONS = RELAY_TOML.replace("body.type", "item.type").replace(
 class Regions:
     """EventBridge in two Regions, of which some are away, a queue, and the time, which passes when one is away."""
 
-    def __init__(self, *away: str, code: str = "ReadTimeoutError", toml: str = TWO_REGIONS) -> None:
+    def __init__(self, *away: str, code: str = "ReadTimeoutError", seconds: float = 3, toml: str = TWO_REGIONS) -> None:
         self.now = 0.0
         self.away = set(away)
         self.requests: list[str] = []
         self.stored: list[tuple[Queue, Message]] = []
-        self._code, self._toml = code, toml
+        self._code, self._seconds, self._toml = code, seconds, toml
         self._breaker = CircuitBreaker(lambda: self.now, lambda: 1.0)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
         region = entries[0].region
         self.requests.append(region)
         if region not in self.away:
-            return [Accepted("id")] * len(entries)
-        self.now += 3
+            return [Accepted(f"{region} {entry.detail_type}") for entry in entries]
+        self.now += self._seconds
         return [Failed(self._code, "away", is_of_request=True)] * len(entries)
 
     def store(self, queue: Queue, messages: Sequence[Message]) -> list[str | None]:
         self.stored += [(queue, message) for message in messages]
         return [None] * len(messages)
 
-    def post(self, load: Load, *regions: str, type_: str = "order.created") -> dict[str, Any]:
-        """Post a webhook with an event for each Region, and return the answer's body."""
+    def post(self, load: Load, *events: tuple[str, str]) -> dict[str, Any]:
+        """Post a webhook with an event for each type and Region, and return the answer's body."""
         self.requests.clear()
         self.stored.clear()
-        events = [{"type": type_, "region": region} for region in regions]
-        content = json.dumps({"events": events}).encode()
+        begun = self.now
+        content = json.dumps({"events": [{"type": type_, "region": region} for type_, region in events]}).encode()
         overrides: dict[str, Any] = {"send": self.send, "store": self.store, "circuit_breaker": self._breaker}
         services = doubles.services(load(self._toml), read_secret=lambda _: [SECRET], **overrides)
         request = http_api_event("/orders/c42", content, SIGNERS["standard-webhooks"](SECRET, content))
-        response, result = accept(request, services, datetime.now(UTC), lambda: 29)
+        response, result = accept(request, services, datetime.now(UTC), lambda: 29 + begun - self.now)
         assert isinstance(result, Relayed)
         self.relayed = result
         body: dict[str, Any] = json.loads(response["body"])
         return body
+
+    def results(self, load: Load, *events: tuple[str, str]) -> list[str]:
+        """Post a webhook, and return for each event its id, or why it is queued."""
+        return [each.get("event_id") or each["error_code"] for each in self.post(load, *events)["entries"]]
