@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +40,15 @@ class LocalAwsError(Exception):
 
 @dataclass(frozen=True)
 class LocalAws:
-    """A running emulator: where it is, whom to trust, and where its log goes. A 12-digit access key is the account."""
+    """A running emulator: where it is, whom to trust, and where its log goes. A 12-digit access key is the account.
+
+    `process_group` is that of the emulator with its functions; 0 if somebody else has started it.
+    """
 
     url: str
     ca_bundle: Path | None
     log: Path
+    process_group: int = 0
 
     def environment(self, account: str, region: str) -> dict[str, str]:
         """Return the environment variables with which an AWS command line or SDK works in `account`."""
@@ -90,10 +94,18 @@ def require_free(port: int) -> None:
 
 
 @contextmanager
-def run_emulator(*, region: str, port: int = 0, iam: bool = True, functions: bool = True) -> Iterator[LocalAws]:
+def run_emulator(
+    *,
+    region: str,
+    port: int = 0,
+    iam: bool = True,
+    functions: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[LocalAws]:
     """Run the emulator on `port` (0: any free one).
 
-    With `iam` it serves TLS and enforces policies, with `functions` it runs Lambda functions. Raise LocalAwsError.
+    With `iam` it serves TLS and enforces policies, with `functions` it runs Lambda functions. `variables`
+    are more of its environment, which functions inherit. Raise LocalAwsError.
     """
     try:
         pythons = [environment_python(name) for name in (EMULATOR, *((RUNTIME,) if functions else ()))]
@@ -111,8 +123,8 @@ def run_emulator(*, region: str, port: int = 0, iam: bool = True, functions: boo
     try:
         log = home / "emulator.log"
         with log.open("wb") as output:
-            process = _start(pythons, home, region, port, output)
-        aws = LocalAws(url, ca_bundle, log)
+            process = _start(pythons, home, region, port, output, variables or {})
+        aws = LocalAws(url, ca_bundle, log, process.pid)
         _wait_until_ready(aws, process)
         yield aws
     finally:
@@ -122,7 +134,9 @@ def run_emulator(*, region: str, port: int = 0, iam: bool = True, functions: boo
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(pythons: Sequence[Path], home: Path, region: str, port: int, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(  # noqa: PLR0913, PLR0917 - what a process needs
+    pythons: Sequence[Path], home: Path, region: str, port: int, output: IO[bytes], variables: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     """Start the first of the Pythons; the second, if there is one, runs functions.
 
     With the certificates of `_certificates` in `home` it serves TLS and has IAM.
@@ -153,7 +167,7 @@ def _start(pythons: Sequence[Path], home: Path, region: str, port: int, output: 
     return subprocess.Popen(
         [emulator, "-c", RUN_SERVER, str(ROOT)],
         cwd=home,
-        env=environment,
+        env={**environment, **variables},
         stdin=subprocess.PIPE,  # it ends when this does, however we end
         stdout=output,
         stderr=subprocess.STDOUT,
