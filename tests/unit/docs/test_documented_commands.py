@@ -29,6 +29,8 @@ RUN = {
     "python -m tools.documentation": "unit/tools/test_documentation.py::test_llms_txt_is_current",
     "python -m tools.cost": "unit/tools/test_cost.py::test_the_page_about_cost_is_current",
     "python -m tools.fairness": "unit/tools/test_fairness.py::test_the_page_has_a_line_for_each_scenario",
+    "python -m tools.two_regions": "e2e/test_two_regions.py"
+    "::test_a_region_is_lost_and_every_webhook_that_was_answered_202_arrives",
     "python -m tools.simulation": "unit/simulation/test_simulation.py"
     "::test_the_page_and_its_pictures_are_those_of_the_results",
     "python -m tools.simulation.physical_outage": "contract/test_physical_runs.py"
