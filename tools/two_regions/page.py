@@ -58,7 +58,7 @@ def _totals(drills: Sequence[Seen]) -> Iterator[str]:
     given_up, unacknowledged = (sum(each[name] for each in drills) for name in ("given_up", "unacknowledged"))
     yield f"Senders gave up on {given_up:,} webhooks, {unacknowledged:,} of which arrived nevertheless.\n"
     waited = max(each["waited"] for each in drills)
-    yield f"Up to {waited} entries waited in the retry queue of a Region when it was lost, and were put after it was back.\n"
+    yield f"Up to {waited} entries waited in a Region's retry queue when it was lost, and were put once it was back.\n"
 
 
 def _drills(drills: Sequence[Seen]) -> Iterator[str]:
