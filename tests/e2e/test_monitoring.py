@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from partner_event_relay.monitoring.insights import QUERIES
 from partner_event_relay.monitoring.line_metrics import line_metrics
 from relay_local.deploy import STACK
 from relay_local.samples import SIGNERS
@@ -205,5 +206,5 @@ def test_the_saved_queries_and_the_rules_are_deployed(relay: Relay) -> None:
     deployed = [
         (one["ResourceType"], one["ResourceStatus"]) for page in pages for one in page["StackResourceSummaries"]
     ]
-    assert deployed.count(("AWS::Logs::QueryDefinition", "CREATE_COMPLETE")) == 5
+    assert deployed.count(("AWS::Logs::QueryDefinition", "CREATE_COMPLETE")) == len(QUERIES)
     assert deployed.count(("AWS::CloudWatch::InsightRule", "CREATE_COMPLETE")) == 2
