@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from relayctl import stack_log
 from relayctl.delivery_log import Terms, read
 
 SINCE = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -72,3 +73,16 @@ def test_the_service_is_asked_for_the_window_and_the_terms() -> None:
 )
 def test_a_line_is_wanted_if_it_has_every_value(terms: Terms, line: dict[str, str], expected: bool) -> None:
     assert terms.matches(line) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ({"event_id": "id-1"}, "id-1"),
+        ({"event_id": "id-1", "region": "eu-west-1"}, "id-1 in eu-west-1"),
+        ({"error_code": "CircuitOpen"}, "CircuitOpen"),
+    ],
+)
+def test_a_line_shows_its_event_and_where_it_failed_over_to_or_its_error(line: dict[str, str], shown: str) -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    assert stack_log.row({"message": "entry", "at": at, **line})["event or error"] == shown
